@@ -1,0 +1,30 @@
+/** Control of nodes and links, as it crosses HTTP. */
+import * as z from 'zod';
+import { EntryView, NodeView } from './view.ts';
+
+/** `POST /api/v1/nodes/{id}/kill` and `/revive`: answers when it is done. */
+export const NodeActionAnswer = z.object({
+  node: z.string(),
+  state: NodeView.shape.state,
+  /** From the request to the thread being gone, or serving, ms. */
+  tookMs: z.number(),
+});
+export type NodeActionAnswer = z.infer<typeof NodeActionAnswer>;
+
+/** `PUT /api/v1/links/{from}/{to}`: one direction. Left-out parts are reset to none. */
+export const LinkBody = z.strictObject({
+  cut: z.boolean().default(false),
+  delayMs: z.number().min(0).max(10_000).default(0),
+  jitterMs: z.number().min(0).max(10_000).default(0),
+  loss: z.number().min(0).max(1).default(0),
+  duplicate: z.number().min(0).max(1).default(0),
+});
+export type LinkBody = z.infer<typeof LinkBody>;
+
+/** `GET /api/v1/nodes/{id}/log?from&limit`. */
+export const LogAnswer = z.object({
+  node: z.string(),
+  lastIndex: z.number().int(),
+  entries: z.array(EntryView),
+});
+export type LogAnswer = z.infer<typeof LogAnswer>;

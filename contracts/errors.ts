@@ -1,0 +1,59 @@
+/**
+ * The closed list of errors that cross the wire. A code is stable for ever; a
+ * message is for people and may improve.
+ */
+import * as z from 'zod';
+
+export const errorCodes = [
+  /** The request does not fit its schema; `path` names the place. */
+  'BAD_REQUEST',
+  /** Text that is not well-formed Unicode. */
+  'BAD_ENCODING',
+  /** A key, field, value or body beyond its limit. */
+  'TOO_LARGE',
+  /** `asOf` names a revision that this node has not reached. */
+  'REVISION_NOT_YET',
+  /** The client's sequence is older than its last answered one; nothing was run. */
+  'SESSION_STALE',
+  /** No leader within the request's time; the write was not accepted by anyone. */
+  'NO_LEADER',
+  /** The write may or may not be committed, now or later. Never read it as failure. */
+  'OUTCOME_UNKNOWN',
+  /** A read that found no quorum in time. Reads have no outcome: simply ask again. */
+  'READ_TIMEOUT',
+  /** That node is not running. */
+  'NODE_DOWN',
+  /** There is no node of that name. */
+  'NODE_UNKNOWN',
+  /** The node is already in the state asked for. */
+  'CONFLICT',
+  /** Too much is waiting; refused before anything was logged. */
+  'OVERLOADED',
+  /** No such route. */
+  'NOT_FOUND',
+  /** The server is stopping. */
+  'SHUTTING_DOWN',
+  /** A bug on our side; details are in the server's log under the correlation id. */
+  'INTERNAL',
+] as const;
+
+export const ErrorCode = z.enum(errorCodes);
+export type ErrorCode = z.infer<typeof ErrorCode>;
+
+/** Body of every error answer, `application/problem+json` (RFC 9457). */
+export const Problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.number().int(),
+  code: ErrorCode,
+  message: z.string(),
+  /** True when sending the same request again is safe and may succeed. */
+  retryable: z.boolean(),
+  /** Where in the request, for BAD_REQUEST, TOO_LARGE and BAD_ENCODING: "body.ttl". */
+  path: z.string().optional(),
+  /** Who is believed to lead, where known. */
+  leader: z.string().nullable().optional(),
+  limit: z.number().optional(),
+  requestId: z.string().optional(),
+});
+export type Problem = z.infer<typeof Problem>;

@@ -1,0 +1,64 @@
+/**
+ * Socket.IO events, server to browser. Commands never travel here: they go by
+ * HTTP, so that each has a status code. On join the server sends `view`; then
+ * numbered patches. A client that sees a gap asks for a full view with
+ * `resync` and ignores patches until it lands. A `beat` each second tells a
+ * quiet cluster from a dead connection.
+ */
+import * as z from 'zod';
+import { ClusterView, EntryView, EventView, LinkView, MetricsPoint, NodeView } from './view.ts';
+
+export const LIVE_VERSION = 1;
+/** A live view without any message for this long is stale, whatever the socket claims, ms. */
+export const STALE_AFTER_MS = 2500;
+export const BEAT_EVERY_MS = 1000;
+
+/** What changed from `seq - 1` to `seq`. A part left out is unchanged. */
+export const Patch = z.object({
+  epoch: z.string(),
+  seq: z.number().int(),
+  atMs: z.number(),
+  /** Whole new values of the nodes that changed. */
+  nodes: z.array(NodeView).optional(),
+  links: z.array(LinkView).optional(),
+  /** New entries; the reader merges by (index, term) and keeps the newest 500. */
+  entries: z.array(EntryView).optional(),
+  events: z.array(EventView).optional(),
+  metrics: z.array(MetricsPoint).optional(),
+});
+export type Patch = z.infer<typeof Patch>;
+
+/** Messages of one kind that went over one link since the last sample; may be dropped on a slow line. */
+export const Packet = z.object({
+  from: z.string(),
+  to: z.string(),
+  type: z.enum([
+    'PreVote',
+    'PreVoteResponse',
+    'RequestVote',
+    'RequestVoteResponse',
+    'AppendEntries',
+    'AppendEntriesResponse',
+    'Heartbeat',
+    'HeartbeatResponse',
+  ]),
+  count: z.number().int(),
+  refused: z.number().int(),
+  entries: z.number().int(),
+});
+export type Packet = z.infer<typeof Packet>;
+
+export interface ServerToClientEvents {
+  view: (view: ClusterView) => void;
+  patch: (patch: Patch) => void;
+  /** Volatile, at most 10 a second, only to sockets that watch packets. */
+  packets: (packets: Packet[]) => void;
+  beat: (beat: { epoch: string; seq: number; atMs: number }) => void;
+}
+
+export interface ClientToServerEvents {
+  /** Answered by `view`. */
+  resync: () => void;
+  /** Start or stop receiving `packets`. */
+  watchPackets: (on: boolean) => void;
+}

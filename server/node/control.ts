@@ -1,0 +1,122 @@
+/**
+ * What the supervisor and a node's worker say to each other over the worker's
+ * control port. Commands and queries go down in batches, answers and reports
+ * come back in batches; replica traffic never passes here.
+ */
+import type { MessagePort } from 'node:worker_threads';
+import type { ApplyResult, Query, QueryResult } from '../kv/types.ts';
+import type { MessageType } from '../raft/messages.ts';
+import type { LogIndex, NodeId, RaftEvent, RaftStatus, Term } from '../raft/types.ts';
+import type { StorageStatus, StoreIdentity } from '../ports/node-storage.ts';
+
+/** What a link does to the messages that this end sends. */
+export interface LinkRule {
+  /** Nothing passes. */
+  readonly cut: boolean;
+  /** Extra latency, ms ≥ 0, and a uniform jitter on top of it. */
+  readonly delayMs: number;
+  readonly jitterMs: number;
+  /** Probabilities in [0, 1]. */
+  readonly loss: number;
+  readonly duplicate: number;
+}
+
+export const OPEN_LINK: LinkRule = { cut: false, delayMs: 0, jitterMs: 0, loss: 0, duplicate: 0 };
+
+/** Start parameters of a worker (its `workerData`). */
+export interface WorkerOptions {
+  readonly id: NodeId;
+  readonly peers: readonly NodeId[];
+  readonly clusterId: string;
+  /** Database file; null keeps the store in memory (benchmarks of the core only). */
+  readonly databaseFile: string;
+  readonly migrationsDir: string;
+  readonly heartbeatIntervalMs: number;
+  readonly electionTimeoutMs: number;
+  /** Seed of this boot's random draws. */
+  readonly seed: number;
+}
+
+export type Proposed =
+  | { readonly outcome: 'applied'; readonly index: LogIndex; readonly term: Term; readonly result: ApplyResult }
+  /** Definitely not in any log, now or later. */
+  | { readonly outcome: 'dropped'; readonly reason: 'not-leader' | 'overloaded' | 'halted'; readonly leaderHint: NodeId | null }
+  /** May or may not be committed, now or later. */
+  | { readonly outcome: 'unknown'; readonly leaderHint: NodeId | null };
+
+export type ReadResult =
+  | { readonly outcome: 'answered'; readonly result: QueryResult; readonly appliedRevision: LogIndex }
+  | { readonly outcome: 'failed'; readonly reason: 'not-leader' | 'halted'; readonly leaderHint: NodeId | null };
+
+/** A log entry as the dashboard shows it. */
+export interface EntrySummary {
+  readonly index: LogIndex;
+  readonly term: Term;
+  readonly stamp: number;
+  readonly kind: 'noop' | 'set' | 'delete' | 'tick' | 'confChange';
+  /** Short text: "a.x = 1"; at most 80 characters. */
+  readonly label: string;
+}
+
+/** Messages sent to one peer since the last report. */
+export interface TrafficCount {
+  readonly to: NodeId;
+  readonly type: MessageType;
+  readonly count: number;
+  /** Of them: refusals (votes not granted, appends refused). */
+  readonly refused: number;
+  /** Log entries carried. */
+  readonly entries: number;
+}
+
+/** Times, ms, of the things that happened since the last report. */
+export interface LatencySample {
+  /** Append to commit-and-apply on the leader, one per proposal, at most 256 kept. */
+  readonly commitMs: readonly number[];
+  /** Durable log writes, at most 256 kept. */
+  readonly persistMs: readonly number[];
+}
+
+export interface NodeReport {
+  readonly id: NodeId;
+  /** Monotonic time of the node when the report was made, to turn its deadlines into "in n ms". */
+  readonly nowMono: number;
+  /** Server wall clock, ms. */
+  readonly atMs: number;
+  readonly status: RaftStatus;
+  readonly storage: StorageStatus;
+  readonly identity: StoreIdentity;
+  readonly stateHash: string;
+  /** Revision that `stateHash` belongs to. */
+  readonly stateHashAt: LogIndex;
+  readonly clusterTimeMs: number;
+  readonly events: readonly { readonly atMs: number; readonly event: RaftEvent }[];
+  /** New entries since the last report: the newest 64 at most. */
+  readonly newEntries: readonly EntrySummary[];
+  readonly traffic: readonly TrafficCount[];
+  readonly latency: LatencySample;
+  /** Commands and reads finished since the last report. */
+  readonly appliedCommands: number;
+  readonly servedReads: number;
+  /** Proposals waiting for their outcome. */
+  readonly pendingProposals: number;
+}
+
+export type ToNode =
+  | { readonly type: 'connect'; readonly peer: NodeId; readonly port: MessagePort }
+  | { readonly type: 'link'; readonly peer: NodeId; readonly rule: LinkRule }
+  | { readonly type: 'propose'; readonly items: readonly { readonly id: number; readonly data: string }[] }
+  | { readonly type: 'read'; readonly items: readonly { readonly id: number; readonly query: Query; readonly level: 'linearizable' | 'local' }[] }
+  | { readonly type: 'log'; readonly id: number; readonly from: LogIndex; readonly limit: number }
+  | { readonly type: 'campaign' }
+  /** Finish what is durable, close the database, exit. */
+  | { readonly type: 'stop' };
+
+export type FromNode =
+  | { readonly type: 'serving'; readonly report: NodeReport; readonly recoveredMs: number }
+  | { readonly type: 'proposed'; readonly items: readonly { readonly id: number; readonly proposed: Proposed }[] }
+  | { readonly type: 'read'; readonly items: readonly { readonly id: number; readonly read: ReadResult }[] }
+  | { readonly type: 'log'; readonly id: number; readonly entries: readonly EntrySummary[]; readonly lastIndex: LogIndex }
+  | { readonly type: 'report'; readonly report: NodeReport }
+  /** The node has stopped itself and says why; its thread ends after this. */
+  | { readonly type: 'failed'; readonly reason: string };

@@ -1,0 +1,65 @@
+/**
+ * A node's durable store, as the node host needs it. Two writers share one
+ * database: the log (must be durable before it is acknowledged) and the
+ * applied state (may lag, since the log can replay it).
+ *
+ * Completion is a callback, not a promise, so that the simulator can complete
+ * a write at a chosen virtual instant and every run is exactly repeatable.
+ * Any error is final: the fate of the write is unknown, so the node must stop
+ * and recover from disk; it must never retry or answer "failed".
+ */
+import type { Entry, HardState, LogIndex, NodeId } from '../raft/types.ts';
+import type { KvChanges, KvHeader, Mark, SessionRow, Version } from '../kv/types.ts';
+
+export type Done = (error: Error | null) => void;
+
+/** One atomic, durable change of the log and the hard state. */
+export interface LogWrite {
+  readonly hardState: HardState | null;
+  /** First delete every entry at or after this index. */
+  readonly truncateFrom: LogIndex | null;
+  /** Contiguous; follows what remains after the truncation. */
+  readonly append: readonly Entry[];
+}
+
+/** Who this store belongs to, written at its first boot and never changed after, but for the epoch. */
+export interface StoreIdentity {
+  readonly clusterId: string;
+  readonly nodeId: NodeId;
+  /** Random, made with the store: tells a wiped disk from the one that left. */
+  readonly storeId: string;
+  /** Rises by one at each open; a write of an older epoch is refused (late writes of a killed worker). */
+  readonly bootEpoch: number;
+}
+
+/** What a node reads back at start. Rows arrive in ascending order. */
+export interface RestoredNode {
+  readonly identity: StoreIdentity;
+  readonly hardState: HardState;
+  readonly entries: readonly Entry[];
+  readonly kv: KvHeader;
+  readonly versions: readonly Version[];
+  readonly marks: readonly Mark[];
+  readonly sessions: readonly SessionRow[];
+}
+
+/** Facts for the node's card. */
+export interface StorageStatus {
+  /** File name (no folder), or "memory". */
+  readonly name: string;
+  readonly sizeBytes: number;
+  /** Duration of recent log writes, commit included, ms; null before the first. */
+  readonly lastWriteMs: number | null;
+  readonly writes: number;
+}
+
+export interface NodeStorage {
+  /**
+   * Makes the change durable, then calls `done(null)`. Calls are executed and
+   * completed strictly in order.
+   */
+  writeLog(write: LogWrite, done: Done): void;
+  /** Saves applied state in one transaction; `done` as above. At most one outstanding. */
+  saveKv(changes: KvChanges, done: Done): void;
+  status(): StorageStatus;
+}
