@@ -50,9 +50,13 @@ export interface AppendEntriesResponse extends Envelope {
   readonly success: boolean;
   /** On success the last index known to match the leader's log; on refusal the refused `prevLogIndex`. */
   readonly index: LogIndex;
-  /** On refusal: term of the follower's entry at `prevLogIndex` (or at its last), and that term's first index (§5.3). */
-  readonly conflictTerm: Term;
+  /**
+   * On refusal (§5.3's optimisation, from both sides): the follower's last entry
+   * at or before `prevLogIndex` whose term is at most `prevLogTerm`. The logs can
+   * only agree at or before it. 0 and 0 on success.
+   */
   readonly conflictIndex: LogIndex;
+  readonly conflictTerm: Term;
 }
 
 /** Keeps the leadership alive and carries the read round; never appends. */

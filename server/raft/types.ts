@@ -95,7 +95,6 @@ export type Input =
   | { readonly type: 'propose'; readonly id: number; readonly data: string }
   | { readonly type: 'read'; readonly id: number }
   | { readonly type: 'persisted'; readonly seq: number }
-  | { readonly type: 'applied'; readonly index: LogIndex }
   | { readonly type: 'campaign' }
   | { readonly type: 'storageFailed'; readonly reason: string };
 
@@ -104,15 +103,6 @@ export type Input =
  * appended and never will be.
  */
 export type DropReason = 'not-leader' | 'overloaded' | 'halted';
-
-/**
- * How a proposal ended. `appended` says where it was put; `committed` is final;
- * `unknown` means this node lost the leadership or was overwritten before it
- * could tell: the entry may be committed by another leader (never read as failure).
- */
-export type ProposalResult =
-  | { readonly outcome: 'dropped'; readonly reason: DropReason; readonly leaderHint: NodeId | null }
-  | { readonly outcome: 'unknown'; readonly leaderHint: NodeId | null };
 
 /**
  * Everything that comes out, in order. The driver executes `persist` effects
@@ -135,7 +125,12 @@ export type Effect =
   | { readonly type: 'apply'; readonly entries: readonly Entry[] }
   /** The proposal sits at `index` in this leader's log; the driver answers it when that entry is applied. */
   | { readonly type: 'proposalAppended'; readonly id: number; readonly index: LogIndex; readonly term: Term }
-  | { readonly type: 'proposalResult'; readonly id: number; readonly result: ProposalResult }
+  | { readonly type: 'proposalDropped'; readonly id: number; readonly reason: DropReason; readonly leaderHint: NodeId | null }
+  /**
+   * This node led `term` and no longer does. Whatever it appended and did not
+   * yet apply has an unknown fate: another leader may commit it (never read as failure).
+   */
+  | { readonly type: 'leadershipLost'; readonly term: Term }
   /** The read may be served from the state machine once it has applied `index` (§8; dissertation §6.4). */
   | { readonly type: 'readReady'; readonly id: number; readonly index: LogIndex }
   | { readonly type: 'readFailed'; readonly id: number; readonly reason: 'not-leader' | 'halted'; readonly leaderHint: NodeId | null }

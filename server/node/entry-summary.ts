@@ -1,0 +1,37 @@
+/** A log entry in one short line, for people. */
+import { parseCommand } from '../kv/command.ts';
+import type { Entry } from '../raft/types.ts';
+import type { EntrySummary } from './control.ts';
+
+/** Longest label, UTF-16 units. */
+const MAX_LABEL = 80;
+
+export function summarise(entry: Entry): EntrySummary {
+  const { index, term, stamp } = entry;
+  return { index, term, stamp, ...describe(entry) };
+}
+
+function describe(entry: Entry): Pick<EntrySummary, 'kind' | 'label'> {
+  if (entry.kind === 'noop') return { kind: 'noop', label: `term ${entry.term} begins` };
+  if (entry.kind === 'confChange') return { kind: 'confChange', label: 'members change' };
+  const parsed = parseCommand(entry.data);
+  if (!parsed.ok) return { kind: 'noop', label: 'not understood' };
+  const command = parsed.value;
+  switch (command.op) {
+    case 'set':
+      return { kind: 'set', label: shorten(`${command.key}.${command.field} = ${command.value}`) };
+    case 'delete':
+      return { kind: 'delete', label: shorten(`${command.key}.${command.field}`) };
+    case 'tick':
+      return { kind: 'tick', label: 'time moves on' };
+  }
+}
+
+/** Cuts between characters, never within one. */
+function shorten(text: string): string {
+  if (text.length <= MAX_LABEL) return text;
+  const cut = text.slice(0, MAX_LABEL - 1);
+  const last = cut.charCodeAt(cut.length - 1);
+  const whole = last >= 0xd800 && last <= 0xdbff ? cut.slice(0, -1) : cut;
+  return `${whole}…`;
+}

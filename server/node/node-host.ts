@@ -1,0 +1,428 @@
+/**
+ * One node: the consensus core, the temporal store, and the ports that join
+ * them to the world. It takes ports only, so the simulator runs this same file
+ * on virtual time, disk and network. Everything here is synchronous; whatever
+ * takes time comes back as a callback of a port.
+ *
+ * A turn: inputs step the core as they arrive; at the end of the turn of the
+ * loop one `drain` turns all of them into one batch of effects. Messages leave
+ * before the disk is touched, so followers write while the leader writes.
+ */
+import { assert, unreachable } from '../base/assert.ts';
+import { Random } from '../base/random.ts';
+import { encodeCommand } from '../kv/command.ts';
+import { KvStore } from '../kv/store.ts';
+import type { Query } from '../kv/types.ts';
+import type { Clock, Timer } from '../ports/clock.ts';
+import type { NodeStorage, RestoredNode } from '../ports/node-storage.ts';
+import type { Transport } from '../ports/transport.ts';
+import type { Message } from '../raft/messages.ts';
+import { Raft } from '../raft/raft.ts';
+import type {
+  Effect,
+  Entry,
+  Input,
+  MonoMs,
+  NodeId,
+  RaftConfig,
+  RaftEvent,
+  RaftStatus,
+} from '../raft/types.ts';
+import type { Proposed, ReadResult } from './control.ts';
+import { ProposalWaiters, ReadWaiters } from './waiters.ts';
+
+/** Applied entries are saved in batches of at most this many versions. */
+const SAVE_BATCH_VERSIONS = 1000;
+/** A quiet node saves what it applied after this long, ms. */
+const SAVE_DELAY_MS = 100;
+
+export interface NodeHostOptions {
+  readonly id: NodeId;
+  /** All voters, this node included. */
+  readonly peers: readonly NodeId[];
+  readonly timing: { readonly heartbeatIntervalMs: number; readonly electionTimeoutMs: number };
+  /** Seed of this boot's random draws (election time-outs). */
+  readonly seed: number;
+  readonly clock: Clock;
+  readonly transport: Transport;
+  readonly storage: NodeStorage;
+  readonly restored: RestoredNode;
+  /** Settings of the core other than the usual ones: tests only. */
+  readonly raftOverrides?: Partial<RaftConfig>;
+  onProposed(id: number, proposed: Proposed, waitedMs: number): void;
+  onRead(id: number, read: ReadResult): void;
+  onTrace(event: RaftEvent): void;
+  /** A log write became durable, `tookMs` after it was handed to storage. */
+  onPersisted?(tookMs: number): void;
+  /** The node has stopped itself: its storage failed or it met a bug. Called once; nothing follows. */
+  onFailed(reason: string): void;
+}
+
+export function raftConfig(options: Pick<NodeHostOptions, 'id' | 'timing' | 'raftOverrides'>): RaftConfig {
+  return {
+    id: options.id,
+    heartbeatIntervalMs: options.timing.heartbeatIntervalMs,
+    electionTimeoutMs: options.timing.electionTimeoutMs,
+    maxEntriesPerAppend: 1024,
+    maxAppendChars: 1024 * 1024,
+    maxInflightAppends: 64,
+    maxUncommittedChars: 64 * 1024 * 1024,
+    preVote: true,
+    checkQuorum: true,
+    ...options.raftOverrides,
+  };
+}
+
+export class NodeHost {
+  readonly raft: Raft;
+  readonly kv: KvStore;
+  private readonly options: NodeHostOptions;
+  private readonly clock: Clock;
+  private readonly storage: NodeStorage;
+  private readonly proposals = new ProposalWaiters();
+  private readonly reads = new ReadWaiters();
+  private running = false;
+  private turnScheduled = false;
+  private tickTimer: Timer | null = null;
+  private tickDueMono: MonoMs = Number.POSITIVE_INFINITY;
+  private saveTimer: Timer | null = null;
+  private saving = false;
+  private dueTimer: Timer | null = null;
+  private dueTimerMs = 0;
+  /** Log index of a proposed TICK that is not applied yet; 0 when there is none. */
+  private pendingTickIndex = 0;
+
+  constructor(options: NodeHostOptions) {
+    this.options = options;
+    this.clock = options.clock;
+    this.storage = options.storage;
+    const { restored } = options;
+    this.kv = KvStore.restore(restored.kv, restored.versions, restored.marks, restored.sessions);
+    this.raft = new Raft(
+      raftConfig(options),
+      {
+        hardState: restored.hardState,
+        confState: { voters: [...options.peers].sort(), votersOutgoing: [], learners: [] },
+        entries: restored.entries,
+        snapshotIndex: 0,
+        snapshotTerm: 0,
+        snapshotStamp: 0,
+        lastApplied: this.kv.lastApplied,
+      },
+      Random.fromSeed(options.seed),
+      options.clock.now(),
+    );
+    options.transport.onReceive((_from, messages) => this.receive(messages));
+  }
+
+  /** Begins to take part. */
+  start(): void {
+    assert(!this.running, 'a host starts once');
+    this.running = true;
+    this.scheduleTurn();
+  }
+
+  /** No further effect, timer or answer. What was durable stays durable. */
+  stop(): void {
+    this.running = false;
+    this.tickTimer?.cancel();
+    this.saveTimer?.cancel();
+    this.dueTimer?.cancel();
+  }
+
+  // --- inputs --------------------------------------------------------------
+
+  /** Each id is answered once through `onProposed`. */
+  propose(items: readonly { readonly id: number; readonly data: string }[]): void {
+    for (const { id, data } of items) this.input({ type: 'propose', id, data });
+  }
+
+  /** Each id is answered once through `onRead`. */
+  read(
+    items: readonly {
+      readonly id: number;
+      readonly query: Query;
+      readonly level: 'linearizable' | 'local';
+    }[],
+  ): void {
+    if (!this.running) return;
+    for (const { id, query, level } of items) {
+      if (level === 'local') {
+        this.answerRead(id, query);
+        continue;
+      }
+      this.reads.add(id, query);
+      this.input({ type: 'read', id });
+    }
+  }
+
+  /** Ask to be elected (an operator's wish). */
+  campaign(): void {
+    this.input({ type: 'campaign' });
+  }
+
+  status(): RaftStatus {
+    return this.raft.status();
+  }
+
+  get pendingProposals(): number {
+    return this.proposals.count;
+  }
+
+  private receive(messages: readonly Message[]): void {
+    for (const message of messages) this.input({ type: 'receive', message });
+  }
+
+  private input(input: Input): void {
+    if (!this.running) return;
+    this.guarded(() => this.raft.step(this.clock.now(), input));
+    this.scheduleTurn();
+  }
+
+  // --- the turn --------------------------------------------------------------
+
+  private scheduleTurn(): void {
+    if (this.turnScheduled || !this.running) return;
+    this.turnScheduled = true;
+    this.clock.defer(() => {
+      this.turnScheduled = false;
+      if (this.running) this.guarded(() => this.turn());
+    });
+  }
+
+  private turn(): void {
+    const effects = this.raft.drain();
+    this.sendAll(effects);
+    for (const effect of effects) {
+      this.execute(effect);
+      if (!this.running) return;
+    }
+    this.releaseReads();
+    this.armTick();
+    this.armSave();
+    this.armDue();
+  }
+
+  /** One hand-over per peer and turn. */
+  private sendAll(effects: readonly Effect[]): void {
+    const messages: Message[] = [];
+    for (const effect of effects) if (effect.type === 'send') messages.push(effect.message);
+    this.send(messages);
+  }
+
+  private send(messages: readonly Message[]): void {
+    if (messages.length === 0) return;
+    const byPeer = new Map<NodeId, Message[]>();
+    for (const message of messages) {
+      const batch = byPeer.get(message.to);
+      if (batch === undefined) byPeer.set(message.to, [message]);
+      else batch.push(message);
+    }
+    for (const [peer, batch] of byPeer) this.options.transport.send(peer, batch);
+  }
+
+  private execute(effect: Effect): void {
+    switch (effect.type) {
+      case 'send':
+        return;
+      case 'persist':
+        this.persist(effect);
+        return;
+      case 'apply':
+        for (const entry of effect.entries) this.apply(entry);
+        return;
+      case 'proposalAppended':
+        if (effect.id === TICK_ID) this.pendingTickIndex = effect.index;
+        else {
+          this.proposals.add(effect.index, {
+            id: effect.id,
+            term: effect.term,
+            sinceMono: this.clock.now().mono,
+          });
+        }
+        return;
+      case 'proposalDropped':
+        if (effect.id === TICK_ID) return;
+        this.options.onProposed(
+          effect.id,
+          { outcome: 'dropped', reason: effect.reason, leaderHint: effect.leaderHint },
+          0,
+        );
+        return;
+      case 'leadershipLost':
+        this.pendingTickIndex = 0;
+        this.abandonProposals();
+        return;
+      case 'readReady':
+        this.reads.confirm(effect.id, effect.index);
+        return;
+      case 'readFailed':
+        this.reads.drop(effect.id);
+        this.options.onRead(effect.id, {
+          outcome: 'failed',
+          reason: effect.reason,
+          leaderHint: effect.leaderHint,
+        });
+        return;
+      case 'trace':
+        this.options.onTrace(effect.event);
+        return;
+      default:
+        unreachable(effect);
+    }
+  }
+
+  private persist(effect: Extract<Effect, { type: 'persist' }>): void {
+    const startedMono = this.clock.now().mono;
+    const { hardState, truncateFrom, append } = effect;
+    this.storage.writeLog({ hardState, truncateFrom, append }, (error) => {
+      if (!this.running) return;
+      if (error !== null) {
+        this.fail(`log write failed: ${error.message}`);
+        return;
+      }
+      this.options.onPersisted?.(this.clock.now().mono - startedMono);
+      this.input({ type: 'persisted', seq: effect.seq });
+      this.send(effect.thenSend);
+    });
+  }
+
+  private apply(entry: Entry): void {
+    const result = this.kv.apply(entry);
+    if (entry.index === this.pendingTickIndex) this.pendingTickIndex = 0;
+    const waiter = this.proposals.take(entry.index, entry.term);
+    if (waiter === null) return;
+    this.options.onProposed(
+      waiter.id,
+      { outcome: 'applied', index: entry.index, term: entry.term, result },
+      this.clock.now().mono - waiter.sinceMono,
+    );
+  }
+
+  /** Leadership is over: what was appended and not applied may yet commit under another leader. */
+  private abandonProposals(): void {
+    for (const waiter of this.proposals.takeAll()) {
+      this.options.onProposed(
+        waiter.id,
+        { outcome: 'unknown', leaderHint: this.raft.leader },
+        this.clock.now().mono - waiter.sinceMono,
+      );
+    }
+  }
+
+  private releaseReads(): void {
+    for (const { id, query } of this.reads.takeReady(this.kv.lastApplied)) this.answerRead(id, query);
+  }
+
+  private answerRead(id: number, query: Query): void {
+    this.options.onRead(id, {
+      outcome: 'answered',
+      result: this.kv.query(query),
+      appliedRevision: this.kv.lastApplied,
+    });
+  }
+
+  // --- timers ------------------------------------------------------------------
+
+  /** One timer for the core's next deadline. It is only ever moved earlier; a deadline that moved away re-arms when it fires. */
+  private armTick(): void {
+    const deadline = this.raft.nextDeadlineMono;
+    if (!Number.isFinite(deadline)) return;
+    if (this.tickTimer !== null && this.tickDueMono <= deadline) return;
+    this.tickTimer?.cancel();
+    this.tickDueMono = deadline;
+    this.tickTimer = this.clock.setTimer(Math.max(0, deadline - this.clock.now().mono), () => {
+      this.tickTimer = null;
+      // What already waits at the door is older than this timer: let it in first.
+      this.clock.defer(() => this.onTickTimer());
+    });
+  }
+
+  private onTickTimer(): void {
+    if (!this.running) return;
+    if (this.clock.now().mono >= this.raft.nextDeadlineMono) this.input({ type: 'tick' });
+    else this.armTick();
+  }
+
+  /** Saves applied state: at once when a batch is full, else soon. One save at a time. */
+  private armSave(): void {
+    if (this.saving || this.kv.pendingChanges === 0) return;
+    if (this.kv.pendingChanges >= SAVE_BATCH_VERSIONS) {
+      this.save();
+      return;
+    }
+    this.saveTimer ??= this.clock.setTimer(SAVE_DELAY_MS, () => {
+      this.saveTimer = null;
+      if (this.running && !this.saving) this.guarded(() => this.save());
+    });
+  }
+
+  private save(): void {
+    const changes = this.kv.takeChanges(SAVE_BATCH_VERSIONS);
+    if (changes === null) return;
+    this.saveTimer?.cancel();
+    this.saveTimer = null;
+    this.saving = true;
+    this.storage.saveKv(changes, (error) => {
+      this.saving = false;
+      if (!this.running) return;
+      if (error !== null) this.fail(`saving applied state failed: ${error.message}`);
+      else this.armSave();
+    });
+  }
+
+  /** A leader moves cluster time on when something expires or begins (T3): a TICK through the log. */
+  private armDue(): void {
+    if (!this.raft.isEstablishedLeader || this.pendingTickIndex !== 0) return;
+    const dueMs = this.kv.nextDueMs();
+    if (dueMs === null) return;
+    if (this.dueTimer !== null && this.dueTimerMs <= dueMs) return;
+    this.dueTimer?.cancel();
+    this.dueTimerMs = dueMs;
+    const leaderMicros = this.raft.leaderTimeMicros(this.clock.now()) ?? 0;
+    const delayMs = Math.min(MAX_TIMER_MS, Math.max(0, dueMs - leaderMicros / 1000));
+    this.dueTimer = this.clock.setTimer(delayMs, () => {
+      this.dueTimer = null;
+      if (this.running) this.guarded(() => this.onDue());
+    });
+  }
+
+  private onDue(): void {
+    const now = this.clock.now();
+    const leaderMicros = this.raft.leaderTimeMicros(now);
+    const dueMs = this.kv.nextDueMs();
+    if (leaderMicros !== null && dueMs !== null && leaderMicros / 1000 >= dueMs) {
+      this.input({ type: 'propose', id: TICK_ID, data: TICK });
+    } else {
+      this.armDue();
+    }
+  }
+
+  // --- failure -------------------------------------------------------------------
+
+  /** Runs a step; a bug or a broken rule ends the node rather than leave it guessing. */
+  private guarded(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.fail(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+    }
+  }
+
+  /** Fail-stop: says why, answers everyone who waits, and does nothing ever after. */
+  private fail(reason: string): void {
+    if (!this.running) return;
+    this.stop();
+    this.abandonProposals();
+    for (const id of this.reads.takeAll()) {
+      this.options.onRead(id, { outcome: 'failed', reason: 'halted', leaderHint: null });
+    }
+    this.options.onFailed(reason);
+  }
+}
+
+/** Proposal id of the host's own TICK entries; callers use ids > 0. */
+const TICK_ID = 0;
+const TICK = encodeCommand({ op: 'tick' });
+/** Timers are armed for at most this long (setTimeout's limit is 2^31 - 1 ms). */
+const MAX_TIMER_MS = 60_000;

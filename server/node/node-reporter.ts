@@ -1,0 +1,131 @@
+/**
+ * Gathers what a node does and tells the supervisor: at most one report per
+ * `REPORT_EVERY_MS`, and at once when a role or term changes. Everything
+ * gathered has a limit, so a busy node reports no more than a quiet one.
+ */
+import type { Message } from '../raft/messages.ts';
+import type { LogIndex, NodeId, RaftEvent } from '../raft/types.ts';
+import type { NodeStorage, StoreIdentity } from '../ports/node-storage.ts';
+import type { EntrySummary, NodeReport, TrafficCount } from './control.ts';
+import { summarise } from './entry-summary.ts';
+import type { NodeHost } from './node-host.ts';
+
+export const REPORT_EVERY_MS = 50;
+/** Newest log entries in one report. */
+const MAX_ENTRIES = 64;
+const MAX_EVENTS = 200;
+const MAX_SAMPLES = 256;
+const MAX_TERM_RUNS = 32;
+
+/** Events that a person waits for: reported without delay. */
+const URGENT: ReadonlySet<RaftEvent['type']> = new Set(['role', 'truncated', 'quorumLost', 'halted']);
+
+export class NodeReporter {
+  private events: { atMs: number; event: RaftEvent }[] = [];
+  private traffic = new Map<string, { -readonly [K in keyof TrafficCount]: TrafficCount[K] }>();
+  private commitMs: number[] = [];
+  private persistMs: number[] = [];
+  private appliedCommands = 0;
+  private servedReads = 0;
+  /** Last log index reported, and the term it had there. */
+  private reportedTo: LogIndex = 0;
+  private urgent = false;
+  private readonly onUrgent: () => void;
+
+  constructor(onUrgent: () => void) {
+    this.onUrgent = onUrgent;
+  }
+
+  trace(event: RaftEvent): void {
+    if (event.type === 'commit' || event.type === 'appended') return;
+    if (this.events.length < MAX_EVENTS) this.events.push({ atMs: Date.now(), event });
+    if (event.type === 'truncated') this.reportedTo = Math.min(this.reportedTo, event.from - 1);
+    if (URGENT.has(event.type) && !this.urgent) {
+      this.urgent = true;
+      this.onUrgent();
+    }
+  }
+
+  sent(to: NodeId, messages: readonly Message[]): void {
+    for (const message of messages) {
+      const key = `${to} ${message.type}`;
+      let count = this.traffic.get(key);
+      if (count === undefined) {
+        count = { to, type: message.type, count: 0, refused: 0, entries: 0 };
+        this.traffic.set(key, count);
+      }
+      count.count++;
+      if (isRefusal(message)) count.refused++;
+      if (message.type === 'AppendEntries') count.entries += message.entries.length;
+    }
+  }
+
+  proposalDone(waitedMs: number): void {
+    this.appliedCommands++;
+    if (this.commitMs.length < MAX_SAMPLES) this.commitMs.push(waitedMs);
+  }
+
+  readDone(): void {
+    this.servedReads++;
+  }
+
+  persisted(tookMs: number): void {
+    if (this.persistMs.length < MAX_SAMPLES) this.persistMs.push(tookMs);
+  }
+
+  /** The report since the last one. */
+  take(host: NodeHost, storage: NodeStorage, identity: StoreIdentity): NodeReport {
+    const status = host.status();
+    const report: NodeReport = {
+      id: status.id,
+      nowMono: performance.now(),
+      atMs: Date.now(),
+      status: { ...status, termRuns: status.termRuns.slice(-MAX_TERM_RUNS) },
+      storage: storage.status(),
+      identity,
+      stateHash: host.kv.stateHash,
+      stateHashAt: host.kv.lastApplied,
+      clusterTimeMs: host.kv.clusterTimeMs,
+      events: this.events,
+      newEntries: this.takeNewEntries(host),
+      traffic: [...this.traffic.values()],
+      latency: { commitMs: this.commitMs, persistMs: this.persistMs },
+      appliedCommands: this.appliedCommands,
+      servedReads: this.servedReads,
+      pendingProposals: host.pendingProposals,
+    };
+    this.events = [];
+    this.traffic = new Map();
+    this.commitMs = [];
+    this.persistMs = [];
+    this.appliedCommands = 0;
+    this.servedReads = 0;
+    this.urgent = false;
+    return report;
+  }
+
+  private takeNewEntries(host: NodeHost): readonly EntrySummary[] {
+    const last = host.raft.lastIndex;
+    const first = Math.max(host.raft.firstIndex, this.reportedTo + 1, last - MAX_ENTRIES + 1);
+    const entries: EntrySummary[] = [];
+    for (let index = first; index <= last; index++) entries.push(summarise(host.raft.entryAt(index)));
+    this.reportedTo = last;
+    return entries;
+  }
+}
+
+function isRefusal(message: Message): boolean {
+  switch (message.type) {
+    case 'PreVoteResponse':
+    case 'RequestVoteResponse':
+      return !message.granted;
+    case 'AppendEntriesResponse':
+      return !message.success;
+    case 'PreVote':
+    case 'RequestVote':
+    case 'AppendEntries':
+    case 'Heartbeat':
+    case 'HeartbeatResponse':
+      return false;
+  }
+}

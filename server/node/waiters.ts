@@ -1,0 +1,85 @@
+/**
+ * Who waits for what: proposals for the entry that carries them to be applied,
+ * reads for the state machine to reach their index. Every waiter is answered
+ * exactly once, and nothing is kept after its answer.
+ */
+import { assert } from '../base/assert.ts';
+import type { LogIndex, MonoMs, Term } from '../raft/types.ts';
+import type { Query } from '../kv/types.ts';
+
+export interface WaitingProposal {
+  readonly id: number;
+  readonly term: Term;
+  readonly sinceMono: MonoMs;
+}
+
+export class ProposalWaiters {
+  private readonly byIndex = new Map<LogIndex, WaitingProposal>();
+
+  get count(): number {
+    return this.byIndex.size;
+  }
+
+  add(index: LogIndex, waiter: WaitingProposal): void {
+    assert(!this.byIndex.has(index), 'one proposal an entry');
+    this.byIndex.set(index, waiter);
+  }
+
+  /** The proposal that put the entry (index, term) there, if it came from here. */
+  take(index: LogIndex, term: Term): WaitingProposal | null {
+    const waiter = this.byIndex.get(index);
+    if (waiter === undefined) return null;
+    assert(waiter.term === term, 'a leader applies its own entry');
+    this.byIndex.delete(index);
+    return waiter;
+  }
+
+  /** All that are left, which are then forgotten. */
+  takeAll(): readonly WaitingProposal[] {
+    const all = [...this.byIndex.values()];
+    this.byIndex.clear();
+    return all;
+  }
+}
+
+export interface WaitingRead {
+  readonly id: number;
+  readonly query: Query;
+}
+
+export class ReadWaiters {
+  /** Waiting for the quorum to confirm: the core answers by id. */
+  private readonly unconfirmed = new Map<number, Query>();
+  /** Confirmed, waiting for the state machine. Indexes rise. */
+  private readonly confirmed: { readonly index: LogIndex; readonly read: WaitingRead }[] = [];
+
+  add(id: number, query: Query): void {
+    this.unconfirmed.set(id, query);
+  }
+
+  confirm(id: number, index: LogIndex): void {
+    const query = this.unconfirmed.get(id);
+    assert(query !== undefined, 'a read is confirmed once');
+    this.unconfirmed.delete(id);
+    this.confirmed.push({ index, read: { id, query } });
+  }
+
+  drop(id: number): void {
+    this.unconfirmed.delete(id);
+  }
+
+  /** Reads that a state machine at `applied` may answer, oldest first. */
+  takeReady(applied: LogIndex): readonly WaitingRead[] {
+    let count = 0;
+    while (count < this.confirmed.length && (this.confirmed[count]?.index ?? 0) <= applied) count++;
+    return this.confirmed.splice(0, count).map(({ read }) => read);
+  }
+
+  /** All that are left, which are then forgotten. */
+  takeAll(): readonly number[] {
+    const all = [...this.unconfirmed.keys(), ...this.confirmed.map(({ read }) => read.id)];
+    this.unconfirmed.clear();
+    this.confirmed.length = 0;
+    return all;
+  }
+}

@@ -1,0 +1,158 @@
+/**
+ * A node in a worker thread: builds the real ports, recovers from the node's
+ * own database, and speaks the control protocol. The only file of this folder
+ * that knows which storage and transport are used. Its thread may be
+ * terminated at any instant; only what is in the database survives.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { must, unreachable } from '../base/assert.ts';
+import { openPrismaStorage } from '../storage/prisma-storage.ts';
+import { PortMesh } from '../transport/port-mesh.ts';
+import type { FromNode, Proposed, ReadResult, ToNode, WorkerOptions } from './control.ts';
+import { summarise } from './entry-summary.ts';
+import { NodeHost } from './node-host.ts';
+import { NodeReporter, REPORT_EVERY_MS } from './node-reporter.ts';
+import { RealClock } from './real-clock.ts';
+
+const control = must(parentPort, 'a node runs as a worker');
+const options = workerData as WorkerOptions;
+
+/** Most entries in one answer to a log query. */
+const MAX_LOG_PAGE = 500;
+
+function tell(message: FromNode): void {
+  control.postMessage(message);
+}
+
+/** Answers of one turn leave together. */
+class AnswerBatch {
+  private proposed: { id: number; proposed: Proposed }[] = [];
+  private read: { id: number; read: ReadResult }[] = [];
+  private scheduled = false;
+
+  addProposed(id: number, proposed: Proposed): void {
+    this.proposed.push({ id, proposed });
+    this.schedule();
+  }
+
+  addRead(id: number, read: ReadResult): void {
+    this.read.push({ id, read });
+    this.schedule();
+  }
+
+  flush(): void {
+    this.scheduled = false;
+    if (this.proposed.length > 0) tell({ type: 'proposed', items: this.proposed });
+    if (this.read.length > 0) tell({ type: 'read', items: this.read });
+    this.proposed = [];
+    this.read = [];
+  }
+
+  private schedule(): void {
+    if (this.scheduled) return;
+    this.scheduled = true;
+    queueMicrotask(() => this.flush());
+  }
+}
+
+async function main(): Promise<void> {
+  const startedMs = performance.now();
+  const { storage, restored } = await openPrismaStorage({
+    file: options.databaseFile,
+    migrationsDir: options.migrationsDir,
+    clusterId: options.clusterId,
+    nodeId: options.id,
+  });
+  const clock = new RealClock();
+  const answers = new AnswerBatch();
+  const reporter = new NodeReporter(() => setImmediate(report));
+  const mesh = new PortMesh(clock, options.seed, (to, messages) => reporter.sent(to, messages));
+  const host = new NodeHost({
+    id: options.id,
+    peers: options.peers,
+    timing: options,
+    seed: options.seed,
+    clock,
+    transport: mesh,
+    storage,
+    restored,
+    onProposed: (id, proposed, waitedMs) => {
+      if (proposed.outcome === 'applied') reporter.proposalDone(waitedMs);
+      answers.addProposed(id, proposed);
+    },
+    onRead: (id, read) => {
+      if (read.outcome === 'answered') reporter.readDone();
+      answers.addRead(id, read);
+    },
+    onTrace: (event) => reporter.trace(event),
+    onPersisted: (tookMs) => reporter.persisted(tookMs),
+    onFailed: (reason) => {
+      answers.flush();
+      report();
+      tell({ type: 'failed', reason });
+      leave();
+    },
+  });
+
+  const reportTimer = setInterval(report, REPORT_EVERY_MS);
+
+  function report(): void {
+    tell({ type: 'report', report: reporter.take(host, storage, restored.identity) });
+  }
+
+  function leave(): void {
+    clearInterval(reportTimer);
+    mesh.close();
+    control.close();
+  }
+
+  control.on('message', (message: ToNode) => {
+    switch (message.type) {
+      case 'connect':
+        mesh.connect(message.peer, message.port);
+        return;
+      case 'link':
+        mesh.setRule(message.peer, message.rule);
+        return;
+      case 'propose':
+        host.propose(message.items);
+        return;
+      case 'read':
+        host.read(message.items);
+        return;
+      case 'log': {
+        const { raft } = host;
+        const from = Math.max(raft.firstIndex, message.from);
+        const to = Math.min(raft.lastIndex, from + Math.min(message.limit, MAX_LOG_PAGE) - 1);
+        const entries = [];
+        for (let index = from; index <= to; index++) entries.push(summarise(raft.entryAt(index)));
+        tell({ type: 'log', id: message.id, entries, lastIndex: raft.lastIndex });
+        return;
+      }
+      case 'campaign':
+        host.campaign();
+        return;
+      case 'stop':
+        host.stop();
+        storage.close().then(leave, (error: unknown) => {
+          tell({ type: 'failed', reason: `closing the database failed: ${String(error)}` });
+          leave();
+        });
+        return;
+      default:
+        unreachable(message);
+    }
+  });
+
+  host.start();
+  tell({
+    type: 'serving',
+    report: reporter.take(host, storage, restored.identity),
+    recoveredMs: performance.now() - startedMs,
+  });
+}
+
+main().catch((error: unknown) => {
+  tell({ type: 'failed', reason: error instanceof Error ? error.message : String(error) });
+  control.close();
+});

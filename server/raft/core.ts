@@ -1,0 +1,305 @@
+/**
+ * The state of one consensus participant and the transitions between roles.
+ * The protocol's duties live beside it and work on this one object:
+ * election.ts (who leads), replication.ts (what is in the log), reads.ts (what
+ * may be read). raft.ts is the only door from outside.
+ *
+ * Durable state (§5.1, Figure 2) is `term`, `votedFor` and the log. A change of
+ * it is only ever visible to others after it is stored: messages that promise
+ * something go through {@link Core.sendDurable}.
+ */
+import { assert } from '../base/assert.ts';
+import { Random } from '../base/random.ts';
+import { LeaderClock } from './leader-clock.ts';
+import { RaftLog } from './log.ts';
+import type { Message } from './messages.ts';
+import { Persistence } from './persistence.ts';
+import { Progress } from './progress.ts';
+import { allVoters } from './quorum.ts';
+import { ReadRounds } from './read-rounds.ts';
+import type {
+  ConfState,
+  Effect,
+  Entry,
+  HardState,
+  Instant,
+  LogIndex,
+  MonoMs,
+  NodeId,
+  RaftConfig,
+  RaftEvent,
+  RestoredState,
+  Role,
+  Term,
+} from './types.ts';
+
+/** What only a leader has; made anew at each election. */
+export interface Leadership {
+  readonly progress: ReadonlyMap<NodeId, Progress>;
+  readonly clock: LeaderClock;
+  readonly reads: ReadRounds;
+  /** First entry of this term: the no-op (§8). */
+  readonly noopIndex: LogIndex;
+  heartbeatAtMono: MonoMs;
+  /** Data proposed and not yet committed, UTF-16 units. */
+  uncommittedChars: number;
+}
+
+export class Core {
+  readonly config: RaftConfig;
+  readonly id: NodeId;
+  readonly random: Random;
+  readonly log: RaftLog;
+  readonly persistence: Persistence;
+  conf: ConfState;
+
+  term: Term;
+  votedFor: NodeId | null;
+  commitIndex: LogIndex;
+  /** Handed to the driver for applying; never beyond what is committed and durable here. */
+  lastApplied: LogIndex;
+
+  role: Role = 'follower';
+  leader: NodeId | null = null;
+  leadership: Leadership | null = null;
+  /** Votes of the campaign under way, own one included. */
+  votes = new Map<NodeId, boolean>();
+
+  now: Instant;
+  electionAtMono: MonoMs;
+  electionSpanMs: number;
+  /** Last sign of life of a leader of the present term. */
+  lastHeardMono: MonoMs | null = null;
+  halted: string | null = null;
+
+  private writtenHardState: HardState;
+  private readonly sends: Message[] = [];
+  private readonly durableSends: Message[] = [];
+  private readonly results: Effect[] = [];
+
+  constructor(config: RaftConfig, restored: RestoredState, random: Random, now: Instant) {
+    this.config = config;
+    this.id = config.id;
+    this.random = random;
+    this.now = now;
+    this.conf = restored.confState;
+    this.log = new RaftLog(restored);
+    this.persistence = new Persistence(this.log.lastIndex);
+    this.term = restored.hardState.term;
+    this.votedFor = restored.hardState.votedFor;
+    this.lastApplied = restored.lastApplied;
+    assert(restored.lastApplied <= this.log.lastIndex, 'applied state is covered by the log');
+    this.commitIndex = Math.max(
+      restored.lastApplied,
+      Math.min(restored.hardState.commit, this.log.lastIndex),
+    );
+    this.writtenHardState = restored.hardState;
+    this.electionSpanMs = this.drawElectionTimeout();
+    this.electionAtMono = now.mono + this.electionSpanMs;
+  }
+
+  // --- roles -------------------------------------------------------------
+
+  /**
+   * Steps to `term` as a follower of `leader`. In the same term the vote is
+   * kept: forgetting it could elect two leaders.
+   */
+  becomeFollower(term: Term, leader: NodeId | null, reason: string): void {
+    assert(term >= this.term, 'terms never go back');
+    const led = this.leadership !== null ? this.term : null;
+    const changed = this.role !== 'follower' || this.leader !== leader || this.term !== term;
+    if (term > this.term) {
+      this.setTerm(term, null);
+      this.lastHeardMono = null;
+    }
+    this.role = 'follower';
+    this.leader = leader;
+    this.votes = new Map();
+    if (led !== null) this.endLeadership(led);
+    this.resetElectionTimer();
+    if (changed) this.trace({ type: 'role', role: 'follower', term, leader, reason });
+  }
+
+  becomePreCandidate(): void {
+    assert(this.role !== 'leader', 'a leader does not campaign');
+    this.role = 'preCandidate';
+    this.leader = null;
+    this.votes = new Map([[this.id, true]]);
+    this.resetElectionTimer();
+    this.trace({ type: 'role', role: 'preCandidate', term: this.term, leader: null, reason: 'asks whether it could win' });
+  }
+
+  becomeCandidate(): void {
+    assert(this.role !== 'leader', 'a leader does not campaign');
+    this.setTerm(this.term + 1, this.id);
+    this.role = 'candidate';
+    this.leader = null;
+    this.lastHeardMono = null;
+    this.votes = new Map([[this.id, true]]);
+    this.resetElectionTimer();
+    this.trace({ type: 'role', role: 'candidate', term: this.term, leader: null, reason: 'asks for votes' });
+  }
+
+  becomeLeader(): void {
+    assert(this.role === 'candidate', 'only a candidate is elected');
+    const voters = [...this.votes].filter(([, granted]) => granted).map(([voter]) => voter);
+    this.role = 'leader';
+    this.leader = this.id;
+    const progress = new Map<NodeId, Progress>();
+    for (const peer of this.peers()) {
+      progress.set(peer, new Progress(peer, this.log.lastIndex + 1, this.now.mono));
+    }
+    this.leadership = {
+      progress,
+      clock: new LeaderClock(this.now),
+      reads: new ReadRounds(),
+      noopIndex: this.log.lastIndex + 1,
+      heartbeatAtMono: this.now.mono + this.config.heartbeatIntervalMs,
+      uncommittedChars: 0,
+    };
+    this.trace({ type: 'role', role: 'leader', term: this.term, leader: this.id, reason: `votes of ${voters.sort().join(', ')}` });
+  }
+
+  private endLeadership(term: Term): void {
+    const leadership = this.leadership;
+    assert(leadership !== null, 'there is a leadership to end');
+    this.leadership = null;
+    for (const id of leadership.reads.drop()) {
+      this.result({ type: 'readFailed', id, reason: 'not-leader', leaderHint: this.leader });
+    }
+    this.result({ type: 'leadershipLost', term });
+  }
+
+  private setTerm(term: Term, votedFor: NodeId | null): void {
+    assert(term > this.term, 'terms only rise');
+    this.term = term;
+    this.votedFor = votedFor;
+    this.trace({ type: 'term', term });
+  }
+
+  /** Records the one vote of this term; it becomes durable before the answer leaves (§5.2). */
+  vote(candidate: NodeId): void {
+    assert(this.votedFor === null || this.votedFor === candidate, 'one vote a term');
+    this.votedFor = candidate;
+    this.trace({ type: 'voteCast', term: this.term, candidate });
+  }
+
+  /** Stops for good: storage failed, so nothing this node remembers can be trusted (fail-stop). */
+  halt(reason: string): void {
+    if (this.halted !== null) return;
+    const led = this.leadership !== null ? this.term : null;
+    this.role = 'follower';
+    this.leader = null;
+    if (led !== null) this.endLeadership(led);
+    this.halted = reason;
+    this.trace({ type: 'halted', reason });
+  }
+
+  // --- time --------------------------------------------------------------
+
+  /** Draws a new election time-out from [t, 2t) (§5.2) and starts it now. */
+  resetElectionTimer(): void {
+    this.electionSpanMs = this.drawElectionTimeout();
+    this.electionAtMono = this.now.mono + this.electionSpanMs;
+  }
+
+  heardFromLeader(): void {
+    this.lastHeardMono = this.now.mono;
+    this.resetElectionTimer();
+  }
+
+  /** Within the minimum election time-out of a leader's last sign of life (§6, dissertation §4.2.3). */
+  hasFreshLeader(): boolean {
+    if (this.role === 'leader') return true;
+    if (this.leader === null || this.lastHeardMono === null) return false;
+    return this.now.mono - this.lastHeardMono < this.config.electionTimeoutMs;
+  }
+
+  private drawElectionTimeout(): number {
+    return this.config.electionTimeoutMs * (1 + this.random.nextFloat());
+  }
+
+  // --- members -----------------------------------------------------------
+
+  /** Everyone this node replicates to or hears from: voters of both halves and learners, without itself. */
+  peers(): readonly NodeId[] {
+    return [...new Set([...allVoters(this.conf), ...this.conf.learners])].filter((id) => id !== this.id);
+  }
+
+  // --- effects -----------------------------------------------------------
+
+  /** May leave before this node's own writes are durable: it promises nothing. */
+  send(message: Message): void {
+    this.sends.push(message);
+  }
+
+  /** Leaves only after everything decided so far is durable on this node. */
+  sendDurable(message: Message): void {
+    this.durableSends.push(message);
+  }
+
+  result(effect: Effect): void {
+    this.results.push(effect);
+  }
+
+  trace(event: RaftEvent): void {
+    this.results.push({ type: 'trace', event });
+  }
+
+  /** Moves the commit index forward; never back. */
+  commitTo(index: LogIndex): void {
+    if (index <= this.commitIndex) return;
+    assert(index <= this.log.lastIndex, 'only what is in the log is committed');
+    this.commitIndex = index;
+    this.trace({ type: 'commit', index, term: this.log.termAt(index) ?? 0 });
+  }
+
+  /** Everything decided since the last call, as effects in the order of their causes. */
+  takeEffects(): Effect[] {
+    const effects: Effect[] = [];
+    for (const message of this.sends) effects.push({ type: 'send', message });
+    this.sends.length = 0;
+
+    const mustStore =
+      this.log.hasUnwritten ||
+      this.term !== this.writtenHardState.term ||
+      this.votedFor !== this.writtenHardState.votedFor;
+    if (mustStore || (this.durableSends.length > 0 && !this.persistence.isIdle)) {
+      effects.push(this.persistEffect(mustStore));
+    } else {
+      for (const message of this.durableSends) effects.push({ type: 'send', message });
+    }
+    this.durableSends.length = 0;
+
+    const applicable = Math.min(this.commitIndex, this.persistence.persistedIndex);
+    if (this.halted === null && applicable > this.lastApplied) {
+      const entries: readonly Entry[] = this.log.slice(
+        this.lastApplied + 1,
+        applicable,
+        Number.POSITIVE_INFINITY,
+        Number.POSITIVE_INFINITY,
+      );
+      this.lastApplied = applicable;
+      effects.push({ type: 'apply', entries });
+    }
+    for (const effect of this.results) effects.push(effect);
+    this.results.length = 0;
+    return effects;
+  }
+
+  /** The commit index rides along when something is stored anyway; alone it is not worth a write. */
+  private persistEffect(mustStore: boolean): Effect {
+    const { truncateFrom, append } = this.log.takeUnwritten();
+    const hardState: HardState = { term: this.term, votedFor: this.votedFor, commit: this.commitIndex };
+    const seq = this.persistence.issue(this.log.lastIndex, this.now.mono);
+    if (mustStore) this.writtenHardState = hardState;
+    return {
+      type: 'persist',
+      seq,
+      hardState: mustStore ? hardState : null,
+      truncateFrom,
+      append,
+      thenSend: [...this.durableSends],
+    };
+  }
+}

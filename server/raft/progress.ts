@@ -1,0 +1,91 @@
+/**
+ * A leader's knowledge of one follower (§5.3; etcd's Progress). In `probe` one
+ * AppendEntries at a time finds where the logs meet; in `replicate` appends are
+ * pipelined, `nextIndex` runs ahead of the answers, and the number of
+ * unanswered ones is bounded.
+ *
+ * Invariant: 0 ≤ matchIndex < nextIndex.
+ */
+import { assert } from '../base/assert.ts';
+import type { LogIndex, MonoMs, NodeId, ProgressStatus } from './types.ts';
+
+export class Progress {
+  readonly peer: NodeId;
+  matchIndex: LogIndex = 0;
+  nextIndex: LogIndex;
+  state: 'probe' | 'replicate' | 'snapshot' = 'probe';
+  /** In `probe`: one append is out and unanswered. */
+  probeSent = false;
+  /** Last index of each unanswered append, oldest first. */
+  private readonly inflight: LogIndex[] = [];
+  /** When the follower last answered anything of this term, or when this leadership began. */
+  lastAckMono: MonoMs;
+  hasAnswered = false;
+  /** Commit index that the follower has been told. */
+  sentCommit: LogIndex = 0;
+  /** Highest read round that the follower has confirmed. */
+  readSeq = 0;
+
+  constructor(peer: NodeId, nextIndex: LogIndex, nowMono: MonoMs) {
+    this.peer = peer;
+    this.nextIndex = nextIndex;
+    this.lastAckMono = nowMono;
+  }
+
+  /** May another append with entries be sent now? */
+  hasRoom(maxInflightAppends: number): boolean {
+    if (this.state === 'probe') return !this.probeSent;
+    return this.inflight.length < maxInflightAppends;
+  }
+
+  /** An append with entries up to `lastIndex` left. */
+  sent(lastIndex: LogIndex): void {
+    if (this.state === 'probe') {
+      this.probeSent = true;
+      return;
+    }
+    assert(lastIndex >= this.nextIndex, 'pipelined appends move forward');
+    this.nextIndex = lastIndex + 1;
+    this.inflight.push(lastIndex);
+  }
+
+  /** The follower's log matches ours up to `index`. Late answers never lower it. */
+  matched(index: LogIndex): boolean {
+    while (this.inflight.length > 0 && (this.inflight[0] as LogIndex) <= index) this.inflight.shift();
+    const advanced = index > this.matchIndex;
+    if (advanced) this.matchIndex = index;
+    this.nextIndex = Math.max(this.nextIndex, index + 1);
+    if (this.state === 'probe') {
+      this.state = 'replicate';
+      this.probeSent = false;
+      this.nextIndex = this.matchIndex + 1;
+    }
+    return advanced;
+  }
+
+  /** The follower refused an append that followed `refusedPrev`. Returns false for an answer that is out of date. */
+  refused(refusedPrev: LogIndex, probeAt: LogIndex): boolean {
+    if (refusedPrev <= this.matchIndex) return false;
+    if (this.state === 'probe' && refusedPrev !== this.nextIndex - 1) return false;
+    this.becomeProbe(Math.max(this.matchIndex + 1, Math.min(refusedPrev, probeAt)));
+    return true;
+  }
+
+  becomeProbe(nextIndex: LogIndex): void {
+    this.state = 'probe';
+    this.probeSent = false;
+    this.inflight.length = 0;
+    this.nextIndex = nextIndex;
+  }
+
+  status(): ProgressStatus {
+    return {
+      peer: this.peer,
+      matchIndex: this.matchIndex,
+      nextIndex: this.nextIndex,
+      state: this.state,
+      inflight: this.inflight.length,
+      lastAckMono: this.hasAnswered ? this.lastAckMono : null,
+    };
+  }
+}

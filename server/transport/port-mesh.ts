@@ -1,0 +1,65 @@
+/**
+ * Replica traffic between worker threads: one MessagePort per peer, handed
+ * over by the supervisor, never passing the main thread. A revived peer comes
+ * with a new port; the old one is closed, so nothing of an earlier life arrives.
+ */
+import type { MessagePort } from 'node:worker_threads';
+import { Random } from '../base/random.ts';
+import { OPEN_LINK } from '../node/control.ts';
+import type { LinkRule } from '../node/control.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Transport } from '../ports/transport.ts';
+import type { Message } from '../raft/messages.ts';
+import type { NodeId } from '../raft/types.ts';
+import { LinkFilter } from './link-filter.ts';
+
+export class PortMesh implements Transport {
+  private readonly clock: Clock;
+  private readonly random: Random;
+  private readonly ports = new Map<NodeId, MessagePort>();
+  private readonly filters = new Map<NodeId, LinkFilter>();
+  private readonly onSent: (to: NodeId, messages: readonly Message[]) => void;
+  private handler: (from: NodeId, messages: readonly Message[]) => void = () => {};
+
+  /** `onSent` sees every hand-over, also those that a filter then loses. */
+  constructor(clock: Clock, seed: number, onSent: (to: NodeId, messages: readonly Message[]) => void) {
+    this.clock = clock;
+    this.random = Random.fromSeed(seed);
+    this.onSent = onSent;
+  }
+
+  onReceive(handler: (from: NodeId, messages: readonly Message[]) => void): void {
+    this.handler = handler;
+  }
+
+  connect(peer: NodeId, port: MessagePort): void {
+    this.ports.get(peer)?.close();
+    this.ports.set(peer, port);
+    port.on('message', (messages: readonly Message[]) => this.handler(peer, messages));
+  }
+
+  setRule(peer: NodeId, rule: LinkRule): void {
+    this.filter(peer).rule = rule;
+  }
+
+  send(to: NodeId, messages: readonly Message[]): void {
+    this.onSent(to, messages);
+    this.filter(to).send(messages);
+  }
+
+  close(): void {
+    for (const port of this.ports.values()) port.close();
+    this.ports.clear();
+  }
+
+  private filter(peer: NodeId): LinkFilter {
+    let filter = this.filters.get(peer);
+    if (filter === undefined) {
+      filter = new LinkFilter(OPEN_LINK, this.clock, this.random.fork(), (messages) =>
+        this.ports.get(peer)?.postMessage(messages),
+      );
+      this.filters.set(peer, filter);
+    }
+    return filter;
+  }
+}
