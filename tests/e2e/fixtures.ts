@@ -1,0 +1,128 @@
+/** One server for each test file's worker; each test finds a healed cluster of three and an open page. */
+import { test as base, expect } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
+import { ServerUnderTest } from './server.ts';
+
+export const NODES = ['n1', 'n2', 'n3'] as const;
+
+/** The page, in the words of the person who looks at it. */
+export class Dashboard {
+  readonly page: Page;
+  readonly app: Locator;
+  readonly verdict: Locator;
+
+  constructor(page: Page) {
+    this.page = page;
+    this.app = page.getByTestId('app');
+    this.verdict = page.getByTestId('cluster-verdict');
+  }
+
+  async open(url: string): Promise<void> {
+    await this.page.goto(`${url}/?motion=off`);
+    await expect(this.app).toHaveAttribute('data-conn', 'live');
+  }
+
+  card(node: string): Locator {
+    return this.page.getByTestId(`node-card-${node}`);
+  }
+
+  async press(action: string): Promise<void> {
+    await this.page.getByRole('button', { name: action, exact: true }).click();
+  }
+
+  /** The leader that a quorum agrees on, once there is one. */
+  async leader(): Promise<string> {
+    await expect(this.verdict).toHaveAttribute('data-leader', /^n\d$/);
+    return (await this.verdict.getAttribute('data-leader')) ?? '';
+  }
+
+  async number(locator: Locator, attribute: string): Promise<number> {
+    return Number(await locator.getAttribute(attribute));
+  }
+
+  async term(): Promise<number> {
+    return this.number(this.verdict, 'data-term');
+  }
+
+  /** Fills the write form and sends it; returns the committed revision. */
+  async write(key: string, field: string, value: string): Promise<number> {
+    const form = this.page.getByTestId('write-form');
+    await form.getByRole('textbox', { name: 'Key' }).fill(key);
+    await form.getByRole('textbox', { name: 'Field' }).fill(field);
+    await form.getByRole('textbox', { name: 'Value' }).fill(value);
+    const result = this.page.getByTestId('write-result');
+    const before = await result.getAttribute('data-revision');
+    await form.getByRole('button', { name: 'Write', exact: true }).click();
+    await expect(result).toHaveAttribute('data-outcome', 'committed');
+    await expect(result).not.toHaveAttribute('data-revision', before ?? 'none');
+    return this.number(result, 'data-revision');
+  }
+
+  /** Reads through the form; `asOf` as a person types it. */
+  async read(key: string, field: string, asOf = ''): Promise<{ value: string | null; revision: number }> {
+    const form = this.page.getByTestId('read-form');
+    await form.getByRole('textbox', { name: 'Key' }).fill(key);
+    await form.getByRole('textbox', { name: 'Field' }).fill(field);
+    await form.getByRole('textbox', { name: 'As of' }).fill(asOf);
+    const answered = this.page.waitForResponse((response) => {
+      const url = new URL(response.url());
+      return url.pathname.startsWith('/api/v1/kv/') && response.request().method() === 'GET';
+    });
+    await form.getByRole('button', { name: 'Read', exact: true }).click();
+    await answered;
+    const result = this.page.getByTestId('read-result');
+    await expect(result).toHaveAttribute('data-found', /true|false/);
+    const found = (await result.getAttribute('data-found')) === 'true';
+    return {
+      value: found ? (JSON.parse((await result.getAttribute('data-value')) ?? 'null') as string) : null,
+      revision: await this.number(result, 'data-revision'),
+    };
+  }
+
+  /** Every card shows the same last index and has applied all of it. */
+  async converged(): Promise<number> {
+    await expect
+      .poll(async () => {
+        const states = await Promise.all(
+          NODES.map(async (node) => {
+            const card = this.card(node);
+            return `${await card.getAttribute('data-last')} ${await card.getAttribute('data-applied')}`;
+          }),
+        );
+        const [last, applied] = (states[0] ?? '').split(' ');
+        return new Set(states).size === 1 && last === applied;
+      })
+      .toBe(true);
+    return this.number(this.card('n1'), 'data-last');
+  }
+}
+
+export const test = base.extend<{ dashboard: Dashboard }, { server: ServerUnderTest }>({
+  server: [
+    // eslint-disable-next-line no-empty-pattern -- Playwright reads the fixture names from this pattern
+    async ({}, use) => {
+      const server = await ServerUnderTest.create();
+      await use(server);
+      await server.destroy();
+    },
+    { scope: 'worker' },
+  ],
+  dashboard: async ({ page, server }, use) => {
+    await heal(server);
+    const dashboard = new Dashboard(page);
+    await dashboard.open(server.url);
+    await expect(dashboard.verdict).toHaveAttribute('data-state', 'healthy');
+    await use(dashboard);
+  },
+});
+
+/** Whatever the last test broke is mended through the API. */
+async function heal(server: ServerUnderTest): Promise<void> {
+  const { api } = server;
+  await api.request('DELETE', '/api/v1/links');
+  for (const node of (await api.cluster()).nodes) {
+    if (node.state !== 'serving') await api.revive(node.id);
+  }
+}
+
+export { expect } from '@playwright/test';
