@@ -1,0 +1,225 @@
+/**
+ * One node as the main thread sees it: a worker thread that may die at any
+ * instant. Questions are batched per turn of the loop; whatever the thread has
+ * not answered when it dies is answered here, truthfully: a proposal's fate is
+ * unknown, a read simply failed.
+ */
+import { Worker } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
+import { assert } from '../base/assert.ts';
+import type { Query } from '../kv/types.ts';
+import type {
+  EntrySummary,
+  FromNode,
+  LinkRule,
+  NodeReport,
+  Proposed,
+  ReadResult,
+  ToNode,
+  WorkerOptions,
+} from '../node/control.ts';
+
+export type NodeState = 'starting' | 'serving' | 'down' | 'failed';
+
+export interface NodeHandleEvents {
+  onReport(report: NodeReport): void;
+  /** `reason` says why it is down or has failed. */
+  onState(id: string, state: NodeState, reason: string | null): void;
+}
+
+export interface LogPage {
+  readonly entries: readonly EntrySummary[];
+  readonly lastIndex: number;
+}
+
+type ProposalItem = Extract<ToNode, { type: 'propose' }>['items'][number];
+type ReadItem = Extract<ToNode, { type: 'read' }>['items'][number];
+
+export class NodeHandle {
+  readonly id: string;
+  state: NodeState = 'down';
+  private readonly workerFile: string;
+  private readonly events: NodeHandleEvents;
+  private worker: Worker | null = null;
+  private nextId = 1;
+  private readonly proposals = new Map<number, (proposed: Proposed) => void>();
+  private readonly reads = new Map<number, (read: ReadResult) => void>();
+  private readonly logs = new Map<number, (page: LogPage | null) => void>();
+  private proposeBatch: ProposalItem[] = [];
+  private readBatch: ReadItem[] = [];
+  private flushScheduled = false;
+
+  constructor(id: string, workerFile: string, events: NodeHandleEvents) {
+    this.id = id;
+    this.workerFile = workerFile;
+    this.events = events;
+  }
+
+  // --- life --------------------------------------------------------------------
+
+  /** Starts a thread; resolves once it serves (recovered from its own database) or has failed to. */
+  start(options: WorkerOptions): Promise<void> {
+    assert(this.worker === null, 'a node runs once');
+    const worker = new Worker(this.workerFile, { workerData: options, name: this.id });
+    this.worker = worker;
+    this.setState('starting', null);
+    return new Promise((resolve) => {
+      let failure: string | null = null;
+      worker.on('message', (message: FromNode) => {
+        if (this.worker !== worker) return;
+        if (message.type === 'failed') failure = message.reason;
+        this.onMessage(message);
+        if (message.type === 'serving' || message.type === 'failed') resolve();
+      });
+      worker.on('error', (error: unknown) => {
+        failure ??= error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+      });
+      worker.once('exit', (code) => {
+        resolve();
+        if (this.worker !== worker) return;
+        this.worker = null;
+        this.answerAll();
+        this.setState('failed', failure ?? `its thread ended by itself (code ${code})`);
+      });
+    });
+  }
+
+  /** Ends the thread between two instructions, without a word to it; resolves when it is gone. */
+  async kill(): Promise<void> {
+    const worker = this.worker;
+    if (worker === null) return;
+    this.worker = null;
+    await worker.terminate();
+    this.answerAll();
+    this.setState('down', 'killed');
+  }
+
+  /** Lets the node close its database; resolves when its thread is gone. */
+  async stop(): Promise<void> {
+    const worker = this.worker;
+    if (worker === null) return;
+    this.flush();
+    const gone = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+    this.worker = null;
+    worker.postMessage({ type: 'stop' } satisfies ToNode);
+    await gone;
+    this.answerAll();
+    this.setState('down', 'stopped');
+  }
+
+  // --- questions -----------------------------------------------------------------
+
+  /** `answer` is called exactly once, also when the node dies first. */
+  propose(data: string, answer: (proposed: Proposed) => void): void {
+    if (this.worker === null) {
+      answer({ outcome: 'dropped', reason: 'halted', leaderHint: null });
+      return;
+    }
+    const id = this.nextId++;
+    this.proposals.set(id, answer);
+    this.proposeBatch.push({ id, data });
+    this.scheduleFlush();
+  }
+
+  read(query: Query, level: 'linearizable' | 'local', answer: (read: ReadResult) => void): void {
+    if (this.worker === null) {
+      answer({ outcome: 'failed', reason: 'halted', leaderHint: null });
+      return;
+    }
+    const id = this.nextId++;
+    this.reads.set(id, answer);
+    this.readBatch.push({ id, query, level });
+    this.scheduleFlush();
+  }
+
+  /** A page of this node's own log; null when it is not running. */
+  log(from: number, limit: number): Promise<LogPage | null> {
+    if (this.worker === null) return Promise.resolve(null);
+    const id = this.nextId++;
+    this.post({ type: 'log', id, from, limit });
+    return new Promise((resolve) => this.logs.set(id, resolve));
+  }
+
+  campaign(): void {
+    this.post({ type: 'campaign' });
+  }
+
+  connect(peer: string, port: MessagePort): void {
+    this.worker?.postMessage({ type: 'connect', peer, port } satisfies ToNode, [port]);
+  }
+
+  setLink(peer: string, rule: LinkRule): void {
+    this.post({ type: 'link', peer, rule });
+  }
+
+  private scheduleFlush(): void {
+    if (this.flushScheduled) return;
+    this.flushScheduled = true;
+    setImmediate(() => this.flush());
+  }
+
+  private flush(): void {
+    this.flushScheduled = false;
+    if (this.proposeBatch.length > 0) this.post({ type: 'propose', items: this.proposeBatch });
+    if (this.readBatch.length > 0) this.post({ type: 'read', items: this.readBatch });
+    this.proposeBatch = [];
+    this.readBatch = [];
+  }
+
+  private post(message: ToNode): void {
+    this.worker?.postMessage(message);
+  }
+
+  // --- answers ---------------------------------------------------------------------
+
+  private onMessage(message: FromNode): void {
+    switch (message.type) {
+      case 'serving':
+        this.events.onReport(message.report);
+        this.setState('serving', null);
+        return;
+      case 'proposed':
+        for (const { id, proposed } of message.items) take(this.proposals, id)?.(proposed);
+        return;
+      case 'read':
+        for (const { id, read } of message.items) take(this.reads, id)?.(read);
+        return;
+      case 'log':
+        take(this.logs, message.id)?.(message);
+        return;
+      case 'report':
+        this.events.onReport(message.report);
+        return;
+      case 'failed':
+        this.setState('failed', message.reason);
+        return;
+    }
+  }
+
+  /** The thread is gone: nothing more will be answered by it. */
+  private answerAll(): void {
+    const proposals = [...this.proposals.values()];
+    const reads = [...this.reads.values()];
+    const logs = [...this.logs.values()];
+    this.proposals.clear();
+    this.reads.clear();
+    this.logs.clear();
+    this.proposeBatch = [];
+    this.readBatch = [];
+    for (const answer of proposals) answer({ outcome: 'unknown', leaderHint: null });
+    for (const answer of reads) answer({ outcome: 'failed', reason: 'halted', leaderHint: null });
+    for (const answer of logs) answer(null);
+  }
+
+  private setState(state: NodeState, reason: string | null): void {
+    if (this.state === state) return;
+    this.state = state;
+    this.events.onState(this.id, state, reason);
+  }
+}
+
+function take<T>(waiting: Map<number, T>, id: number): T | undefined {
+  const found = waiting.get(id);
+  waiting.delete(id);
+  return found;
+}

@@ -1,0 +1,170 @@
+/**
+ * Starts, kills and revives nodes, and joins them into a mesh. It knows which
+ * threads live, and tells no node: that another died is for Raft to find out
+ * by its own time-outs.
+ */
+import { MessageChannel } from 'node:worker_threads';
+import { randomInt } from 'node:crypto';
+import { must } from '../base/assert.ts';
+import { OPEN_LINK } from '../node/control.ts';
+import type { LinkRule, WorkerOptions } from '../node/control.ts';
+import type { DataDir } from './data-dir.ts';
+import { NodeHandle } from './node-handle.ts';
+import type { NodeHandleEvents } from './node-handle.ts';
+
+export interface SupervisorOptions {
+  readonly nodes: readonly string[];
+  readonly dataDir: DataDir;
+  readonly workerFile: string;
+  readonly migrationsDir: string;
+  readonly heartbeatIntervalMs: number;
+  readonly electionTimeoutMs: number;
+}
+
+export interface SupervisorEvents extends NodeHandleEvents {
+  onLink(from: string, to: string, rule: LinkRule): void;
+}
+
+export class Supervisor {
+  readonly nodes: readonly string[];
+  private readonly options: SupervisorOptions;
+  private readonly events: SupervisorEvents;
+  private readonly handles = new Map<string, NodeHandle>();
+  private readonly rules = new Map<string, LinkRule>();
+  /** One change of life at a time and node, in the order asked. */
+  private readonly lives = new Map<string, Promise<void>>();
+
+  constructor(options: SupervisorOptions, events: SupervisorEvents) {
+    this.options = options;
+    this.events = events;
+    this.nodes = options.nodes;
+    for (const id of options.nodes) this.handles.set(id, new NodeHandle(id, options.workerFile, events));
+  }
+
+  has(id: string): boolean {
+    return this.handles.has(id);
+  }
+
+  node(id: string): NodeHandle {
+    return must(this.handles.get(id), `node ${id}`);
+  }
+
+  /** Starts every node; resolves when each serves or has failed. */
+  async start(): Promise<void> {
+    await Promise.all(this.nodes.map((id) => this.revive(id)));
+  }
+
+  /** Starts the node if its thread is not running; false if it was. */
+  async revive(id: string): Promise<boolean> {
+    return this.change(id, async (handle) => {
+      if (handle.state === 'serving' || handle.state === 'starting') return false;
+      const serving = handle.start(this.workerOptions(id));
+      this.join(id);
+      await serving;
+      return true;
+    });
+  }
+
+  /** Terminates the node's thread; false if it was not running. */
+  async kill(id: string): Promise<boolean> {
+    return this.change(id, async (handle) => {
+      if (handle.state === 'down' || handle.state === 'failed') return false;
+      await handle.kill();
+      return true;
+    });
+  }
+
+  /** Ends every node in order. */
+  async stop(): Promise<void> {
+    await Promise.all(this.nodes.map((id) => this.change(id, (handle) => handle.stop())));
+  }
+
+  // --- links ---------------------------------------------------------------------
+
+  rule(from: string, to: string): LinkRule {
+    return this.rules.get(linkKey(from, to)) ?? OPEN_LINK;
+  }
+
+  setLink(from: string, to: string, rule: LinkRule): void {
+    this.rules.set(linkKey(from, to), rule);
+    this.node(from).setLink(to, rule);
+    this.events.onLink(from, to, rule);
+  }
+
+  /** Cuts both directions of every link of `id`. */
+  isolate(id: string): void {
+    this.setAllLinks(id, (rule) => ({ ...rule, cut: true }));
+  }
+
+  /** Uncuts every link of `id`; delays and losses stay. */
+  reconnect(id: string): void {
+    this.setAllLinks(id, (rule) => ({ ...rule, cut: false }));
+  }
+
+  healAll(): void {
+    for (const from of this.nodes) {
+      for (const to of this.nodes) {
+        if (from !== to && !isOpen(this.rule(from, to))) this.setLink(from, to, OPEN_LINK);
+      }
+    }
+  }
+
+  private setAllLinks(id: string, change: (rule: LinkRule) => LinkRule): void {
+    for (const other of this.nodes) {
+      if (other === id) continue;
+      this.setLink(id, other, change(this.rule(id, other)));
+      this.setLink(other, id, change(this.rule(other, id)));
+    }
+  }
+
+  // --- threads ---------------------------------------------------------------------
+
+  /** A fresh channel to each node whose thread runs, and the rules that stand. */
+  private join(id: string): void {
+    const handle = this.node(id);
+    for (const other of this.nodes) {
+      if (other === id) continue;
+      handle.setLink(other, this.rule(id, other));
+      const peer = this.node(other);
+      if (peer.state !== 'serving' && peer.state !== 'starting') continue;
+      const { port1, port2 } = new MessageChannel();
+      handle.connect(other, port1);
+      peer.connect(id, port2);
+    }
+  }
+
+  private workerOptions(id: string): WorkerOptions {
+    const { dataDir, migrationsDir, heartbeatIntervalMs, electionTimeoutMs } = this.options;
+    return {
+      id,
+      peers: this.nodes,
+      clusterId: dataDir.clusterId,
+      databaseFile: dataDir.databaseFile(id),
+      migrationsDir,
+      heartbeatIntervalMs,
+      electionTimeoutMs,
+      seed: randomInt(2 ** 47),
+    };
+  }
+
+  private change<T>(id: string, run: (handle: NodeHandle) => Promise<T>): Promise<T> {
+    const before = this.lives.get(id) ?? Promise.resolve();
+    const result = before.then(() => run(this.node(id)));
+    this.lives.set(
+      id,
+      result.then(
+        () => undefined,
+        () => undefined,
+      ),
+    );
+    return result;
+  }
+}
+
+function linkKey(from: string, to: string): string {
+  return `${from}>${to}`;
+}
+
+function isOpen(rule: LinkRule): boolean {
+  return !rule.cut && rule.delayMs === 0 && rule.jitterMs === 0 && rule.loss === 0 && rule.duplicate === 0;
+}

@@ -1,0 +1,77 @@
+/** Settings, read once from the environment (and a `.env` file) and checked before anything starts. */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import * as z from 'zod';
+
+/** A setting that cannot be used; its message is one line for the person who typed it. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+const Environment = z.object({
+  /** 0 picks a free port. */
+  PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  DATA_DIR: z.string().min(1).default('./data'),
+  /** Voters, odd. */
+  NODES: z.coerce
+    .number()
+    .int()
+    .refine((n) => [1, 3, 5, 7].includes(n), '1, 3, 5 or 7')
+    .default(3),
+  HEARTBEAT_MS: z.coerce.number().int().min(5).max(10_000).default(30),
+  /** Elections start after [this, twice this) of silence. */
+  ELECTION_TIMEOUT_MS: z.coerce.number().int().min(50).max(100_000).default(300),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('warn'),
+  /** `off` serves the API without the page (benchmarks, API tests). */
+  PAGE: z.enum(['on', 'off']).default('on'),
+});
+
+export interface Config {
+  readonly port: number;
+  readonly host: string;
+  readonly dataDir: string;
+  readonly nodes: readonly string[];
+  readonly heartbeatIntervalMs: number;
+  readonly electionTimeoutMs: number;
+  readonly logLevel: string;
+  readonly page: boolean;
+  /** Next in development mode, with reload. */
+  readonly dev: boolean;
+  /** The project's top folder: where the page, the migrations and the bundles are. */
+  readonly root: string;
+}
+
+/** Throws {@link ConfigError} that names the setting, what it was and what it may be. */
+export function readConfig(env: Record<string, string | undefined>, root: string): Config {
+  const parsed = Environment.safeParse(env);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const name = String(issue?.path[0]);
+    throw new ConfigError(`${name}=${env[name] ?? ''} cannot be used: ${issue?.message}`);
+  }
+  const settings = parsed.data;
+  if (settings.ELECTION_TIMEOUT_MS < 3 * settings.HEARTBEAT_MS) {
+    throw new ConfigError(
+      `ELECTION_TIMEOUT_MS=${settings.ELECTION_TIMEOUT_MS} cannot be used: it must be at least 3 × HEARTBEAT_MS (${settings.HEARTBEAT_MS})`,
+    );
+  }
+  return {
+    port: settings.PORT,
+    host: settings.HOST,
+    dataDir: path.resolve(settings.DATA_DIR),
+    nodes: Array.from({ length: settings.NODES }, (_, i) => `n${i + 1}`),
+    heartbeatIntervalMs: settings.HEARTBEAT_MS,
+    electionTimeoutMs: settings.ELECTION_TIMEOUT_MS,
+    logLevel: settings.LOG_LEVEL,
+    page: settings.PAGE === 'on',
+    dev: env['NODE_ENV'] === 'development',
+    root,
+  };
+}
+
+/** Values of `.env` in the top folder stand in for what the environment does not set. */
+export function loadEnvFile(root: string): void {
+  const file = path.join(root, '.env');
+  if (existsSync(file)) process.loadEnvFile(file);
+}

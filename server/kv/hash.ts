@@ -1,0 +1,63 @@
+/**
+ * A rolling hash of everything the store was told, 64 bits as two halves. Two
+ * nodes that applied the same entries have the same hash; it finds divergence,
+ * it is no defence against forgery. Each half is MurmurHash3's mixing step
+ * with a seed of its own.
+ */
+
+export class RollingHash {
+  private high: number;
+  private low: number;
+
+  private constructor(high: number, low: number) {
+    this.high = high;
+    this.low = low;
+  }
+
+  static empty(): RollingHash {
+    return new RollingHash(0x9e3779b9 | 0, 0x85ebca6b | 0);
+  }
+
+  /** From 16 hex digits, as `hex` gives them. */
+  static fromHex(hex: string): RollingHash {
+    return new RollingHash(
+      Number.parseInt(hex.slice(0, 8), 16) | 0,
+      Number.parseInt(hex.slice(8, 16), 16) | 0,
+    );
+  }
+
+  number(value: number): void {
+    this.word(value | 0);
+    this.word(Math.floor(value / 2 ** 32) | 0);
+  }
+
+  text(value: string): void {
+    this.word(value.length);
+    let i = 0;
+    for (; i + 1 < value.length; i += 2) {
+      this.word(value.charCodeAt(i) | (value.charCodeAt(i + 1) << 16));
+    }
+    if (i < value.length) this.word(value.charCodeAt(i));
+  }
+
+  get hex(): string {
+    return (
+      (this.high >>> 0).toString(16).padStart(8, '0') +
+      (this.low >>> 0).toString(16).padStart(8, '0')
+    );
+  }
+
+  private word(word: number): void {
+    this.high = mix(this.high, word, 0xcc9e2d51, 0x1b873593);
+    this.low = mix(this.low, word ^ this.high, 0x239b961b, 0xab0e9789);
+  }
+}
+
+function mix(state: number, word: number, first: number, second: number): number {
+  let k = Math.imul(word, first);
+  k = (k << 15) | (k >>> 17);
+  k = Math.imul(k, second);
+  let h = state ^ k;
+  h = (h << 13) | (h >>> 19);
+  return (Math.imul(h, 5) + 0xe6546b64) | 0;
+}

@@ -1,0 +1,29 @@
+/**
+ * Group commit: log writes that wait for the disk become one. The result does
+ * to the stored log exactly what the writes would have done one after another.
+ */
+import type { Entry, HardState, LogIndex } from '../raft/types.ts';
+import type { LogWrite } from '../ports/node-storage.ts';
+
+export function mergeWrites(writes: readonly LogWrite[]): LogWrite {
+  const only = writes[0];
+  if (writes.length === 1 && only !== undefined) return only;
+  let hardState: HardState | null = null;
+  let truncateFrom: LogIndex | null = null;
+  const append: Entry[] = [];
+  for (const write of writes) {
+    if (write.truncateFrom !== null) {
+      truncateFrom = Math.min(truncateFrom ?? write.truncateFrom, write.truncateFrom);
+      while (append.length > 0 && (append[append.length - 1] as Entry).index >= write.truncateFrom) {
+        append.pop();
+      }
+    }
+    for (const entry of write.append) append.push(entry);
+    hardState = write.hardState ?? hardState;
+  }
+  return { hardState, truncateFrom, append };
+}
+
+export function isEmptyWrite(write: LogWrite): boolean {
+  return write.hardState === null && write.truncateFrom === null && write.append.length === 0;
+}
