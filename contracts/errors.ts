@@ -11,6 +11,8 @@ export const errorCodes = [
   'BAD_ENCODING',
   /** A key, field, value or body beyond its limit. */
   'TOO_LARGE',
+  /** A state-changing request from a page of another origin, or for another host name. */
+  'FORBIDDEN',
   /** `asOf` names a revision that this node has not reached. */
   'REVISION_NOT_YET',
   /** The client's sequence is older than its last answered one; nothing was run. */

@@ -1,0 +1,31 @@
+/**
+ * Bundles the server into dist/: main.js, and worker.js for a node's thread,
+ * since worker threads of Node 20 cannot load TypeScript. Packages stay outside;
+ * Prisma's generated client goes in. Other entry points can be named:
+ * `bundle({ main: 'bench/main.ts' }, 'dist/bench')`.
+ */
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+
+/** Bundles `entryPoints` (name to source file) into `outdir`, both relative to the project. */
+export async function bundle(entryPoints, outdir) {
+  await build({
+    absWorkingDir: root,
+    entryPoints,
+    outdir,
+    bundle: true,
+    platform: 'node',
+    target: 'node20.19',
+    format: 'esm',
+    packages: 'external',
+    sourcemap: true,
+    logLevel: 'warning',
+  });
+}
+
+if (process.argv[1] !== undefined && path.resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  await bundle({ main: 'server/main.ts', worker: 'server/node/worker.ts' }, 'dist');
+}

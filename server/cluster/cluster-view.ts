@@ -1,0 +1,310 @@
+/**
+ * Folds what nodes report and what the supervisor does into the one view that
+ * people see, and remembers what changed since the last patch. No timers, no
+ * sockets: the same facts in the same order give the same view.
+ */
+import { must } from '../base/assert.ts';
+import type { LinkRule, NodeReport } from '../node/control.ts';
+import { OPEN_LINK } from '../node/control.ts';
+import type { Packet, Patch } from '../../contracts/live.ts';
+import type { ClusterView, EntryView, EventView, LinkView, MetricsPoint, NodeView } from '../../contracts/view.ts';
+import { DivergenceCheck } from './divergence.ts';
+import { describeEvent, describeLink, describeState } from './event-text.ts';
+import type { EventDraft } from './event-text.ts';
+import type { KvCounts } from './kv-service.ts';
+import type { NodeState } from './node-handle.ts';
+import { MetricsSecond } from './metrics-second.ts';
+
+const MAX_ENTRIES = 500;
+const MAX_EVENTS = 500;
+const MAX_METRICS = 300;
+
+export interface ClusterViewOptions {
+  readonly epoch: string;
+  readonly clusterId: string;
+  readonly voters: readonly string[];
+  readonly heartbeatIntervalMs: number;
+  readonly electionTimeoutMs: number;
+  readonly nowMs: number;
+}
+
+export class ClusterViewFold {
+  private readonly options: ClusterViewOptions;
+  private readonly nodes = new Map<string, NodeView>();
+  private readonly links = new Map<string, LinkView>();
+  private readonly entries = new Map<string, EntryView>();
+  private readonly events: EventView[] = [];
+  private readonly metrics: MetricsPoint[] = [];
+  private readonly divergence = new DivergenceCheck();
+  private readonly second = new MetricsSecond();
+  private seq = 0;
+  private eventSeq = 0;
+
+  private changedNodes = new Set<string>();
+  private changedLinks = new Set<string>();
+  private newEntries: EntryView[] = [];
+  private newEvents: EventView[] = [];
+  private newMetrics: MetricsPoint[] = [];
+  private packets = new Map<string, Packet>();
+  private urgent = false;
+
+  constructor(options: ClusterViewOptions) {
+    this.options = options;
+    for (const id of options.voters) {
+      this.nodes.set(id, unheardOf(id, options.nowMs));
+      for (const to of options.voters) {
+        if (to !== id) this.links.set(`${id}>${to}`, { from: id, to, ...OPEN_LINK });
+      }
+    }
+    this.addEvent(options.nowMs, {
+      kind: 'server-started',
+      text: `The server started with ${options.voters.length} nodes`,
+    });
+  }
+
+  // --- facts -------------------------------------------------------------------
+
+  report(report: NodeReport): void {
+    const before = this.node(report.id);
+    const after = foldReport(before, report);
+    this.nodes.set(report.id, after);
+    this.changedNodes.add(report.id);
+    if (before.role !== after.role || before.term !== after.term || before.leader !== after.leader) {
+      this.urgent = true;
+    }
+    for (const { atMs, event } of report.events) {
+      const draft = describeEvent(report.id, event);
+      if (draft !== null) this.addEvent(atMs, draft);
+    }
+    for (const entry of report.newEntries) this.addEntry(entry);
+    for (const traffic of report.traffic) this.addPacket({ from: report.id, ...traffic });
+    this.second.addReport(report);
+    const diverged = this.divergence.check(report.id, report.stateHashAt, report.stateHash);
+    if (diverged !== null) {
+      this.addEvent(report.atMs, {
+        kind: 'state-diverged',
+        node: report.id,
+        index: report.stateHashAt,
+        text: `${report.id} and ${diverged} differ at revision ${report.stateHashAt}: this is a bug`,
+      });
+    }
+  }
+
+  nodeState(id: string, state: NodeState, reason: string | null, nowMs: number): void {
+    const before = this.node(id);
+    this.nodes.set(id, {
+      ...before,
+      state,
+      reason,
+      sinceMs: nowMs,
+      boots: before.boots + (state === 'starting' ? 1 : 0),
+      ...(state === 'serving' || state === 'starting'
+        ? {}
+        : { votes: [], progress: [], pendingProposals: 0 }),
+    });
+    this.changedNodes.add(id);
+    this.urgent = true;
+    this.addEvent(nowMs, describeState(id, state, reason, before.term));
+  }
+
+  link(from: string, to: string, rule: LinkRule, nowMs: number): void {
+    const before = must(this.links.get(`${from}>${to}`), 'the link exists');
+    this.links.set(`${from}>${to}`, { from, to, ...rule });
+    this.changedLinks.add(`${from}>${to}`);
+    this.urgent = true;
+    const draft = describeLink(before, rule);
+    if (draft !== null) this.addEvent(nowMs, draft);
+  }
+
+  /** A second has passed: makes its metrics point. */
+  endSecond(startedMs: number, counts: KvCounts): void {
+    const nodes = [...this.nodes.values()];
+    const furthest = Math.max(...nodes.map((node) => node.commitIndex));
+    const lag: Record<string, number | null> = {};
+    for (const node of nodes) lag[node.id] = node.state === 'serving' ? furthest - node.lastApplied : null;
+    const leader = nodes
+      .filter((node) => node.state === 'serving' && node.role === 'leader')
+      .sort((a, b) => b.term - a.term)[0];
+    const point = this.second.take(startedMs, counts, lag, leader?.id ?? null);
+    this.metrics.push(point);
+    if (this.metrics.length > MAX_METRICS) this.metrics.shift();
+    this.newMetrics.push(point);
+  }
+
+  // --- views -------------------------------------------------------------------
+
+  get epoch(): string {
+    return this.options.epoch;
+  }
+
+  get currentSeq(): number {
+    return this.seq;
+  }
+
+  /** Something happened that a person should see at once. */
+  get isUrgent(): boolean {
+    return this.urgent;
+  }
+
+  nodeView(id: string): NodeView {
+    return this.node(id);
+  }
+
+  view(nowMs: number): ClusterView {
+    const { epoch, clusterId, voters, heartbeatIntervalMs, electionTimeoutMs } = this.options;
+    return {
+      epoch,
+      seq: this.seq,
+      atMs: nowMs,
+      clusterId,
+      voters: [...voters],
+      quorum: Math.floor(voters.length / 2) + 1,
+      heartbeatIntervalMs,
+      electionTimeoutMs,
+      nodes: [...this.nodes.values()],
+      links: [...this.links.values()],
+      entries: [...this.entries.values()],
+      events: [...this.events],
+      metrics: [...this.metrics],
+    };
+  }
+
+  /** What changed since the last call, numbered; null when nothing did. */
+  takePatch(nowMs: number): Patch | null {
+    const nodes = [...this.changedNodes].map((id) => this.node(id));
+    const links = [...this.changedLinks].map((key) => must(this.links.get(key), 'the link exists'));
+    const { newEntries: entries, newEvents: events, newMetrics: metrics } = this;
+    this.urgent = false;
+    if (nodes.length + links.length + entries.length + events.length + metrics.length === 0) return null;
+    this.changedNodes = new Set();
+    this.changedLinks = new Set();
+    this.newEntries = [];
+    this.newEvents = [];
+    this.newMetrics = [];
+    this.seq++;
+    return {
+      epoch: this.options.epoch,
+      seq: this.seq,
+      atMs: nowMs,
+      ...(nodes.length > 0 && { nodes }),
+      ...(links.length > 0 && { links }),
+      ...(entries.length > 0 && { entries: entries.slice(-MAX_ENTRIES) }),
+      ...(events.length > 0 && { events: events.slice(-MAX_EVENTS) }),
+      ...(metrics.length > 0 && { metrics }),
+    };
+  }
+
+  /** Traffic since the last call, one element for each link and kind. */
+  takePackets(): Packet[] {
+    const packets = [...this.packets.values()];
+    this.packets = new Map();
+    return packets;
+  }
+
+  // --- parts -------------------------------------------------------------------
+
+  private node(id: string): NodeView {
+    return must(this.nodes.get(id), `node ${id}`);
+  }
+
+  private addEvent(atMs: number, draft: EventDraft): void {
+    const event: EventView = { seq: ++this.eventSeq, atMs, node: null, term: null, index: null, ...draft };
+    this.events.push(event);
+    if (this.events.length > MAX_EVENTS) this.events.shift();
+    this.newEvents.push(event);
+    if (this.newEvents.length > MAX_EVENTS) this.newEvents.shift();
+  }
+
+  private addEntry(entry: EntryView): void {
+    const key = `${entry.index}/${entry.term}`;
+    if (this.entries.has(key)) return;
+    this.entries.set(key, entry);
+    if (this.entries.size > MAX_ENTRIES) {
+      const oldest = this.entries.keys().next().value;
+      if (oldest !== undefined) this.entries.delete(oldest);
+    }
+    this.newEntries.push(entry);
+    if (this.newEntries.length > MAX_ENTRIES) this.newEntries.shift();
+  }
+
+  private addPacket(packet: Packet): void {
+    const key = `${packet.from}>${packet.to} ${packet.type}`;
+    const before = this.packets.get(key);
+    this.packets.set(
+      key,
+      before === undefined
+        ? packet
+        : {
+            ...packet,
+            count: before.count + packet.count,
+            refused: before.refused + packet.refused,
+            entries: before.entries + packet.entries,
+          },
+    );
+  }
+}
+
+/** A node of which nothing is known yet. */
+function unheardOf(id: string, nowMs: number): NodeView {
+  return {
+    id,
+    state: 'down',
+    reason: 'not started',
+    sinceMs: nowMs,
+    boots: 0,
+    role: 'follower',
+    term: 0,
+    votedFor: null,
+    leader: null,
+    commitIndex: 0,
+    lastApplied: 0,
+    firstIndex: 1,
+    lastIndex: 0,
+    persistedIndex: 0,
+    termRuns: [],
+    stateHash: '',
+    stateHashAt: 0,
+    clusterTimeMs: 0,
+    lastHeardAtMs: null,
+    deadlineAtMs: nowMs,
+    deadlineSpanMs: 0,
+    votes: [],
+    progress: [],
+    pendingProposals: 0,
+    database: { name: `${id}.db`, sizeBytes: 0, lastWriteMs: null, writes: 0, storeId: '', bootEpoch: 0 },
+    reportedAtMs: nowMs,
+  };
+}
+
+/** A node's monotonic instants become server time by way of the report's own two clocks. */
+function foldReport(before: NodeView, report: NodeReport): NodeView {
+  const { status, storage, identity } = report;
+  const toServerMs = (mono: number): number => Math.round(report.atMs + (mono - report.nowMono));
+  return {
+    ...before,
+    role: status.role,
+    term: status.term,
+    votedFor: status.votedFor,
+    leader: status.leader,
+    commitIndex: status.commitIndex,
+    lastApplied: report.stateHashAt,
+    firstIndex: status.firstIndex,
+    lastIndex: status.lastIndex,
+    persistedIndex: status.persistedIndex,
+    termRuns: status.termRuns.map((run) => ({ ...run })),
+    stateHash: report.stateHash,
+    stateHashAt: report.stateHashAt,
+    clusterTimeMs: report.clusterTimeMs,
+    lastHeardAtMs: status.lastHeardMono === null ? before.lastHeardAtMs : toServerMs(status.lastHeardMono),
+    deadlineAtMs: toServerMs(status.deadlineMono),
+    deadlineSpanMs: Math.round(status.deadlineSpanMs),
+    votes: status.votes.map((vote) => ({ ...vote })),
+    progress: status.progress.map(({ lastAckMono, ...progress }) => ({
+      ...progress,
+      lastAckAgoMs: lastAckMono === null ? null : Math.max(0, Math.round(report.nowMono - lastAckMono)),
+    })),
+    pendingProposals: report.pendingProposals,
+    database: { ...storage, storeId: identity.storeId, bootEpoch: identity.bootEpoch },
+    reportedAtMs: report.atMs,
+  };
+}

@@ -1,0 +1,119 @@
+/** What happened, in the words of the feed: who, what, and the term or index that proves it. */
+import type { EventView, LinkView } from '../../contracts/view.ts';
+import type { LinkRule } from '../node/control.ts';
+import type { RaftEvent } from '../raft/types.ts';
+import type { NodeState } from './node-handle.ts';
+
+export type EventDraft = Pick<EventView, 'kind' | 'text'> & Partial<Pick<EventView, 'node' | 'term' | 'index'>>;
+
+/** Null for what is too small to tell. */
+export function describeEvent(node: string, event: RaftEvent): EventDraft | null {
+  switch (event.type) {
+    case 'role':
+      return describeRole(node, event);
+    case 'electionTimeout':
+      return {
+        kind: 'election-timeout',
+        node,
+        term: event.term,
+        text: `${node} heard no leader for ${Math.round(event.silentMs)} ms and asks whether it could win term ${event.term + 1}`,
+      };
+    case 'voteCast':
+      return {
+        kind: 'vote-cast',
+        node,
+        term: event.term,
+        text: `${node} votes for ${event.candidate} in term ${event.term}`,
+      };
+    case 'voteRefused':
+      return {
+        kind: 'vote-refused',
+        node,
+        term: event.term,
+        text: `${node} refuses ${event.candidate} ${event.preVote ? 'a pre-vote' : 'its vote'}: ${event.reason}`,
+      };
+    case 'truncated':
+      return {
+        kind: 'log-truncated',
+        node,
+        index: event.from,
+        text: `${node} drops its uncommitted entries ${range(event.from, event.to)}: the leader has others there`,
+      };
+    case 'quorumLost':
+      return {
+        kind: 'quorum-lost',
+        node,
+        term: event.term,
+        text: `${node} hears from ${event.heardFrom - 1} others, which is no quorum, and stops leading term ${event.term}`,
+      };
+    case 'halted':
+      return { kind: 'node-failed', node, text: `${node} has stopped itself: ${event.reason}` };
+    case 'term':
+    case 'appended':
+    case 'commit':
+      return null;
+  }
+}
+
+function describeRole(node: string, event: Extract<RaftEvent, { type: 'role' }>): EventDraft | null {
+  const { role, term, reason } = event;
+  switch (role) {
+    case 'leader':
+      return { kind: 'leader-elected', node, term, text: `${node} leads term ${term}, by ${reason}` };
+    case 'candidate':
+      return { kind: 'candidate', node, term, text: `${node} asks for votes in term ${term}` };
+    case 'preCandidate':
+      return null;
+    case 'follower':
+      if (event.leader !== null) return null;
+      return { kind: 'stepped-down', node, term, text: `${node} is a follower without a leader in term ${term}: ${reason}` };
+  }
+}
+
+export function describeState(node: string, state: NodeState, reason: string | null, term: number): EventDraft {
+  switch (state) {
+    case 'starting':
+      return { kind: 'node-starting', node, text: `${node} starts and reads its own database` };
+    case 'serving':
+      return { kind: 'node-serving', node, text: `${node} is up` };
+    case 'down':
+      return {
+        kind: 'node-killed',
+        node,
+        ...(term > 0 && { term }),
+        text: reason === 'killed' ? `${node} was killed in the middle of term ${term}` : `${node} was ${reason ?? 'stopped'}`,
+      };
+    case 'failed':
+      return { kind: 'node-failed', node, text: `${node} has failed: ${reason ?? 'no reason known'}` };
+  }
+}
+
+/** Null when nothing changed. */
+export function describeLink(before: LinkView, rule: LinkRule): EventDraft | null {
+  const { from, to } = before;
+  if (!before.cut && rule.cut) {
+    return { kind: 'link-cut', node: from, text: `The link from ${from} to ${to} is cut` };
+  }
+  if (before.cut && !rule.cut) {
+    return { kind: 'link-healed', node: from, text: `The link from ${from} to ${to} is whole again` };
+  }
+  const same =
+    before.delayMs === rule.delayMs &&
+    before.jitterMs === rule.jitterMs &&
+    before.loss === rule.loss &&
+    before.duplicate === rule.duplicate;
+  if (same) return null;
+  return {
+    kind: 'link-changed',
+    node: from,
+    text: `The link from ${from} to ${to}: delay ${rule.delayMs} to ${rule.delayMs + rule.jitterMs} ms, loss ${percent(rule.loss)}, doubled ${percent(rule.duplicate)}`,
+  };
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}
+
+function range(from: number, to: number): string {
+  return from === to ? String(from) : `${from} to ${to}`;
+}

@@ -1,0 +1,123 @@
+/** The HTTP side of the server: the API's routes, one way to answer errors, and everything else to the page. */
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { fastify } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
+import type { Problem } from '../../contracts/errors.ts';
+import type { ClusterViewFold } from '../cluster/cluster-view.ts';
+import type { KvService } from '../cluster/kv-service.ts';
+import type { LeaderTracker } from '../cluster/leader-tracker.ts';
+import type { Supervisor } from '../cluster/supervisor.ts';
+import type { Logger } from '../logger.ts';
+import { clusterRoutes } from './cluster-routes.ts';
+import { HttpError } from './errors.ts';
+import { kvRoutes } from './kv-routes.ts';
+import { refuseHost, refuseOrigin } from './origin.ts';
+
+/** A value of 1 MiB, each unit of it escaped in JSON as six characters, and its envelope. */
+const MAX_BODY_BYTES = 7 * 1024 * 1024;
+const MAX_REQUEST_ID = 128;
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** Answers whatever is not the API's. */
+export type PageHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+export interface AppOptions {
+  readonly host: string;
+  readonly kv: KvService;
+  readonly supervisor: Supervisor;
+  readonly fold: ClusterViewFold;
+  readonly leaders: LeaderTracker;
+  readonly logger: Logger;
+  readonly version: string;
+  /** Null serves the API alone. */
+  readonly page: PageHandler | null;
+}
+
+export function buildApp(options: AppOptions): FastifyInstance {
+  const app = fastify({
+    bodyLimit: MAX_BODY_BYTES,
+    genReqId: (request: IncomingMessage) => requestId(request),
+    // Names of 1 KiB may be percent-encoded, each byte as three characters.
+    routerOptions: { maxParamLength: 4096 },
+    forceCloseConnections: true,
+    frameworkErrors: (error, request, reply) => {
+      sendProblem(reply, toHttpError(error).problem(request.id));
+    },
+  });
+
+  app.addHook('onRequest', (request, reply, next) => {
+    void reply.header('x-request-id', request.id);
+    const refusal =
+      refuseHost(request.raw, options) ??
+      (SAFE_METHODS.has(request.method) ? null : refuseOrigin(request.raw));
+    if (refusal === null) next();
+    else next(new HttpError('FORBIDDEN', refusal));
+  });
+
+  app.setErrorHandler((error: FastifyError | HttpError, request, reply) => {
+    const httpError = toHttpError(error);
+    if (httpError.code === 'INTERNAL') {
+      options.logger.error({ err: error, requestId: request.id, url: request.url }, 'request failed');
+    }
+    sendProblem(reply, httpError.problem(request.id));
+  });
+
+  // An action without parameters needs no body, whatever type a client declares.
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
+    if (body === '') done(null, undefined);
+    else {
+      try {
+        done(null, JSON.parse(body as string));
+      } catch {
+        done(new HttpError('BAD_REQUEST', 'the body is not JSON', { path: 'body' }));
+      }
+    }
+  });
+
+  kvRoutes(app, options.kv, options.supervisor);
+  clusterRoutes(app, options.supervisor, options.fold, options.leaders);
+  app.get('/api/v1/version', () => ({ version: options.version, api: 1 }));
+
+  const { page } = options;
+  app.setNotFoundHandler(async (request, reply) => {
+    if (page === null || isApi(request.url)) {
+      throw new HttpError('NOT_FOUND', `there is no ${request.method} ${request.url.split('?')[0]}`);
+    }
+    reply.hijack();
+    await page(request.raw, reply.raw);
+  });
+  return app;
+}
+
+/** `reply` as every route's: Fastify gives each its own type of answer. */
+function sendProblem(reply: Pick<FastifyReply, 'header' | 'code'>, problem: Problem): void {
+  void reply.header('content-type', 'application/problem+json').code(problem.status).send(problem);
+}
+
+function isApi(url: string): boolean {
+  return url.startsWith('/api/') || url === '/livez' || url === '/readyz';
+}
+
+/** The caller's own id when it is a plain one, else a new one. */
+function requestId(request: IncomingMessage): string {
+  const given = request.headers['x-request-id'];
+  if (typeof given === 'string' && given.length <= MAX_REQUEST_ID && /^[\w.:-]+$/.test(given)) return given;
+  return randomUUID();
+}
+
+function toHttpError(error: FastifyError | HttpError): HttpError {
+  if (error instanceof HttpError) return error;
+  switch (error.code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return new HttpError('TOO_LARGE', 'the body is too large', { path: 'body', limit: MAX_BODY_BYTES });
+    case 'FST_ERR_BAD_URL':
+      return new HttpError('BAD_ENCODING', 'the path is not valid percent-encoded UTF-8', { path: 'url' });
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return new HttpError('BAD_REQUEST', 'the body must be application/json', { path: 'body' });
+  }
+  if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
+    return new HttpError('BAD_REQUEST', error.message);
+  }
+  return new HttpError('INTERNAL', 'something is wrong on our side; the server\'s log has it under this request id');
+}

@@ -1,0 +1,120 @@
+/** The cluster itself: its view, its nodes, its links, its health. */
+import type { FastifyInstance } from 'fastify';
+import * as z from 'zod';
+import type { LogAnswer, NodeActionAnswer } from '../../contracts/control.ts';
+import { LinkBody } from '../../contracts/control.ts';
+import type { ClusterView, LinkView, NodeView } from '../../contracts/view.ts';
+import type { ClusterViewFold } from '../cluster/cluster-view.ts';
+import type { LeaderTracker } from '../cluster/leader-tracker.ts';
+import type { Supervisor } from '../cluster/supervisor.ts';
+import { HttpError } from './errors.ts';
+import { parse } from './input.ts';
+
+const digits = z
+  .string()
+  .regex(/^\d{1,16}$/, 'a whole number in digits')
+  .transform(Number);
+const LogQuery = z.strictObject({
+  from: digits.optional(),
+  limit: digits.pipe(z.number().min(1).max(500)).optional(),
+});
+
+interface NodeParams {
+  readonly id: string;
+}
+interface LinkParams {
+  readonly from: string;
+  readonly to: string;
+}
+
+export function clusterRoutes(
+  app: FastifyInstance,
+  supervisor: Supervisor,
+  fold: ClusterViewFold,
+  leaders: LeaderTracker,
+): void {
+  app.get('/api/v1/cluster', (): ClusterView => fold.view(Date.now()));
+
+  app.get<{ Params: NodeParams }>('/api/v1/nodes/:id', (request): NodeView =>
+    fold.nodeView(known(request.params.id)),
+  );
+
+  app.get<{ Params: NodeParams }>('/api/v1/nodes/:id/log', async (request): Promise<LogAnswer> => {
+    const node = known(request.params.id);
+    const { from, limit } = parse(LogQuery, request.query, 'query');
+    const page = await supervisor.node(node).log(Math.max(1, from ?? 1), limit ?? 100);
+    if (page === null) throw new HttpError('NODE_DOWN', `node ${node} is not running`);
+    return { node, lastIndex: page.lastIndex, entries: [...page.entries] };
+  });
+
+  app.post<{ Params: NodeParams }>('/api/v1/nodes/:id/kill', (request) =>
+    act(request.params.id, async (node) => {
+      if (!(await supervisor.kill(node))) throw new HttpError('CONFLICT', `node ${node} is not running`);
+    }),
+  );
+
+  app.post<{ Params: NodeParams }>('/api/v1/nodes/:id/revive', (request) =>
+    act(request.params.id, async (node) => {
+      if (!(await supervisor.revive(node))) throw new HttpError('CONFLICT', `node ${node} is running`);
+    }),
+  );
+
+  app.post<{ Params: NodeParams }>('/api/v1/nodes/:id/isolate', (request) =>
+    act(request.params.id, (node) => supervisor.isolate(node)),
+  );
+
+  app.post<{ Params: NodeParams }>('/api/v1/nodes/:id/reconnect', (request) =>
+    act(request.params.id, (node) => supervisor.reconnect(node)),
+  );
+
+  app.post<{ Params: NodeParams }>('/api/v1/nodes/:id/campaign', (request) =>
+    act(request.params.id, (node) => {
+      if (supervisor.node(node).state !== 'serving') {
+        throw new HttpError('NODE_DOWN', `node ${node} is not running`);
+      }
+      supervisor.node(node).campaign();
+    }),
+  );
+
+  app.put<{ Params: LinkParams }>('/api/v1/links/:from/:to', (request): LinkView => {
+    const from = known(request.params.from);
+    const to = known(request.params.to);
+    if (from === to) {
+      throw new HttpError('BAD_REQUEST', 'a link joins two different nodes', { path: 'to' });
+    }
+    const rule = parse(LinkBody, request.body, 'body');
+    supervisor.setLink(from, to, rule);
+    return { from, to, ...rule };
+  });
+
+  app.delete('/api/v1/links', (): { healed: true } => {
+    supervisor.healAll();
+    return { healed: true };
+  });
+
+  app.get('/livez', () => ({ status: 'ok' }));
+
+  app.get('/readyz', (_request, reply) => {
+    const serving = supervisor.nodes.filter((id) => supervisor.node(id).state === 'serving').length;
+    const quorum = Math.floor(supervisor.nodes.length / 2) + 1;
+    const ready = leaders.leader !== null && serving >= quorum;
+    return reply.status(ready ? 200 : 503).send({
+      status: ready ? 'ok' : 'not ready',
+      leader: leaders.leader,
+      serving,
+      quorum,
+    });
+  });
+
+  function known(id: string): string {
+    if (!supervisor.has(id)) throw new HttpError('NODE_UNKNOWN', `there is no node ${id}`);
+    return id;
+  }
+
+  async function act(id: string, run: (node: string) => Promise<void> | void): Promise<NodeActionAnswer> {
+    const node = known(id);
+    const startedMs = performance.now();
+    await run(node);
+    return { node, state: supervisor.node(node).state, tookMs: performance.now() - startedMs };
+  }
+}

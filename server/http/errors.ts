@@ -1,0 +1,59 @@
+/** Errors as answers: the only place that knows status codes. */
+import type { ErrorCode, Problem } from '../../contracts/errors.ts';
+
+interface Kind {
+  readonly status: number;
+  readonly title: string;
+  /** Sending the same request again is safe and may succeed. */
+  readonly retryable: boolean;
+}
+
+const KINDS: Record<ErrorCode, Kind> = {
+  BAD_REQUEST: { status: 400, title: 'The request cannot be understood', retryable: false },
+  BAD_ENCODING: { status: 400, title: 'The text is not well-formed Unicode', retryable: false },
+  TOO_LARGE: { status: 413, title: 'Something is beyond its limit', retryable: false },
+  FORBIDDEN: { status: 403, title: 'The request comes from another site', retryable: false },
+  REVISION_NOT_YET: { status: 409, title: 'That revision is not reached yet', retryable: true },
+  SESSION_STALE: { status: 409, title: 'The sequence is older than the last answered one', retryable: false },
+  NO_LEADER: { status: 503, title: 'No leader was found in time', retryable: true },
+  OUTCOME_UNKNOWN: { status: 504, title: 'The outcome of the write is unknown', retryable: false },
+  READ_TIMEOUT: { status: 503, title: 'No quorum confirmed the read in time', retryable: true },
+  NODE_DOWN: { status: 503, title: 'That node is not running', retryable: true },
+  NODE_UNKNOWN: { status: 404, title: 'There is no such node', retryable: false },
+  CONFLICT: { status: 409, title: 'It is already so', retryable: false },
+  OVERLOADED: { status: 429, title: 'Too much is waiting', retryable: true },
+  NOT_FOUND: { status: 404, title: 'There is no such route', retryable: false },
+  SHUTTING_DOWN: { status: 503, title: 'The server is stopping', retryable: true },
+  INTERNAL: { status: 500, title: 'Something is wrong on our side', retryable: false },
+};
+
+/** An answer that is not the one hoped for; thrown in routes, turned into a Problem in one place. */
+export class HttpError extends Error {
+  override readonly name = 'HttpError';
+  readonly code: ErrorCode;
+  readonly details: Partial<Pick<Problem, 'path' | 'leader' | 'limit'>>;
+
+  constructor(code: ErrorCode, message: string, details: HttpError['details'] = {}) {
+    super(message);
+    this.code = code;
+    this.details = details;
+  }
+
+  get status(): number {
+    return KINDS[this.code].status;
+  }
+
+  problem(requestId: string): Problem {
+    const { status, title, retryable } = KINDS[this.code];
+    return {
+      type: `urn:chronoraft:error:${this.code}`,
+      title,
+      status,
+      code: this.code,
+      message: this.message,
+      retryable,
+      ...this.details,
+      requestId,
+    };
+  }
+}

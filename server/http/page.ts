@@ -1,0 +1,20 @@
+/** The dashboard: Next as a custom server, mounted for everything that is not the API's. */
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import next from 'next';
+import type { Config } from '../config.ts';
+
+export interface Page {
+  handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Loads the built page (or, in development, one that reloads). */
+export async function openPage(config: Config, httpServer: Server): Promise<Page> {
+  const app = next({ dev: config.dev, dir: config.root, httpServer, hostname: config.host, port: config.port });
+  const handle = app.getRequestHandler();
+  await app.prepare();
+  return {
+    handle: (request, response) => handle(request, response),
+    close: () => app.close(),
+  };
+}

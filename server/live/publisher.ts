@@ -1,0 +1,134 @@
+/**
+ * Pushes the view to every open page: the whole of it on joining, then numbered
+ * patches. At most ten patches a second, or thirty when something happened that
+ * a person waits for. A page that cannot keep up is sent no patches; once its
+ * line is free it gets the whole view again.
+ */
+import type { Server as HttpServer } from 'node:http';
+import { Server } from 'socket.io';
+import type { Socket } from 'socket.io';
+import { BEAT_EVERY_MS } from '../../contracts/live.ts';
+import type { ClientToServerEvents, Patch, ServerToClientEvents } from '../../contracts/live.ts';
+import type { ClusterViewFold } from '../cluster/cluster-view.ts';
+
+const PATCH_EVERY_MS = 100;
+const URGENT_PATCH_EVERY_MS = 33;
+const PACKETS_EVERY_MS = 100;
+/** Packets waiting in a socket's buffer beyond which it counts as slow. */
+const SLOW_AFTER_PACKETS = 20;
+/** The browser sends us no more than a word. */
+const MAX_INCOMING_BYTES = 16 * 1024;
+const PACKET_ROOM = 'packets';
+
+interface SocketData {
+  /** Missed patches: needs the whole view before the next one. */
+  behind: boolean;
+}
+
+type LiveServer = Server<ClientToServerEvents, ServerToClientEvents, Record<string, never>, SocketData>;
+type LiveSocket = Socket<ClientToServerEvents, ServerToClientEvents, Record<string, never>, SocketData>;
+
+export interface PublisherOptions {
+  readonly http: HttpServer;
+  readonly fold: ClusterViewFold;
+  /** Null lets a connection in, else says why not. */
+  refuse(request: import('node:http').IncomingMessage): string | null;
+}
+
+export class Publisher {
+  private readonly io: LiveServer;
+  private readonly fold: ClusterViewFold;
+  private readonly timers: NodeJS.Timeout[];
+  private lastPatchMs = 0;
+  private patchTimer: NodeJS.Timeout | null = null;
+
+  constructor({ http, fold, refuse }: PublisherOptions) {
+    this.fold = fold;
+    this.io = new Server(http, {
+      serveClient: false,
+      // The page's own upgrades (reload in development) are not ours to end.
+      destroyUpgrade: false,
+      pingInterval: 5000,
+      pingTimeout: 3000,
+      connectTimeout: 5000,
+      maxHttpBufferSize: MAX_INCOMING_BYTES,
+      allowRequest: (request, answer) => {
+        const refusal = refuse(request);
+        answer(refusal, refusal === null);
+      },
+    });
+    this.io.on('connection', (socket) => this.join(socket));
+    this.timers = [
+      setInterval(() => this.patch(), PATCH_EVERY_MS),
+      setInterval(() => this.sendPackets(), PACKETS_EVERY_MS),
+      setInterval(() => this.beat(), BEAT_EVERY_MS),
+    ];
+  }
+
+  /** Call after every fact: lets an urgent one out sooner than the next regular patch. */
+  nudge(): void {
+    if (!this.fold.isUrgent || this.patchTimer !== null) return;
+    const waitMs = Math.max(0, this.lastPatchMs + URGENT_PATCH_EVERY_MS - performance.now());
+    this.patchTimer = setTimeout(() => {
+      this.patchTimer = null;
+      this.patch();
+    }, waitMs);
+  }
+
+  async close(): Promise<void> {
+    for (const timer of this.timers) clearInterval(timer);
+    if (this.patchTimer !== null) clearTimeout(this.patchTimer);
+    await this.io.close();
+  }
+
+  private join(socket: LiveSocket): void {
+    // Everyone else moves to the same patch number first, so that this view and the next patch fit together.
+    this.patch();
+    socket.data.behind = false;
+    socket.emit('view', this.fold.view(Date.now()));
+    socket.on('resync', () => {
+      this.patch();
+      socket.data.behind = false;
+      socket.emit('view', this.fold.view(Date.now()));
+    });
+    socket.on('watchPackets', (on: unknown) => {
+      if (on === true) void socket.join(PACKET_ROOM);
+      else void socket.leave(PACKET_ROOM);
+    });
+  }
+
+  private patch(): void {
+    const patch = this.fold.takePatch(Date.now());
+    if (patch === null) return;
+    this.lastPatchMs = performance.now();
+    for (const socket of this.io.sockets.sockets.values()) this.sendPatch(socket, patch);
+  }
+
+  private sendPatch(socket: LiveSocket, patch: Patch): void {
+    if (isSlow(socket)) {
+      socket.data.behind = true;
+      return;
+    }
+    if (socket.data.behind) {
+      socket.data.behind = false;
+      socket.emit('view', this.fold.view(Date.now()));
+      return;
+    }
+    socket.emit('patch', patch);
+  }
+
+  private sendPackets(): void {
+    const packets = this.fold.takePackets();
+    if (packets.length > 0) this.io.to(PACKET_ROOM).volatile.emit('packets', packets);
+  }
+
+  private beat(): void {
+    const { epoch, currentSeq: seq } = this.fold;
+    this.io.volatile.emit('beat', { epoch, seq, atMs: Date.now() });
+  }
+}
+
+function isSlow(socket: LiveSocket): boolean {
+  const connection = socket.conn as unknown as { readonly writeBuffer?: readonly unknown[] };
+  return (connection.writeBuffer?.length ?? 0) > SLOW_AFTER_PACKETS;
+}

@@ -1,0 +1,54 @@
+/** The program: reads its settings, starts the server, says where it is, and ends cleanly when asked. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { DataDirError } from './cluster/data-dir.ts';
+import { ConfigError, loadEnvFile, readConfig } from './config.ts';
+import { createLogger } from './logger.ts';
+import { ListenError, startServer } from './server.ts';
+import type { RunningServer } from './server.ts';
+
+/** A stop that takes longer than this is cut short, ms. */
+const STOP_WITHIN_MS = 9000;
+
+async function main(): Promise<void> {
+  const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+  loadEnvFile(root);
+  const config = readConfig(process.env, root);
+  const logger = createLogger(config.logLevel);
+  const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string };
+  const server = await startServer(config, logger, version);
+  stopOnSignal(server);
+  const dataDir = path.relative(process.cwd(), config.dataDir) || '.';
+  process.stdout.write(
+    `Chronoraft is ready: ${server.url}  (${config.nodes.length} nodes, data in ${dataDir}; settings: PORT, HOST, DATA_DIR, NODES)\n`,
+  );
+}
+
+/** The first signal stops in order, the second at once. */
+function stopOnSignal(server: RunningServer): void {
+  let stopping = false;
+  const stop = (): void => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    setTimeout(() => {
+      process.stderr.write('chronoraft: stopping took too long and was cut short; nothing acknowledged is lost\n');
+      process.exit(1);
+    }, STOP_WITHIN_MS).unref();
+    server.close().then(
+      () => process.exit(0),
+      (error: unknown) => fail(error),
+    );
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+}
+
+function fail(error: unknown): never {
+  const expected = error instanceof ConfigError || error instanceof DataDirError || error instanceof ListenError;
+  const text = error instanceof Error ? (expected ? error.message : (error.stack ?? error.message)) : String(error);
+  process.stderr.write(`chronoraft: ${text}\n`);
+  process.exit(1);
+}
+
+main().catch(fail);
