@@ -26,6 +26,9 @@ export async function bundle(entryPoints, outdir) {
   });
 }
 
-if (process.argv[1] !== undefined && path.resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
+if (
+  process.argv[1] !== undefined &&
+  path.resolve(process.argv[1]) === fileURLToPath(import.meta.url)
+) {
   await bundle({ main: 'server/main.ts', worker: 'server/node/worker.ts' }, 'dist');
 }

@@ -1,0 +1,79 @@
+/**
+ * Builds what is stale: the dashboard (`next build` into .next) and the server
+ * (one bundle for the main thread, one for a node's worker, into dist). Stale
+ * is decided by the content of the inputs, so a second start builds nothing.
+ */
+import { hashOf, isFresh, writeStamp } from './freshness.mjs';
+import { isMain, main, PlainError, run, say, tool } from './run.mjs';
+import { ensureInstalled } from './setup.mjs';
+
+export const NO_TELEMETRY = { NEXT_TELEMETRY_DISABLED: '1' };
+
+/** What the server bundle is made from; the development script watches the same folders. */
+export const SERVER_INPUTS = [
+  'server',
+  'contracts',
+  'prisma',
+  'scripts/build-server.mjs',
+  'package-lock.json',
+  'tsconfig.base.json',
+];
+
+const PRODUCTS = [
+  {
+    name: 'dashboard',
+    about: 'about half a minute',
+    product: '.next/BUILD_ID',
+    stamp: '.next/.inputs',
+    inputs: [
+      'app',
+      'components',
+      'client',
+      'contracts',
+      'public',
+      'next.config.js',
+      'postcss.config.mjs',
+      'package-lock.json',
+      'tsconfig.json',
+      'tsconfig.base.json',
+    ],
+    build: () =>
+      run(tool('next'), ['build'], {
+        quiet: true,
+        env: { ...NO_TELEMETRY, NODE_ENV: 'production' },
+      }),
+  },
+  {
+    name: 'server',
+    about: 'a second',
+    product: 'dist/main.js',
+    stamp: 'dist/.inputs',
+    inputs: SERVER_INPUTS,
+    build: () => run(process.execPath, ['scripts/build-server.mjs'], { quiet: true }),
+  },
+];
+
+/** Builds what is stale among the named products; all of them by default. */
+export async function ensureBuilt(names = PRODUCTS.map(({ name }) => name)) {
+  for (const product of PRODUCTS) {
+    if (names.includes(product.name)) await ensureProduct(product);
+  }
+}
+
+async function ensureProduct({ name, about, product, stamp, inputs, build }) {
+  const hash = hashOf(inputs, process.versions.node.split('.')[0]);
+  if (isFresh(stamp, hash, product)) return;
+  say(`building the ${name} (${about})`);
+  const { code, output } = await build();
+  if (code !== 0)
+    throw new PlainError(`building the ${name} failed with exit code ${code}:\n${output}`);
+  writeStamp(stamp, hash);
+}
+
+if (isMain(import.meta.url)) {
+  await main(async () => {
+    await ensureInstalled();
+    await ensureBuilt();
+    say('built');
+  });
+}

@@ -1,0 +1,53 @@
+/**
+ * The suites of `npm test` that need no browser. A folder that nobody names is
+ * `unit`, so that no test file is ever left out.
+ */
+import { existsSync } from 'node:fs';
+import { defineConfig } from 'vitest/config';
+
+const MINUTE_MS = 60_000;
+
+/** Suites that are slower, or that touch real threads and files, and where their tests are. */
+const NAMED = {
+  storage: ['tests/storage/**/*.test.ts'],
+  integration: [
+    'tests/bench/**/*.test.ts',
+    'tests/cluster/**/*.test.ts',
+    'tests/http/**/*.test.ts',
+    'tests/live/**/*.test.ts',
+    'tests/scripts/**/*.test.ts',
+  ],
+  simulation: ['tests/sim/**/*.test.ts'],
+};
+
+const LIMITS_MS = { unit: 20_000, storage: 30_000, integration: 30_000, simulation: 5 * MINUTE_MS };
+
+const GLOBAL_SETUP = 'tests/global-setup.ts';
+
+function project(name: keyof typeof LIMITS_MS, include: string[], exclude: string[]) {
+  return {
+    extends: true as const,
+    test: {
+      name,
+      include,
+      exclude: ['node_modules/**', 'tests/e2e/**', ...exclude],
+      testTimeout: LIMITS_MS[name],
+      hookTimeout: LIMITS_MS[name],
+    },
+  };
+}
+
+export default defineConfig({
+  test: {
+    environment: 'node',
+    // The smallest machine that we promise to run on has two cores.
+    maxWorkers: 2,
+    globalSetup: existsSync(GLOBAL_SETUP) ? [GLOBAL_SETUP] : [],
+    projects: [
+      project('unit', ['tests/**/*.test.{ts,tsx}'], Object.values(NAMED).flat()),
+      project('storage', NAMED.storage, []),
+      project('integration', NAMED.integration, []),
+      project('simulation', NAMED.simulation, []),
+    ],
+  },
+});
