@@ -8,7 +8,11 @@ import * as z from 'zod';
 export const Role = z.enum(['follower', 'preCandidate', 'candidate', 'leader']);
 export type Role = z.infer<typeof Role>;
 
-export const TermRunView = z.object({ term: z.number().int(), from: z.number().int(), to: z.number().int() });
+export const TermRunView = z.object({
+  term: z.number().int(),
+  from: z.number().int(),
+  to: z.number().int(),
+});
 export type TermRunView = z.infer<typeof TermRunView>;
 
 /** A leader's view of one follower. */

@@ -2,7 +2,9 @@
  * Expected outcomes as plain data. Bugs throw (see assert.ts); what a caller
  * must be ready for comes back as a value.
  */
-export type Result<T, E> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: E };
+export type Result<T, E> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly error: E };
 
 export function ok<T>(value: T): { readonly ok: true; readonly value: T } {
   return { ok: true, value };

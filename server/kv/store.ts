@@ -87,7 +87,8 @@ export class KvStore {
     };
     for (const version of versions) {
       passMarks(version.revision);
-      if (version.revision > store.stamps.lastRevision) store.stamps.add(version.revision, version.stamp);
+      if (version.revision > store.stamps.lastRevision)
+        store.stamps.add(version.revision, version.stamp);
       store.insert(version, clusterTime);
     }
     passMarks(header.lastApplied + 1);
@@ -188,7 +189,10 @@ export class KvStore {
     const expiresAt =
       command.op === 'set' && command.ttl !== undefined ? timestamp + command.ttl : null;
     if (timestamp > MAX_TIMESTAMP_MS || (expiresAt !== null && expiresAt > MAX_TIMESTAMP_MS)) {
-      return refusal({ code: 'OUT_OF_RANGE', message: 'the value would hold beyond the year 9999' });
+      return refusal({
+        code: 'OUT_OF_RANGE',
+        message: 'the value would hold beyond the year 9999',
+      });
     }
     const version: Version = {
       key: command.key,
@@ -222,7 +226,8 @@ export class KvStore {
     }
     field.add(version);
     if (version.timestamp > clusterTime) this.due.add(version.timestamp);
-    if (version.expiresAt !== null && version.expiresAt > clusterTime) this.due.add(version.expiresAt);
+    if (version.expiresAt !== null && version.expiresAt > clusterTime)
+      this.due.add(version.expiresAt);
   }
 
   private hashVersion(version: Version): void {
@@ -304,13 +309,19 @@ export class KvStore {
     switch (query.type) {
       case 'get': {
         const choice = this.records.get(query.key)?.get(query.field)?.choose(at, asOf);
-        if (choice === undefined) return { type: 'get', at, asOf, found: null, absentBecause: 'never' };
+        if (choice === undefined)
+          return { type: 'get', at, asOf, found: null, absentBecause: 'never' };
         return 'found' in choice
           ? { type: 'get', at, asOf, found: choice.found, absentBecause: null }
           : { type: 'get', at, asOf, found: null, absentBecause: choice.absentBecause };
       }
       case 'scan':
-        return { type: 'scan', at, asOf, fields: this.scan(query.key, query.prefix ?? '', at, asOf) };
+        return {
+          type: 'scan',
+          at,
+          asOf,
+          fields: this.scan(query.key, query.prefix ?? '', at, asOf),
+        };
       case 'keys':
         return { type: 'keys', at, asOf, ...this.listKeys(query, at, asOf) };
     }
@@ -354,7 +365,8 @@ export class KvStore {
     const merged: string[] = [];
     let i = 0;
     for (const key of this.sortedKeys) {
-      while (i < added.length && compareBytes(added[i] as string, key) < 0) merged.push(added[i++] as string);
+      while (i < added.length && compareBytes(added[i] as string, key) < 0)
+        merged.push(added[i++] as string);
       merged.push(key);
     }
     while (i < added.length) merged.push(added[i++] as string);
@@ -375,7 +387,11 @@ function refusal(error: KvError): Outcome {
   return { result: { ok: false, error }, version: null, session: null };
 }
 
-function accepted(entry: AppliedEntry, timestamp: TimestampMs | null, existed: boolean): ApplyResult {
+function accepted(
+  entry: AppliedEntry,
+  timestamp: TimestampMs | null,
+  existed: boolean,
+): ApplyResult {
   return {
     ok: true,
     revision: null,

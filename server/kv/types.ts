@@ -126,12 +126,36 @@ export interface FoundVersion {
 }
 
 export type QueryAnswer =
-  | { readonly type: 'get'; readonly at: TimestampMs; readonly asOf: Revision; readonly found: FoundVersion | null; readonly absentBecause: 'never' | 'not-yet' | 'deleted' | 'expired' | null }
-  | { readonly type: 'scan'; readonly at: TimestampMs; readonly asOf: Revision; readonly fields: readonly ({ readonly field: string } & FoundVersion)[] }
-  | { readonly type: 'keys'; readonly at: TimestampMs; readonly asOf: Revision; readonly keys: readonly { readonly key: string; readonly fields: number }[]; readonly next: string | null }
-  | { readonly type: 'history'; readonly asOf: Revision; readonly clusterTime: TimestampMs; readonly versions: readonly Version[] };
+  | {
+      readonly type: 'get';
+      readonly at: TimestampMs;
+      readonly asOf: Revision;
+      readonly found: FoundVersion | null;
+      readonly absentBecause: 'never' | 'not-yet' | 'deleted' | 'expired' | null;
+    }
+  | {
+      readonly type: 'scan';
+      readonly at: TimestampMs;
+      readonly asOf: Revision;
+      readonly fields: readonly ({ readonly field: string } & FoundVersion)[];
+    }
+  | {
+      readonly type: 'keys';
+      readonly at: TimestampMs;
+      readonly asOf: Revision;
+      readonly keys: readonly { readonly key: string; readonly fields: number }[];
+      readonly next: string | null;
+    }
+  | {
+      readonly type: 'history';
+      readonly asOf: Revision;
+      readonly clusterTime: TimestampMs;
+      readonly versions: readonly Version[];
+    };
 
-export type QueryResult = { readonly ok: true; readonly answer: QueryAnswer } | { readonly ok: false; readonly error: KvError };
+export type QueryResult =
+  | { readonly ok: true; readonly answer: QueryAnswer }
+  | { readonly ok: false; readonly error: KvError };
 
 /** What must be written to make the store's present state durable: everything since the last take. */
 export interface KvChanges {

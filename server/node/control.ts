@@ -38,15 +38,32 @@ export interface WorkerOptions {
 }
 
 export type Proposed =
-  | { readonly outcome: 'applied'; readonly index: LogIndex; readonly term: Term; readonly result: ApplyResult }
+  | {
+      readonly outcome: 'applied';
+      readonly index: LogIndex;
+      readonly term: Term;
+      readonly result: ApplyResult;
+    }
   /** Definitely not in any log, now or later. */
-  | { readonly outcome: 'dropped'; readonly reason: 'not-leader' | 'overloaded' | 'halted'; readonly leaderHint: NodeId | null }
+  | {
+      readonly outcome: 'dropped';
+      readonly reason: 'not-leader' | 'overloaded' | 'halted';
+      readonly leaderHint: NodeId | null;
+    }
   /** May or may not be committed, now or later. */
   | { readonly outcome: 'unknown'; readonly leaderHint: NodeId | null };
 
 export type ReadResult =
-  | { readonly outcome: 'answered'; readonly result: QueryResult; readonly appliedRevision: LogIndex }
-  | { readonly outcome: 'failed'; readonly reason: 'not-leader' | 'halted'; readonly leaderHint: NodeId | null };
+  | {
+      readonly outcome: 'answered';
+      readonly result: QueryResult;
+      readonly appliedRevision: LogIndex;
+    }
+  | {
+      readonly outcome: 'failed';
+      readonly reason: 'not-leader' | 'halted';
+      readonly leaderHint: NodeId | null;
+    };
 
 /** A log entry as the dashboard shows it. */
 export interface EntrySummary {
@@ -105,8 +122,18 @@ export interface NodeReport {
 export type ToNode =
   | { readonly type: 'connect'; readonly peer: NodeId; readonly port: MessagePort }
   | { readonly type: 'link'; readonly peer: NodeId; readonly rule: LinkRule }
-  | { readonly type: 'propose'; readonly items: readonly { readonly id: number; readonly data: string }[] }
-  | { readonly type: 'read'; readonly items: readonly { readonly id: number; readonly query: Query; readonly level: 'linearizable' | 'local' }[] }
+  | {
+      readonly type: 'propose';
+      readonly items: readonly { readonly id: number; readonly data: string }[];
+    }
+  | {
+      readonly type: 'read';
+      readonly items: readonly {
+        readonly id: number;
+        readonly query: Query;
+        readonly level: 'linearizable' | 'local';
+      }[];
+    }
   | { readonly type: 'log'; readonly id: number; readonly from: LogIndex; readonly limit: number }
   | { readonly type: 'campaign' }
   /** Finish what is durable, close the database, exit. */
@@ -114,9 +141,20 @@ export type ToNode =
 
 export type FromNode =
   | { readonly type: 'serving'; readonly report: NodeReport; readonly recoveredMs: number }
-  | { readonly type: 'proposed'; readonly items: readonly { readonly id: number; readonly proposed: Proposed }[] }
-  | { readonly type: 'read'; readonly items: readonly { readonly id: number; readonly read: ReadResult }[] }
-  | { readonly type: 'log'; readonly id: number; readonly entries: readonly EntrySummary[]; readonly lastIndex: LogIndex }
+  | {
+      readonly type: 'proposed';
+      readonly items: readonly { readonly id: number; readonly proposed: Proposed }[];
+    }
+  | {
+      readonly type: 'read';
+      readonly items: readonly { readonly id: number; readonly read: ReadResult }[];
+    }
+  | {
+      readonly type: 'log';
+      readonly id: number;
+      readonly entries: readonly EntrySummary[];
+      readonly lastIndex: LogIndex;
+    }
   | { readonly type: 'report'; readonly report: NodeReport }
   /** The node has stopped itself and says why; its thread ends after this. */
   | { readonly type: 'failed'; readonly reason: string };

@@ -58,7 +58,9 @@ export interface NodeHostOptions {
   onFailed(reason: string): void;
 }
 
-export function raftConfig(options: Pick<NodeHostOptions, 'id' | 'timing' | 'raftOverrides'>): RaftConfig {
+export function raftConfig(
+  options: Pick<NodeHostOptions, 'id' | 'timing' | 'raftOverrides'>,
+): RaftConfig {
   return {
     id: options.id,
     heartbeatIntervalMs: options.timing.heartbeatIntervalMs,
@@ -311,7 +313,8 @@ export class NodeHost {
   }
 
   private releaseReads(): void {
-    for (const { id, query } of this.reads.takeReady(this.kv.lastApplied)) this.answerRead(id, query);
+    for (const { id, query } of this.reads.takeReady(this.kv.lastApplied))
+      this.answerRead(id, query);
   }
 
   private answerRead(id: number, query: Query): void {

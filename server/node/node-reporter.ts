@@ -18,7 +18,12 @@ const MAX_SAMPLES = 256;
 const MAX_TERM_RUNS = 32;
 
 /** Events that a person waits for: reported without delay. */
-const URGENT: ReadonlySet<RaftEvent['type']> = new Set(['role', 'truncated', 'quorumLost', 'halted']);
+const URGENT: ReadonlySet<RaftEvent['type']> = new Set([
+  'role',
+  'truncated',
+  'quorumLost',
+  'halted',
+]);
 
 export class NodeReporter {
   private events: { atMs: number; event: RaftEvent }[] = [];
@@ -108,7 +113,8 @@ export class NodeReporter {
     const last = host.raft.lastIndex;
     const first = Math.max(host.raft.firstIndex, this.reportedTo + 1, last - MAX_ENTRIES + 1);
     const entries: EntrySummary[] = [];
-    for (let index = first; index <= last; index++) entries.push(summarise(host.raft.entryAt(index)));
+    for (let index = first; index <= last; index++)
+      entries.push(summarise(host.raft.entryAt(index)));
     this.reportedTo = last;
     return entries;
   }

@@ -126,7 +126,13 @@ export class Core {
     this.leader = null;
     this.votes = new Map([[this.id, true]]);
     this.resetElectionTimer();
-    this.trace({ type: 'role', role: 'preCandidate', term: this.term, leader: null, reason: 'asks whether it could win' });
+    this.trace({
+      type: 'role',
+      role: 'preCandidate',
+      term: this.term,
+      leader: null,
+      reason: 'asks whether it could win',
+    });
   }
 
   becomeCandidate(): void {
@@ -137,7 +143,13 @@ export class Core {
     this.lastHeardMono = null;
     this.votes = new Map([[this.id, true]]);
     this.resetElectionTimer();
-    this.trace({ type: 'role', role: 'candidate', term: this.term, leader: null, reason: 'asks for votes' });
+    this.trace({
+      type: 'role',
+      role: 'candidate',
+      term: this.term,
+      leader: null,
+      reason: 'asks for votes',
+    });
   }
 
   becomeLeader(): void {
@@ -157,7 +169,13 @@ export class Core {
       heartbeatAtMono: this.now.mono + this.config.heartbeatIntervalMs,
       uncommittedChars: 0,
     };
-    this.trace({ type: 'role', role: 'leader', term: this.term, leader: this.id, reason: `votes of ${voters.sort().join(', ')}` });
+    this.trace({
+      type: 'role',
+      role: 'leader',
+      term: this.term,
+      leader: this.id,
+      reason: `votes of ${voters.sort().join(', ')}`,
+    });
   }
 
   private endLeadership(term: Term): void {
@@ -223,7 +241,9 @@ export class Core {
 
   /** Everyone this node replicates to or hears from: voters of both halves and learners, without itself. */
   peers(): readonly NodeId[] {
-    return [...new Set([...allVoters(this.conf), ...this.conf.learners])].filter((id) => id !== this.id);
+    return [...new Set([...allVoters(this.conf), ...this.conf.learners])].filter(
+      (id) => id !== this.id,
+    );
   }
 
   // --- effects -----------------------------------------------------------
@@ -290,7 +310,11 @@ export class Core {
   /** The commit index rides along when something is stored anyway; alone it is not worth a write. */
   private persistEffect(mustStore: boolean): Effect {
     const { truncateFrom, append } = this.log.takeUnwritten();
-    const hardState: HardState = { term: this.term, votedFor: this.votedFor, commit: this.commitIndex };
+    const hardState: HardState = {
+      term: this.term,
+      votedFor: this.votedFor,
+      commit: this.commitIndex,
+    };
     const seq = this.persistence.issue(this.log.lastIndex, this.now.mono);
     if (mustStore) this.writtenHardState = hardState;
     return {

@@ -12,7 +12,8 @@ import { appendNoop } from './replication.ts';
 /** The election timer ran out. Learners and removed servers wait for ever. */
 export function onElectionTimeout(core: Core): void {
   assert(core.role !== 'leader', 'a leader has no election timer');
-  const silentMs = core.lastHeardMono === null ? core.electionSpanMs : core.now.mono - core.lastHeardMono;
+  const silentMs =
+    core.lastHeardMono === null ? core.electionSpanMs : core.now.mono - core.lastHeardMono;
   if (!isVoter(core.conf, core.id)) {
     core.resetElectionTimer();
     return;
@@ -71,7 +72,13 @@ function takeOffice(core: Core): void {
 export function onPreVote(core: Core, message: PreVote): void {
   const refusal = preVoteRefusal(core, message);
   if (refusal !== null) {
-    core.trace({ type: 'voteRefused', term: core.term, candidate: message.from, preVote: true, reason: refusal });
+    core.trace({
+      type: 'voteRefused',
+      term: core.term,
+      candidate: message.from,
+      preVote: true,
+      reason: refusal,
+    });
   }
   core.send({
     type: 'PreVoteResponse',
@@ -85,7 +92,8 @@ export function onPreVote(core: Core, message: PreVote): void {
 
 function preVoteRefusal(core: Core, message: PreVote): string | null {
   if (message.nextTerm <= core.term) return `term ${message.nextTerm} is not new here`;
-  if (core.config.checkQuorum && core.hasFreshLeader()) return `hears leader ${core.leader ?? core.id}`;
+  if (core.config.checkQuorum && core.hasFreshLeader())
+    return `hears leader ${core.leader ?? core.id}`;
   if (!core.log.isUpToDate(message.lastLogIndex, message.lastLogTerm)) return 'its log is behind';
   return null;
 }
@@ -110,7 +118,13 @@ export function onRequestVote(core: Core, message: RequestVote): void {
     if (core.votedFor === null) core.vote(message.from);
     core.resetElectionTimer();
   } else {
-    core.trace({ type: 'voteRefused', term: core.term, candidate: message.from, preVote: false, reason: refusal });
+    core.trace({
+      type: 'voteRefused',
+      term: core.term,
+      candidate: message.from,
+      preVote: false,
+      reason: refusal,
+    });
   }
   core.sendDurable({
     type: 'RequestVoteResponse',
@@ -148,11 +162,14 @@ export function checkQuorum(core: Core): void {
   if (leadership === null || !core.config.checkQuorum) return;
   const since = core.now.mono - core.config.electionTimeoutMs;
   const aliveAt = quorumValue(core.conf, (id) =>
-    id === core.id ? core.now.mono : (leadership.progress.get(id)?.lastAckMono ?? Number.NEGATIVE_INFINITY),
+    id === core.id
+      ? core.now.mono
+      : (leadership.progress.get(id)?.lastAckMono ?? Number.NEGATIVE_INFINITY),
   );
   if (aliveAt >= since) return;
   let heardFrom = 1;
-  for (const progress of leadership.progress.values()) if (progress.lastAckMono >= since) heardFrom++;
+  for (const progress of leadership.progress.values())
+    if (progress.lastAckMono >= since) heardFrom++;
   core.trace({ type: 'quorumLost', term: core.term, heardFrom });
   core.becomeFollower(core.term, null, 'no longer hears from a quorum');
 }

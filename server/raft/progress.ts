@@ -51,7 +51,8 @@ export class Progress {
 
   /** The follower's log matches ours up to `index`. Late answers never lower it. */
   matched(index: LogIndex): boolean {
-    while (this.inflight.length > 0 && (this.inflight[0] as LogIndex) <= index) this.inflight.shift();
+    while (this.inflight.length > 0 && (this.inflight[0] as LogIndex) <= index)
+      this.inflight.shift();
     const advanced = index > this.matchIndex;
     if (advanced) this.matchIndex = index;
     this.nextIndex = Math.max(this.nextIndex, index + 1);

@@ -179,10 +179,13 @@ export class Raft {
       persistedIndex: core.persistence.persistedIndex,
       confState: core.conf,
       deadlineMono: core.leadership?.heartbeatAtMono ?? core.electionAtMono,
-      deadlineSpanMs: core.leadership === null ? core.electionSpanMs : core.config.heartbeatIntervalMs,
+      deadlineSpanMs:
+        core.leadership === null ? core.electionSpanMs : core.config.heartbeatIntervalMs,
       lastHeardMono: core.lastHeardMono,
       votes: [...core.votes].map(([voter, granted]) => ({ voter, granted })),
-      progress: [...(core.leadership?.progress.values() ?? [])].map((progress) => progress.status()),
+      progress: [...(core.leadership?.progress.values() ?? [])].map((progress) =>
+        progress.status(),
+      ),
       termRuns: core.log.termRuns.map((run) => ({ ...run })),
       halted: core.halted,
     };
@@ -192,7 +195,10 @@ export class Raft {
 /** Refuses settings that cannot work. Throws AssertionError. */
 function validate(config: RaftConfig): void {
   assert(config.heartbeatIntervalMs > 0, 'heartbeatIntervalMs > 0');
-  assert(config.electionTimeoutMs >= 3 * config.heartbeatIntervalMs, 'electionTimeoutMs ≥ 3 × heartbeat');
+  assert(
+    config.electionTimeoutMs >= 3 * config.heartbeatIntervalMs,
+    'electionTimeoutMs ≥ 3 × heartbeat',
+  );
   assert(config.maxEntriesPerAppend >= 1, 'maxEntriesPerAppend ≥ 1');
   assert(config.maxAppendChars >= 1, 'maxAppendChars ≥ 1');
   assert(config.maxInflightAppends >= 1, 'maxInflightAppends ≥ 1');

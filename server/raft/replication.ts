@@ -57,7 +57,10 @@ export function replicate(core: Core): void {
   const leadership = core.leadership;
   if (leadership === null || isDiskStuck(core)) return;
   for (const progress of leadership.progress.values()) {
-    while (progress.nextIndex <= core.log.lastIndex && progress.hasRoom(core.config.maxInflightAppends)) {
+    while (
+      progress.nextIndex <= core.log.lastIndex &&
+      progress.hasRoom(core.config.maxInflightAppends)
+    ) {
       sendAppend(core, progress);
     }
     tellCommit(core, leadership, progress);
@@ -94,7 +97,8 @@ function sendAppend(core: Core, progress: Progress): void {
     entries,
     leaderCommit: core.commitIndex,
   });
-  if (entries.length > 0 || progress.state === 'probe') progress.sent(prevLogIndex + entries.length);
+  if (entries.length > 0 || progress.state === 'probe')
+    progress.sent(prevLogIndex + entries.length);
   progress.sentCommit = Math.max(
     progress.sentCommit,
     Math.min(core.commitIndex, prevLogIndex + entries.length),
@@ -138,7 +142,10 @@ export function onAppendEntriesResponse(core: Core, message: AppendEntriesRespon
     progress.refused(message.index, meetAt + 1);
     return;
   }
-  assert(message.index <= core.log.lastIndex, 'a follower of this term holds no more than its leader');
+  assert(
+    message.index <= core.log.lastIndex,
+    'a follower of this term holds no more than its leader',
+  );
   if (progress.matched(message.index)) maybeCommit(core);
 }
 
@@ -148,7 +155,10 @@ export function onHeartbeatResponse(core: Core, message: HeartbeatResponse): voi
   progress.probeSent = false;
   // Something sent may be lost: an append after the last one sent is refused if so, and accepted if not.
   if (progress.state === 'replicate' && progress.matchIndex < core.log.lastIndex) {
-    if (progress.nextIndex > core.log.lastIndex || !progress.hasRoom(core.config.maxInflightAppends)) {
+    if (
+      progress.nextIndex > core.log.lastIndex ||
+      !progress.hasRoom(core.config.maxInflightAppends)
+    ) {
       sendEmptyAppend(core, progress);
     }
   }
@@ -170,7 +180,10 @@ function sendEmptyAppend(core: Core, progress: Progress): void {
   });
 }
 
-function acknowledged(core: Core, message: AppendEntriesResponse | HeartbeatResponse): Progress | null {
+function acknowledged(
+  core: Core,
+  message: AppendEntriesResponse | HeartbeatResponse,
+): Progress | null {
   if (core.leadership === null || message.term !== core.term) return null;
   const progress = core.leadership.progress.get(message.from);
   if (progress === undefined) return null;
@@ -241,7 +254,12 @@ function appendMissing(core: Core, entries: readonly Entry[]): void {
     if (held === entry.term) continue;
     if (held !== null) truncate(core, entry.index);
     for (let i = position; i < entries.length; i++) core.log.append(entries[i] as Entry);
-    core.trace({ type: 'appended', from: entry.index, to: core.log.lastIndex, term: core.log.lastTerm });
+    core.trace({
+      type: 'appended',
+      from: entry.index,
+      to: core.log.lastIndex,
+      term: core.log.lastTerm,
+    });
     return;
   }
 }
@@ -254,7 +272,12 @@ function truncate(core: Core, from: LogIndex): void {
   core.trace({ type: 'truncated', from, to });
 }
 
-function refuse(core: Core, message: AppendEntries, prevLogIndex: LogIndex, prevLogTerm: number): void {
+function refuse(
+  core: Core,
+  message: AppendEntries,
+  prevLogIndex: LogIndex,
+  prevLogTerm: number,
+): void {
   const conflictIndex = core.log.lastIndexWithTermAtMost(prevLogIndex, prevLogTerm);
   core.sendDurable({
     type: 'AppendEntriesResponse',

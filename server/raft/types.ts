@@ -124,8 +124,18 @@ export type Effect =
   | { readonly type: 'send'; readonly message: Message }
   | { readonly type: 'apply'; readonly entries: readonly Entry[] }
   /** The proposal sits at `index` in this leader's log; the driver answers it when that entry is applied. */
-  | { readonly type: 'proposalAppended'; readonly id: number; readonly index: LogIndex; readonly term: Term }
-  | { readonly type: 'proposalDropped'; readonly id: number; readonly reason: DropReason; readonly leaderHint: NodeId | null }
+  | {
+      readonly type: 'proposalAppended';
+      readonly id: number;
+      readonly index: LogIndex;
+      readonly term: Term;
+    }
+  | {
+      readonly type: 'proposalDropped';
+      readonly id: number;
+      readonly reason: DropReason;
+      readonly leaderHint: NodeId | null;
+    }
   /**
    * This node led `term` and no longer does. Whatever it appended and did not
    * yet apply has an unknown fate: another leader may commit it (never read as failure).
@@ -133,17 +143,39 @@ export type Effect =
   | { readonly type: 'leadershipLost'; readonly term: Term }
   /** The read may be served from the state machine once it has applied `index` (§8; dissertation §6.4). */
   | { readonly type: 'readReady'; readonly id: number; readonly index: LogIndex }
-  | { readonly type: 'readFailed'; readonly id: number; readonly reason: 'not-leader' | 'halted'; readonly leaderHint: NodeId | null }
+  | {
+      readonly type: 'readFailed';
+      readonly id: number;
+      readonly reason: 'not-leader' | 'halted';
+      readonly leaderHint: NodeId | null;
+    }
   | { readonly type: 'trace'; readonly event: RaftEvent };
 
 /** The running commentary: what the dashboard tells and the checkers verify. */
 export type RaftEvent =
-  | { readonly type: 'role'; readonly role: Role; readonly term: Term; readonly leader: NodeId | null; readonly reason: string }
+  | {
+      readonly type: 'role';
+      readonly role: Role;
+      readonly term: Term;
+      readonly leader: NodeId | null;
+      readonly reason: string;
+    }
   | { readonly type: 'term'; readonly term: Term }
   | { readonly type: 'voteCast'; readonly term: Term; readonly candidate: NodeId }
-  | { readonly type: 'voteRefused'; readonly term: Term; readonly candidate: NodeId; readonly preVote: boolean; readonly reason: string }
+  | {
+      readonly type: 'voteRefused';
+      readonly term: Term;
+      readonly candidate: NodeId;
+      readonly preVote: boolean;
+      readonly reason: string;
+    }
   | { readonly type: 'electionTimeout'; readonly term: Term; readonly silentMs: number }
-  | { readonly type: 'appended'; readonly from: LogIndex; readonly to: LogIndex; readonly term: Term }
+  | {
+      readonly type: 'appended';
+      readonly from: LogIndex;
+      readonly to: LogIndex;
+      readonly term: Term;
+    }
   | { readonly type: 'truncated'; readonly from: LogIndex; readonly to: LogIndex }
   | { readonly type: 'commit'; readonly index: LogIndex; readonly term: Term }
   | { readonly type: 'quorumLost'; readonly term: Term; readonly heardFrom: number }

@@ -14,7 +14,10 @@ export function mergeWrites(writes: readonly LogWrite[]): LogWrite {
   for (const write of writes) {
     if (write.truncateFrom !== null) {
       truncateFrom = Math.min(truncateFrom ?? write.truncateFrom, write.truncateFrom);
-      while (append.length > 0 && (append[append.length - 1] as Entry).index >= write.truncateFrom) {
+      while (
+        append.length > 0 &&
+        (append[append.length - 1] as Entry).index >= write.truncateFrom
+      ) {
         append.pop();
       }
     }

@@ -28,7 +28,16 @@ import { Connection } from './connection.ts';
 import { StorageError } from './errors.ts';
 import { isEmptyWrite, mergeWrites } from './merge-writes.ts';
 import { migrate } from './migrate.ts';
-import { markRows, packEntry, readLog, readMarks, readSessions, readVersions, sessionRows, versionRows } from './rows.ts';
+import {
+  markRows,
+  packEntry,
+  readLog,
+  readMarks,
+  readSessions,
+  readVersions,
+  sessionRows,
+  versionRows,
+} from './rows.ts';
 
 /** Layout of the data inside the tables; a file with a higher one is refused. */
 const FORMAT_VERSION = 1;
@@ -76,14 +85,21 @@ export async function openPrismaStorage(
       sessions: await readSessions(prisma),
     };
     if (kv.lastApplied > entries.length) {
-      throw new StorageError('corrupt', `applied_state: ${kv.lastApplied} is beyond the log, which ends at ${entries.length}`);
+      throw new StorageError(
+        'corrupt',
+        `applied_state: ${kv.lastApplied} is beyond the log, which ends at ${entries.length}`,
+      );
     }
     return { storage: new PrismaStorage(connection, options.file, identity, checksums), restored };
   } catch (error) {
     await connection?.close();
     if (error instanceof StorageError) throw error;
     const reason = error instanceof Error ? error.message.trim().split('\n').at(-1) : String(error);
-    throw new StorageError('unavailable', `cannot use the database ${path.basename(options.file)}: ${reason}`, error);
+    throw new StorageError(
+      'unavailable',
+      `cannot use the database ${path.basename(options.file)}: ${reason}`,
+      error,
+    );
   }
 }
 
@@ -110,13 +126,22 @@ async function claim(
   ]);
   const state = must(await prisma.nodeState.findFirst(), 'the row was just made sure of');
   if (state.formatVersion > FORMAT_VERSION) {
-    throw new StorageError('newer', `the database has format ${state.formatVersion}; this program knows ${FORMAT_VERSION}`);
+    throw new StorageError(
+      'newer',
+      `the database has format ${state.formatVersion}; this program knows ${FORMAT_VERSION}`,
+    );
   }
   if (state.nodeId !== nodeId) {
-    throw new StorageError('foreign', `the database belongs to node ${state.nodeId}, not to ${nodeId}`);
+    throw new StorageError(
+      'foreign',
+      `the database belongs to node ${state.nodeId}, not to ${nodeId}`,
+    );
   }
   if (state.clusterId !== clusterId) {
-    throw new StorageError('foreign', `the database belongs to cluster ${state.clusterId}, not to ${clusterId}`);
+    throw new StorageError(
+      'foreign',
+      `the database belongs to cluster ${state.clusterId}, not to ${clusterId}`,
+    );
   }
   const { bootEpoch } = await prisma.nodeState.update({
     where: { id: 1 },
@@ -133,7 +158,8 @@ async function claim(
  * fall back to its compiled default, so the check comes after `claim` wrote.
  */
 async function verifyDurability(prisma: PrismaClient): Promise<void> {
-  const [synchronous] = await prisma.$queryRawUnsafe<{ synchronous: number | bigint }[]>('PRAGMA synchronous');
+  const [synchronous] =
+    await prisma.$queryRawUnsafe<{ synchronous: number | bigint }[]>('PRAGMA synchronous');
   const [journal] = await prisma.$queryRawUnsafe<{ journal_mode: string }[]>('PRAGMA journal_mode');
   if (Number(synchronous?.synchronous) !== SYNCHRONOUS_FULL || journal?.journal_mode !== 'wal') {
     throw new StorageError(
@@ -145,7 +171,11 @@ async function verifyDurability(prisma: PrismaClient): Promise<void> {
 
 async function readHeader(prisma: PrismaClient): Promise<KvHeader> {
   const row = must(await prisma.appliedState.findFirst(), 'applied_state has its row');
-  return { lastApplied: row.lastApplied, lastStamp: Number(row.lastStamp), stateHash: row.stateHash };
+  return {
+    lastApplied: row.lastApplied,
+    lastStamp: Number(row.lastStamp),
+    stateHash: row.stateHash,
+  };
 }
 
 interface QueuedWrite {
@@ -217,7 +247,9 @@ export class PrismaStorage implements NodeStorage {
   private async writeGroup(): Promise<void> {
     const group = this.logQueue;
     this.logQueue = [];
-    const error = await this.attempt(() => this.store(mergeWrites(group.map(({ write }) => write))));
+    const error = await this.attempt(() =>
+      this.store(mergeWrites(group.map(({ write }) => write))),
+    );
     for (const { done } of group) done(error);
   }
 

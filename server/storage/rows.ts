@@ -33,7 +33,9 @@ const LETTER = { command: 'c', noop: 'n', confChange: 'f' } as const;
 
 /** An entry as the trigger `apply_log_write` takes it apart. */
 export function packEntry(entry: Entry, checksum: number): string {
-  return pad(entry.term, 10) + pad(entry.stamp, 16) + pad(checksum, 10) + LETTER[entry.kind] + entry.data;
+  return (
+    pad(entry.term, 10) + pad(entry.stamp, 16) + pad(checksum, 10) + LETTER[entry.kind] + entry.data
+  );
 }
 
 /** Versions as the trigger `apply_applied_write` takes them apart. */
@@ -114,10 +116,34 @@ export async function readVersions(prisma: PrismaClient): Promise<Version[]> {
   for (;;) {
     const last = versions[versions.length - 1];
     const rows = await readPage<VersionRow>(prisma, sql, last?.revision ?? 0, last?.op ?? -1);
-    for (const [revision, op, key, field, timestamp, kind, value, expiresAt, stamp, checksum] of rows) {
-      const version: Version = { key, field, timestamp, revision, op, kind, value, expiresAt, stamp };
+    for (const [
+      revision,
+      op,
+      key,
+      field,
+      timestamp,
+      kind,
+      value,
+      expiresAt,
+      stamp,
+      checksum,
+    ] of rows) {
+      const version: Version = {
+        key,
+        field,
+        timestamp,
+        revision,
+        op,
+        kind,
+        value,
+        expiresAt,
+        stamp,
+      };
       if (versionChecksum(version) !== checksum) {
-        throw new StorageError('corrupt', `versions: checksum of revision ${revision} op ${op} is wrong`);
+        throw new StorageError(
+          'corrupt',
+          `versions: checksum of revision ${revision} op ${op} is wrong`,
+        );
       }
       versions.push(version);
     }
@@ -132,7 +158,11 @@ export async function readMarks(prisma: PrismaClient): Promise<Mark[]> {
     `SELECT * FROM "marks" WHERE "revision" > ? ORDER BY "revision" LIMIT ${PAGE_ROWS}`,
   );
   for (;;) {
-    const rows = await readPage<[number, number]>(prisma, sql, marks[marks.length - 1]?.revision ?? 0);
+    const rows = await readPage<[number, number]>(
+      prisma,
+      sql,
+      marks[marks.length - 1]?.revision ?? 0,
+    );
     for (const [revision, stamp] of rows) marks.push({ revision, stamp });
     if (rows.length < PAGE_ROWS) return marks;
   }
@@ -156,7 +186,11 @@ function page(row: string, from: string): string {
   return `SELECT json_group_array(${row}) AS "page" FROM (${from})`;
 }
 
-async function readPage<Row>(prisma: PrismaClient, sql: string, ...after: (number | string)[]): Promise<Row[]> {
+async function readPage<Row>(
+  prisma: PrismaClient,
+  sql: string,
+  ...after: (number | string)[]
+): Promise<Row[]> {
   const [result] = await prisma.$queryRawUnsafe<{ page: string }[]>(sql, ...after);
   // json_array nests its JSON when it knows the value to be JSON: here every element is an array of scalars.
   return JSON.parse(result?.page ?? '[]') as Row[];

@@ -22,7 +22,11 @@ export class PortMesh implements Transport {
   private handler: (from: NodeId, messages: readonly Message[]) => void = () => {};
 
   /** `onSent` sees every hand-over, also those that a filter then loses. */
-  constructor(clock: Clock, seed: number, onSent: (to: NodeId, messages: readonly Message[]) => void) {
+  constructor(
+    clock: Clock,
+    seed: number,
+    onSent: (to: NodeId, messages: readonly Message[]) => void,
+  ) {
     this.clock = clock;
     this.random = Random.fromSeed(seed);
     this.onSent = onSent;

@@ -16,7 +16,12 @@ export class ApiClient {
     this.url = url.replace(/\/$/, '');
   }
 
-  async request(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Reply> {
+  async request(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Reply> {
     const response = await fetch(`${this.url}${path}`, {
       method,
       headers: body === undefined ? headers : { 'content-type': 'application/json', ...headers },
@@ -27,7 +32,8 @@ export class ApiClient {
 
   private async expectOk(method: string, path: string, body?: unknown): Promise<unknown> {
     const reply = await this.request(method, path, body);
-    if (reply.status !== 200) throw new Error(`${method} ${path}: ${reply.status} ${JSON.stringify(reply.body)}`);
+    if (reply.status !== 200)
+      throw new Error(`${method} ${path}: ${reply.status} ${JSON.stringify(reply.body)}`);
     return reply.body;
   }
 
@@ -49,7 +55,9 @@ export class ApiClient {
   }
 
   async log(node: string): Promise<LogAnswer> {
-    return LogAnswer.parse(await this.expectOk('GET', `/api/v1/nodes/${node}/log?from=1&limit=500`));
+    return LogAnswer.parse(
+      await this.expectOk('GET', `/api/v1/nodes/${node}/log?from=1&limit=500`),
+    );
   }
 
   async kill(node: string): Promise<unknown> {

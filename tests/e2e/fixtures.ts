@@ -59,7 +59,11 @@ export class Dashboard {
   }
 
   /** Reads through the form; `asOf` as a person types it. */
-  async read(key: string, field: string, asOf = ''): Promise<{ value: string | null; revision: number }> {
+  async read(
+    key: string,
+    field: string,
+    asOf = '',
+  ): Promise<{ value: string | null; revision: number }> {
     const form = this.page.getByTestId('read-form');
     await form.getByRole('textbox', { name: 'Key' }).fill(key);
     await form.getByRole('textbox', { name: 'Field' }).fill(field);
@@ -74,7 +78,9 @@ export class Dashboard {
     await expect(result).toHaveAttribute('data-found', /true|false/);
     const found = (await result.getAttribute('data-found')) === 'true';
     return {
-      value: found ? (JSON.parse((await result.getAttribute('data-value')) ?? 'null') as string) : null,
+      value: found
+        ? (JSON.parse((await result.getAttribute('data-value')) ?? 'null') as string)
+        : null,
       revision: await this.number(result, 'data-revision'),
     };
   }

@@ -5,26 +5,42 @@
 import { expect, NODES, test } from './fixtures.ts';
 import { Recorder } from './recorder.ts';
 
-test('[U1] normal operation: one leader, and what is written is read back and has a history', async ({ dashboard, server }) => {
+test('[U1] normal operation: one leader, and what is written is read back and has a history', async ({
+  dashboard,
+  server,
+}) => {
   const leader = await dashboard.leader();
   for (const node of NODES) {
     await expect(dashboard.card(node)).toHaveAttribute('data-up', 'true');
-    await expect(dashboard.card(node)).toHaveAttribute('data-role', node === leader ? 'leader' : 'follower');
+    await expect(dashboard.card(node)).toHaveAttribute(
+      'data-role',
+      node === leader ? 'leader' : 'follower',
+    );
   }
   const first = await dashboard.write('city', 'name', 'Oslo');
   const second = await dashboard.write('city', 'name', 'Bergen');
   expect(second).toBeGreaterThan(first);
   expect(await dashboard.read('city', 'name')).toEqual({ value: 'Bergen', revision: second });
 
-  await expect(dashboard.page.getByTestId(`key-version-city-name-${first}`)).toHaveAttribute('data-kind', 'set');
+  await expect(dashboard.page.getByTestId(`key-version-city-name-${first}`)).toHaveAttribute(
+    'data-kind',
+    'set',
+  );
   await expect(dashboard.page.getByTestId(`key-version-city-name-${second}`)).toBeVisible();
 
-  expect(await server.api.get('city', 'name')).toMatchObject({ found: true, value: 'Bergen', version: { revision: second } });
+  expect(await server.api.get('city', 'name')).toMatchObject({
+    found: true,
+    value: 'Bergen',
+    version: { revision: second },
+  });
   const { versions } = await server.api.history('city', 'name');
   expect(versions.map((version) => version.value)).toEqual(['Oslo', 'Bergen']);
 });
 
-test('[U2] the leader crashes: another is elected in a later term, writes go on, and the old one comes back as a follower', async ({ dashboard, server }) => {
+test('[U2] the leader crashes: another is elected in a later term, writes go on, and the old one comes back as a follower', async ({
+  dashboard,
+  server,
+}) => {
   const old = await dashboard.leader();
   const term = await dashboard.term();
   await dashboard.write('crash', 'before', '1');
@@ -38,18 +54,29 @@ test('[U2] the leader crashes: another is elected in a later term, writes go on,
   await expect(dashboard.verdict).toHaveAttribute('data-tolerates', '0');
 
   const revision = await dashboard.write('crash', 'after', '2');
-  expect(await server.api.get('crash', 'after')).toMatchObject({ value: '2', version: { revision } });
-  expect((await server.api.request('GET', `/api/v1/kv/crash/after?consistency=local&node=${old}`)).status).toBe(503);
+  expect(await server.api.get('crash', 'after')).toMatchObject({
+    value: '2',
+    version: { revision },
+  });
+  expect(
+    (await server.api.request('GET', `/api/v1/kv/crash/after?consistency=local&node=${old}`))
+      .status,
+  ).toBe(503);
 
   await dashboard.press(`Revive ${old}`);
   await expect(dashboard.card(old)).toHaveAttribute('data-up', 'true');
   await expect(dashboard.verdict).toHaveAttribute('data-state', 'healthy');
   await dashboard.converged();
   await expect(dashboard.card(old)).toHaveAttribute('data-role', 'follower');
-  expect(await server.api.get('crash', 'after', `?consistency=local&node=${old}`)).toMatchObject({ value: '2' });
+  expect(await server.api.get('crash', 'after', `?consistency=local&node=${old}`)).toMatchObject({
+    value: '2',
+  });
 });
 
-test('[U3] a follower crashes: the leader stays, writes go on, and it catches up when it returns', async ({ dashboard, server }) => {
+test('[U3] a follower crashes: the leader stays, writes go on, and it catches up when it returns', async ({
+  dashboard,
+  server,
+}) => {
   const leader = await dashboard.leader();
   const term = await dashboard.term();
   const follower = NODES.find((node) => node !== leader) ?? '';
@@ -63,10 +90,15 @@ test('[U3] a follower crashes: the leader stays, writes go on, and it catches up
   await dashboard.press(`Revive ${follower}`);
   await expect(dashboard.card(follower)).toHaveAttribute('data-up', 'true');
   await dashboard.converged();
-  expect(await server.api.get('absent', 'f4', `?consistency=local&node=${follower}`)).toMatchObject({ value: '4' });
+  expect(await server.api.get('absent', 'f4', `?consistency=local&node=${follower}`)).toMatchObject(
+    { value: '4' },
+  );
 });
 
-test('[U4] no split brain: a leader that is cut off steps down, and no term ever has two leaders', async ({ dashboard, server }) => {
+test('[U4] no split brain: a leader that is cut off steps down, and no term ever has two leaders', async ({
+  dashboard,
+  server,
+}) => {
   const recorder = await Recorder.open(server.url);
   const old = await dashboard.leader();
   await dashboard.press(`Isolate ${old}`);
@@ -75,13 +107,19 @@ test('[U4] no split brain: a leader that is cut off steps down, and no term ever
   await expect(dashboard.card(old)).not.toHaveAttribute('data-role', 'leader');
   const { revision } = await server.api.set('split', 'brain', 'majority');
   // The side without a quorum knows nothing of it.
-  expect(await server.api.get('split', 'brain', `?consistency=local&node=${old}`)).toMatchObject({ found: false });
-  expect(await server.api.get('split', 'brain', `?consistency=local&node=${next}`)).toMatchObject({ version: { revision } });
+  expect(await server.api.get('split', 'brain', `?consistency=local&node=${old}`)).toMatchObject({
+    found: false,
+  });
+  expect(await server.api.get('split', 'brain', `?consistency=local&node=${next}`)).toMatchObject({
+    version: { revision },
+  });
 
   await dashboard.press(`Reconnect ${old}`);
   await expect(dashboard.verdict).toHaveAttribute('data-state', 'healthy');
   await dashboard.converged();
-  expect(await server.api.get('split', 'brain', `?consistency=local&node=${old}`)).toMatchObject({ version: { revision } });
+  expect(await server.api.get('split', 'brain', `?consistency=local&node=${old}`)).toMatchObject({
+    version: { revision },
+  });
   for (const [term, leaders] of recorder.leadersByTerm()) {
     expect([...leaders], `leaders of term ${term}`).toHaveLength(1);
   }
@@ -90,16 +128,23 @@ test('[U4] no split brain: a leader that is cut off steps down, and no term ever
 
 test('[U5] the commit index advances on every node with every write', async ({ dashboard }) => {
   await dashboard.converged();
-  const before = await Promise.all(NODES.map((node) => dashboard.number(dashboard.card(node), 'data-commit')));
+  const before = await Promise.all(
+    NODES.map((node) => dashboard.number(dashboard.card(node), 'data-commit')),
+  );
   let revision = 0;
   for (let i = 0; i < 5; i++) revision = await dashboard.write('commit', 'index', String(i));
   for (const [i, node] of NODES.entries()) {
-    await expect.poll(() => dashboard.number(dashboard.card(node), 'data-commit')).toBeGreaterThanOrEqual(revision);
+    await expect
+      .poll(() => dashboard.number(dashboard.card(node), 'data-commit'))
+      .toBeGreaterThanOrEqual(revision);
     expect(revision).toBeGreaterThanOrEqual((before[i] ?? 0) + 5);
   }
 });
 
-test('[U6] logs match: every node holds the same entries at the same places', async ({ dashboard, server }) => {
+test('[U6] logs match: every node holds the same entries at the same places', async ({
+  dashboard,
+  server,
+}) => {
   for (let i = 0; i < 10; i++) await server.api.set('log', `f${i}`, String(i));
   const leader = await dashboard.leader();
   await dashboard.press(`Kill ${leader}`);
@@ -113,13 +158,23 @@ test('[U6] logs match: every node holds the same entries at the same places', as
   expect(first?.entries.length).toBeGreaterThan(20);
   for (const other of others) expect(other.entries).toEqual(first?.entries);
   for (const node of NODES) {
-    await expect(dashboard.page.getByTestId(`log-cell-${node}-${last}`)).toHaveAttribute('data-state', 'applied');
-    await expect(dashboard.page.getByTestId(`commit-frontier-${node}`)).toHaveAttribute('data-index', String(last));
+    await expect(dashboard.page.getByTestId(`log-cell-${node}-${last}`)).toHaveAttribute(
+      'data-state',
+      'applied',
+    );
+    await expect(dashboard.page.getByTestId(`commit-frontier-${node}`)).toHaveAttribute(
+      'data-index',
+      String(last),
+    );
   }
 });
 
-test('[U7] state machines are equal on all nodes: the same hash, the same answers', async ({ dashboard, server }) => {
-  for (let i = 0; i < 20; i++) await server.api.set(`key${i % 4}`, `f${i}`, `value ${i}`, { timestamp: 1000 + i });
+test('[U7] state machines are equal on all nodes: the same hash, the same answers', async ({
+  dashboard,
+  server,
+}) => {
+  for (let i = 0; i < 20; i++)
+    await server.api.set(`key${i % 4}`, `f${i}`, `value ${i}`, { timestamp: 1000 + i });
   await dashboard.converged();
   await expect
     .poll(async () => {
@@ -128,7 +183,9 @@ test('[U7] state machines are equal on all nodes: the same hash, the same answer
     })
     .toBe(1);
   const at = '?at=1015&consistency=local&node=';
-  const records = await Promise.all(NODES.map((node) => server.api.request('GET', `/api/v1/kv/key3${at}${node}`)));
+  const records = await Promise.all(
+    NODES.map((node) => server.api.request('GET', `/api/v1/kv/key3${at}${node}`)),
+  );
   const fields = records.map(({ body }) => (body as { fields: unknown[] }).fields);
   expect(fields[0]).toHaveLength(4);
   for (const other of fields) expect(other).toEqual(fields[0]);
@@ -153,7 +210,10 @@ test('[U8] terms never go back, through two crashes of leaders', async ({ dashbo
   recorder.close();
 });
 
-test('[U9] the commit index is never above the last log index, at any instant under load and a crash', async ({ dashboard, server }) => {
+test('[U9] the commit index is never above the last log index, at any instant under load and a crash', async ({
+  dashboard,
+  server,
+}) => {
   const recorder = await Recorder.open(server.url);
   const load = Promise.all(
     Array.from({ length: 8 }, async (_, client) => {
@@ -185,14 +245,18 @@ test('[U10] the leader is stable for 15 s without faults', async ({ dashboard, s
   recorder.close();
 });
 
-test('[U11] every write acknowledged before, during and after a leader crash is read after it', async ({ dashboard, server }) => {
+test('[U11] every write acknowledged before, during and after a leader crash is read after it', async ({
+  dashboard,
+  server,
+}) => {
   const acknowledged: { field: string; revision: number }[] = [];
   let stop = false;
   const writers = Array.from({ length: 4 }, async (_, client) => {
     for (let i = 0; !stop; i++) {
       const field = `c${client}-${i}`;
       const reply = await server.api.request('PUT', `/api/v1/kv/ledger/${field}`, { value: field });
-      if (reply.status === 200) acknowledged.push({ field, revision: (reply.body as { revision: number }).revision });
+      if (reply.status === 200)
+        acknowledged.push({ field, revision: (reply.body as { revision: number }).revision });
       else expect((reply.body as { code: string }).code).toMatch(/NO_LEADER|OUTCOME_UNKNOWN/);
     }
   });
@@ -207,34 +271,56 @@ test('[U11] every write acknowledged before, during and after a leader crash is 
   await Promise.all(writers);
 
   const reply = await server.api.request('GET', '/api/v1/kv/ledger');
-  const { fields } = reply.body as { fields: { field: string; value: string; version: { revision: number } }[] };
+  const { fields } = reply.body as {
+    fields: { field: string; value: string; version: { revision: number } }[];
+  };
   const stored = new Map(fields.map((field) => [field.field, field]));
   for (const { field, revision } of acknowledged) {
     expect(stored.get(field)).toMatchObject({ value: field, version: { revision } });
   }
 });
 
-test('[U12] a read of the past gives the same answer before and after a crash of the leader', async ({ dashboard, server }) => {
+test('[U12] a read of the past gives the same answer before and after a crash of the leader', async ({
+  dashboard,
+  server,
+}) => {
   const first = await server.api.set('past', 'f', 'old', { timestamp: 1000 });
   await server.api.set('past', 'f', 'new', { timestamp: 2000 });
-  expect(await dashboard.read('past', 'f', '1500')).toEqual({ value: 'old', revision: first.revision });
+  expect(await dashboard.read('past', 'f', '1500')).toEqual({
+    value: 'old',
+    revision: first.revision,
+  });
   const before = await server.api.get('past', 'f', '?at=1500');
   const leader = await dashboard.leader();
   await dashboard.press(`Kill ${leader}`);
   await expect(dashboard.verdict).not.toHaveAttribute('data-leader', leader);
   await dashboard.leader();
   await server.api.set('past', 'f', 'newest', { timestamp: 3000 });
-  expect(await dashboard.read('past', 'f', '1500')).toEqual({ value: 'old', revision: first.revision });
+  expect(await dashboard.read('past', 'f', '1500')).toEqual({
+    value: 'old',
+    revision: first.revision,
+  });
   expect(await dashboard.read('past', 'f')).toMatchObject({ value: 'newest' });
   const after = await server.api.get('past', 'f', `?at=1500&asOf=${before.asOf}`);
-  expect({ value: after.value, version: after.version }).toEqual({ value: before.value, version: before.version });
+  expect({ value: after.value, version: after.version }).toEqual({
+    value: before.value,
+    version: before.version,
+  });
 });
 
-test('[U13] a minority commits nothing: a write without a quorum says so and is not half done', async ({ dashboard, server }) => {
+test('[U13] a minority commits nothing: a write without a quorum says so and is not half done', async ({
+  dashboard,
+  server,
+}) => {
   const leader = await dashboard.leader();
   for (const node of NODES) if (node !== leader) await dashboard.press(`Kill ${node}`);
   await expect(dashboard.verdict).toHaveAttribute('data-state', 'no-quorum');
-  const reply = await server.api.request('PUT', '/api/v1/kv/minority/f', { value: 'x' }, { 'Request-Timeout-Ms': '800' });
+  const reply = await server.api.request(
+    'PUT',
+    '/api/v1/kv/minority/f',
+    { value: 'x' },
+    { 'Request-Timeout-Ms': '800' },
+  );
   expect([503, 504]).toContain(reply.status);
   expect((reply.body as { code: string }).code).toMatch(/NO_LEADER|OUTCOME_UNKNOWN/);
   await dashboard.press('Revive all');
@@ -243,7 +329,10 @@ test('[U13] a minority commits nothing: a write without a quorum says so and is 
   expect((await server.api.set('minority', 'g', 'y')).outcome).toBe('committed');
 });
 
-test('[U14] the whole server dies in the middle of writes: the page says so, recovers by itself, and every acknowledged write is there', async ({ dashboard, server }) => {
+test('[U14] the whole server dies in the middle of writes: the page says so, recovers by itself, and every acknowledged write is there', async ({
+  dashboard,
+  server,
+}) => {
   const acknowledged: string[] = [];
   const writers = Array.from({ length: 4 }, async (_, client) => {
     for (let i = 0; ; i++) {

@@ -34,7 +34,13 @@ export class ServerUnderTest {
   async start(): Promise<void> {
     const port = this.url === '' ? '0' : new URL(this.url).port;
     const child = spawn(process.execPath, ['dist/main.js'], {
-      env: { ...process.env, PORT: port, HOST: '127.0.0.1', DATA_DIR: this.dataDir, NODE_ENV: 'production' },
+      env: {
+        ...process.env,
+        PORT: port,
+        HOST: '127.0.0.1',
+        DATA_DIR: this.dataDir,
+        NODE_ENV: 'production',
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.child = child;

@@ -1,0 +1,72 @@
+/**
+ * The one connection of the page to the live stream. Messages are gathered and
+ * handed over once per animation frame; while the tab is hidden nothing is
+ * applied, and on return a full view is asked for instead of a backlog.
+ */
+import { io } from 'socket.io-client';
+import type { Socket } from 'socket.io-client';
+import type { ClientToServerEvents, ServerToClientEvents } from '../contracts/live.ts';
+import { wantsView } from './live-store.ts';
+import type { LiveAction, LiveState } from './live-store.ts';
+
+/** How often the age of the last message is judged, ms. */
+const CLOCK_EVERY_MS = 500;
+/** A resync that brings no view is asked for again after this long, ms. */
+const RESYNC_EVERY_MS = 1000;
+
+export interface LiveTarget {
+  /** Applies all actions in order, then tells its readers once. */
+  dispatch(actions: readonly LiveAction[]): void;
+  state(): LiveState;
+}
+
+/** Connects, and returns what ends it. */
+export function connectLive(target: LiveTarget): () => void {
+  const socket: Socket<ServerToClientEvents, ClientToServerEvents> = io({
+    transports: ['websocket'],
+    reconnectionDelay: 250,
+    reconnectionDelayMax: 2000,
+    forceNew: true,
+  });
+  let waiting: LiveAction[] = [];
+  let frame: number | null = null;
+  let resyncAskedMs = Number.NEGATIVE_INFINITY;
+
+  const flush = (): void => {
+    frame = null;
+    const actions = waiting;
+    waiting = [];
+    target.dispatch(actions);
+    const now = Date.now();
+    if (wantsView(target.state()) && now - resyncAskedMs > RESYNC_EVERY_MS) {
+      resyncAskedMs = now;
+      socket.emit('resync');
+    }
+  };
+  const take = (action: LiveAction): void => {
+    if (document.hidden) return;
+    waiting.push(action);
+    frame ??= requestAnimationFrame(flush);
+  };
+  const onVisibility = (): void => {
+    socket.emit('watchPackets', !document.hidden);
+    if (!document.hidden) socket.emit('resync');
+  };
+
+  socket.on('view', (view) => take({ type: 'view', view, nowMs: Date.now() }));
+  socket.on('patch', (patch) => take({ type: 'patch', patch, nowMs: Date.now() }));
+  socket.on('beat', (beat) => take({ type: 'beat', ...beat, nowMs: Date.now() }));
+  socket.on('packets', (packets) => take({ type: 'packets', packets }));
+  socket.on('connect', () => socket.emit('watchPackets', !document.hidden));
+  socket.on('disconnect', () => take({ type: 'disconnected' }));
+  socket.io.on('reconnect_attempt', () => take({ type: 'attempt' }));
+  document.addEventListener('visibilitychange', onVisibility);
+  const clock = setInterval(() => take({ type: 'clock', nowMs: Date.now() }), CLOCK_EVERY_MS);
+
+  return () => {
+    clearInterval(clock);
+    document.removeEventListener('visibilitychange', onVisibility);
+    if (frame !== null) cancelAnimationFrame(frame);
+    socket.disconnect();
+  };
+}

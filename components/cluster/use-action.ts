@@ -1,0 +1,28 @@
+'use client';
+
+import { useState } from 'react';
+import { ChronoraftClient } from '../../client/http-client.ts';
+import type { ApiResult } from '../../client/http-client.ts';
+
+export const client = new ChronoraftClient();
+
+export interface Action {
+  readonly busy: boolean;
+  /** What went wrong with the last one, in words. */
+  readonly error: string | null;
+  run(call: () => Promise<ApiResult<unknown>>): void;
+}
+
+/** One action at a time, with its outcome in words beside the button that began it. */
+export function useAction(): Action {
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<string | null>(null);
+  const run = async (call: () => Promise<ApiResult<unknown>>): Promise<void> => {
+    setBusy(true);
+    const result = await call();
+    setBusy(false);
+    // "It is already so" is what was wanted.
+    setError(result.ok || result.failure.code === 'CONFLICT' ? null : result.failure.message);
+  };
+  return { busy, error, run: (call) => void run(call) };
+}

@@ -1,0 +1,255 @@
+'use client';
+
+import clsx from 'clsx';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import { cellOf, entryIndex, lastIndexOf, standingTerm } from '../../client/log-matrix.ts';
+import type { Cell } from '../../client/log-matrix.ts';
+import type { ClusterView, EntryView } from '../../contracts/view.ts';
+import { useLive } from '../live/live-provider.tsx';
+import { useOlderEntries } from './use-older-entries.ts';
+
+const ROW_PX = 27;
+/** Within this many rows of the end the list follows new entries. */
+const FOLLOW_ROWS = 2;
+
+/** Every node's log side by side, aligned by index; the newest entries at the bottom. */
+export function LogMatrix() {
+  const { view, stale } = useLive((state) => ({
+    view: state.view,
+    stale: state.conn === 'reconnecting',
+  }));
+  if (view === null) return <p className="p-3 text-quiet">Waiting for the logs…</p>;
+  if (lastIndexOf(view) === 0)
+    return <p className="p-3 text-quiet">No entries. Write your first key.</p>;
+  return <Matrix view={view} stale={stale} />;
+}
+
+function Matrix({ view, stale }: { readonly view: ClusterView; readonly stale: boolean }) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const last = lastIndexOf(view);
+  const { following, seenLast, onScroll, jump } = useFollow(scroller, last);
+  const rows = useVirtualizer({
+    count: last,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW_PX,
+    overscan: 6,
+    useFlushSync: false,
+  });
+  const known = useMemo(() => entryIndex(view.entries), [view.entries]);
+  const items = rows.getVirtualItems();
+  const older = useOlderEntries(
+    view,
+    known,
+    (items[0]?.index ?? 0) + 1,
+    (items.at(-1)?.index ?? 0) + 1,
+  );
+  const columns = {
+    gridTemplateColumns: `64px 48px minmax(0,1fr) repeat(${view.voters.length}, 84px)`,
+  };
+
+  useEffect(() => {
+    const box = scroller.current;
+    if (following && box !== null) box.scrollTop = box.scrollHeight;
+  }, [following, last]);
+
+  return (
+    <div className={clsx('absolute inset-0 flex flex-col', stale && 'stale')}>
+      <div
+        ref={scroller}
+        role="grid"
+        aria-label="Replicated log"
+        aria-rowcount={last + 1}
+        data-testid="log-matrix"
+        tabIndex={0}
+        onScroll={onScroll}
+        className="min-h-0 flex-1 overflow-auto"
+      >
+        <div
+          role="row"
+          className="sticky top-0 z-10 grid min-w-[480px] border-b border-line bg-surface text-xs text-quiet"
+          style={columns}
+        >
+          <span role="columnheader" className="px-3 py-1">
+            index
+          </span>
+          <span role="columnheader" className="py-1">
+            term
+          </span>
+          <span role="columnheader" className="py-1">
+            command
+          </span>
+          {view.voters.map((id) => (
+            <span
+              key={id}
+              role="columnheader"
+              className="py-1 text-center font-mono"
+              data-testid={`commit-frontier-${id}`}
+              data-index={commitOf(view, id)}
+            >
+              {id}
+            </span>
+          ))}
+        </div>
+        <div className="relative min-w-[480px]" style={{ height: rows.getTotalSize() }}>
+          {items.map((item) => {
+            const index = item.index + 1;
+            const term = standingTerm(view, index);
+            const key = `${index}/${term}`;
+            return (
+              <LogRow
+                key={item.key}
+                view={view}
+                index={index}
+                term={term}
+                entry={known.get(key) ?? older.get(key)}
+                top={item.start}
+                columns={columns}
+              />
+            );
+          })}
+        </div>
+      </div>
+      {!following && (
+        <button
+          type="button"
+          onClick={jump}
+          className="absolute right-4 bottom-3 rounded-full border border-line-strong bg-raised px-3 py-1 text-[13px]"
+        >
+          {last > seenLast ? `${(last - seenLast).toLocaleString('en')} new` : 'To the end'}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function useFollow(scroller: { readonly current: HTMLDivElement | null }, last: number) {
+  const [following, setFollowing] = useState(true);
+  const [seenLast, setSeenLast] = useState(last);
+  return {
+    following,
+    seenLast,
+    onScroll: (): void => {
+      const box = scroller.current;
+      if (box === null) return;
+      const atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < FOLLOW_ROWS * ROW_PX;
+      if (atEnd !== following) {
+        setFollowing(atEnd);
+        setSeenLast(last);
+      }
+    },
+    jump: () => setFollowing(true),
+  };
+}
+
+interface LogRowProps {
+  readonly view: ClusterView;
+  readonly index: number;
+  readonly term: number | null;
+  readonly entry: EntryView | undefined;
+  readonly top: number;
+  readonly columns: { readonly gridTemplateColumns: string };
+}
+
+function LogRow({ view, index, term, entry, top, columns }: LogRowProps) {
+  return (
+    <div
+      role="row"
+      aria-rowindex={index + 1}
+      data-testid={`log-row-${index}`}
+      data-term={term ?? ''}
+      className={clsx(
+        'absolute inset-x-0 grid items-center',
+        term !== null && term % 2 === 1 ? 'bg-term-odd' : 'bg-term-even',
+      )}
+      style={{ ...columns, height: ROW_PX, transform: `translateY(${top}px)` }}
+    >
+      <span role="rowheader" className="px-3 text-right font-mono text-[13px] text-quiet">
+        {index}
+      </span>
+      <span role="gridcell" className="font-mono text-[13px]">
+        {term ?? '?'}
+      </span>
+      <span
+        role="gridcell"
+        className={clsx('truncate pr-3 font-mono text-[13px]', isQuiet(entry) && 'text-quiet')}
+      >
+        {entry === undefined
+          ? '…'
+          : entry.kind === 'delete'
+            ? `delete ${entry.label}`
+            : entry.label}
+      </span>
+      {view.nodes.map((node) => {
+        const cell = cellOf(node, index, term);
+        return (
+          <LogCell
+            key={node.id}
+            cell={cell}
+            index={index}
+            frontier={node.commitIndex === index}
+            down={node.state !== 'serving'}
+          />
+        );
+      })}
+    </div>
+  );
+}
+
+const CELL_WORD = {
+  absent: 'absent',
+  appended: 'appended, not committed',
+  committed: 'committed',
+  applied: 'committed and applied',
+  divergent: 'another entry, to be replaced',
+} as const;
+
+/** One node's copy of one entry. Told apart by form: blank, outline, solid, solid with a tick, stripes. */
+function LogCell({
+  cell,
+  index,
+  frontier,
+  down,
+}: {
+  readonly cell: Cell;
+  readonly index: number;
+  readonly frontier: boolean;
+  readonly down: boolean;
+}) {
+  const { node, state, term } = cell;
+  return (
+    <span
+      role="gridcell"
+      aria-label={`${node}: ${CELL_WORD[state]}`}
+      title={`${node}, index ${index}: ${CELL_WORD[state]}${term === null ? '' : `, term ${term}`}`}
+      data-testid={`log-cell-${node}-${index}`}
+      data-state={state}
+      data-term={term ?? ''}
+      className={clsx(
+        'grid h-full place-content-center px-2',
+        down && 'hatched',
+        frontier && 'border-b-2 border-text',
+      )}
+    >
+      <span
+        className={clsx(
+          'grid h-[17px] w-14 place-content-center rounded-sm font-mono text-[11px] leading-none',
+          state === 'appended' && 'border border-dashed border-text',
+          state === 'committed' && 'border border-text bg-line-strong',
+          state === 'applied' && 'bg-line-strong text-text',
+          state === 'divergent' && 'striped border border-danger font-semibold',
+        )}
+      >
+        {state === 'applied' ? '✓' : state === 'divergent' ? `t${term}` : ''}
+      </span>
+    </span>
+  );
+}
+
+function isQuiet(entry: EntryView | undefined): boolean {
+  return entry === undefined || entry.kind === 'noop' || entry.kind === 'tick';
+}
+
+function commitOf(view: ClusterView, id: string): number {
+  return view.nodes.find((node) => node.id === id)?.commitIndex ?? 0;
+}

@@ -1,0 +1,45 @@
+import clsx from 'clsx';
+import type { ComponentProps } from 'react';
+
+interface ButtonProps extends Omit<ComponentProps<'button'>, 'disabled'> {
+  readonly tone?: 'plain' | 'primary' | 'danger';
+  readonly size?: 'normal' | 'large';
+  /** Why it cannot be pressed now; it stays in the tab order and says so. */
+  readonly disabledBecause?: string | null;
+}
+
+/** A button that, when it cannot act, still can be reached and tells why. */
+export function Button({
+  tone = 'plain',
+  size = 'normal',
+  disabledBecause = null,
+  className,
+  onClick,
+  title,
+  type = 'button',
+  ...rest
+}: ButtonProps) {
+  const disabled = disabledBecause !== null;
+  return (
+    <button
+      // eslint-disable-next-line react/button-has-type -- the type is a property with a default
+      type={type}
+      aria-disabled={disabled}
+      title={disabledBecause ?? title}
+      onClick={(event) => {
+        if (disabled) event.preventDefault();
+        else onClick?.(event);
+      }}
+      className={clsx(
+        'inline-flex shrink-0 items-center justify-center gap-1.5 rounded-lg border text-[13px] font-medium whitespace-nowrap transition-colors duration-100',
+        size === 'large' ? 'h-11 min-w-11 px-3' : 'h-8 px-2.5',
+        tone === 'primary' && 'border-text bg-text text-surface hover:opacity-90',
+        tone === 'plain' && 'border-line bg-raised text-text hover:border-line-strong',
+        tone === 'danger' && 'border-line bg-raised text-danger hover:border-danger',
+        disabled && 'opacity-45',
+        className,
+      )}
+      {...rest}
+    />
+  );
+}
