@@ -1,67 +1,104 @@
 /**
- * Holds the import rules of .dependency-cruiser.cjs. Two things the tool cannot
- * do are done here: a layer that may import only types is judged by the text of
- * its imports, and a run that read too little of the tree is a failure, because
- * with a compiler that it cannot use the tool reads nothing and finds no fault.
+ * Holds the table of import-rules.mjs. Every source file is parsed, and each of
+ * its imports judged by its layer; types and code are told apart. A run that
+ * reads too little of the tree is a failure too: a check that sees nothing
+ * finds no fault. (Circles are oxlint's to find, dead exports knip's.)
  */
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { main, PlainError, root, run, tool } from './run.mjs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { parseSync } from 'oxc-parser';
+import { LAYERS } from './import-rules.mjs';
+import { isMain, main, PlainError, root } from './run.mjs';
 
 const FOLDERS = [
   'app',
-  'components',
+  'bench',
+  'cli',
   'client',
+  'components',
   'contracts',
   'server',
   'sim',
-  'cli',
-  'bench',
   'tests',
 ];
 /** Below what there is, far above what a broken set-up reads. */
-const FEWEST_MODULES = 80;
-const FEWEST_IMPORTS = 250;
+const FEWEST_FILES = 100;
+const FEWEST_IMPORTS = 400;
 
-await main(async () => {
-  const folders = FOLDERS.filter((folder) => existsSync(join(root, folder)));
-  const report = await cruise(folders);
-  const modules = report.modules.filter(({ source }) => folders.includes(source.split('/')[0]));
-  const imports = modules.reduce((sum, { dependencies }) => sum + dependencies.length, 0);
-  process.stdout.write(`${modules.length} modules and ${imports} imports read\n`);
-  if (modules.length < FEWEST_MODULES || imports < FEWEST_IMPORTS) {
-    throw new PlainError('that is too few: the tool did not read the tree.');
-  }
-  const faults = report.summary.violations.filter((violation) => !isTypeImport(violation, modules));
-  for (const { rule, from, to } of faults) process.stdout.write(`${rule.name}: ${from} → ${to}\n`);
-  if (faults.length > 0)
-    throw new PlainError(`${faults.length} forbidden imports; see docs/ARCHITECTURE.md.`);
-});
-
-async function cruise(folders) {
-  const { code, output } = await run(
-    tool('depcruise'),
-    ['--config', '.dependency-cruiser.cjs', '--output-type', 'json', ...folders],
-    { quiet: true },
-  );
-  const start = output.indexOf('{\n');
-  try {
-    return JSON.parse(output.slice(start));
-  } catch {
-    throw new PlainError(`dependency-cruiser ended with ${code} and no report:\n${output}`);
-  }
+/** What is wrong with these imports of `file`, in words. */
+export function faultsOf(file, text) {
+  const layer = LAYERS.find(({ of }) => of.some((place) => isIn(file, place)));
+  if (layer === undefined) return [`${file} belongs to no layer of scripts/import-rules.mjs`];
+  return importsOf(file, text).flatMap(({ target, isType }) => {
+    const why = target.startsWith('.')
+      ? judgeOurs(layer, join(dirname(file), target), isType)
+      : judgePackage(layer, target, isType);
+    return why === null ? [] : [`${file} → ${target}: ${why}`];
+  });
 }
 
-/** True for a breach of a types-only rule whose every import of that module is `import type`. */
-function isTypeImport({ rule, from, to }, modules) {
-  if (!rule.name.endsWith('-types-only')) return false;
-  const dependency = modules
-    .find(({ source }) => source === from)
-    ?.dependencies.find(({ resolved }) => resolved === to);
-  if (dependency === undefined) return false;
-  const text = readFileSync(join(root, from), 'utf8');
-  const statements = text.match(/^(?:import|export)\b[^;]*;/gm) ?? [];
-  const specifiers = [`'${dependency.module}'`, `'node:${dependency.module}'`];
-  const named = statements.filter((one) => specifiers.some((specifier) => one.includes(specifier)));
-  return named.length > 0 && named.every((one) => /^(?:import|export) type\b/.test(one));
+function judgeOurs({ may, types = [] }, path, isType) {
+  if (!existsSync(join(root, path))) return 'there is no such file';
+  if (may.some((place) => isIn(path, place))) return null;
+  if (!types.some((place) => isIn(path, place))) return 'this layer may not import it';
+  return isType ? null : 'this layer may import its types only';
+}
+
+function judgePackage({ packages = [], packageTypes = [] }, name, isType) {
+  if (packages === 'any' || packages.includes(name)) return null;
+  if (isType && packageTypes.includes(name)) return null;
+  return 'this layer may not import packages or modules of Node';
+}
+
+function isIn(path, place) {
+  return place.endsWith('/') ? path.startsWith(place) : path === place;
+}
+
+/** Every module that the text names: imports, exports from, `import()` of code and of types. */
+export function importsOf(file, text) {
+  const { module, errors } = parseSync(file, text);
+  if (errors.length > 0) throw new PlainError(`${file} cannot be parsed: ${errors[0].message}`);
+  const imports = module.staticImports.map(({ moduleRequest, entries }) => ({
+    target: moduleRequest.value,
+    isType: entries.length > 0 && entries.every(({ isType }) => isType),
+  }));
+  const exports = module.staticExports.flatMap(({ entries }) =>
+    entries
+      .filter(({ moduleRequest }) => moduleRequest !== null && moduleRequest !== undefined)
+      .map(({ moduleRequest, isType }) => ({ target: moduleRequest.value, isType })),
+  );
+  const dynamicAt = new Set(module.dynamicImports.map(({ start }) => start));
+  const called = [...text.matchAll(/\bimport\(\s*'([^']+)'/g)].map((match) => ({
+    target: match[1],
+    isType: !dynamicAt.has(match.index),
+  }));
+  return [...imports, ...exports, ...called];
+}
+
+function sourcesIn(folder) {
+  if (!existsSync(join(root, folder))) return [];
+  return readdirSync(join(root, folder)).flatMap((name) => {
+    const path = `${folder}/${name}`;
+    if (statSync(join(root, path)).isDirectory()) return sourcesIn(path);
+    return /\.tsx?$/.test(name) && !name.endsWith('.d.ts') ? [path] : [];
+  });
+}
+
+if (isMain(import.meta.url)) {
+  await main(() => {
+    const sources = FOLDERS.flatMap(sourcesIn).map((file) => ({
+      file,
+      text: readFileSync(join(root, file), 'utf8'),
+    }));
+    const imports = sources.reduce((sum, { file, text }) => sum + importsOf(file, text).length, 0);
+    process.stdout.write(`${sources.length} files and ${imports} imports read\n`);
+    if (sources.length < FEWEST_FILES || imports < FEWEST_IMPORTS) {
+      throw new PlainError('that is too few: the tree was not read.');
+    }
+    const faults = sources.flatMap(({ file, text }) => faultsOf(file, text));
+    for (const fault of faults) process.stdout.write(`${fault}\n`);
+    if (faults.length > 0) {
+      throw new PlainError(`${faults.length} forbidden imports; docs/ARCHITECTURE.md says why.`);
+    }
+  });
 }

@@ -46,7 +46,7 @@ export const CHECKS = [
   },
   {
     name: 'imports',
-    about: 'who may import whom, and that the tool saw the modules',
+    about: 'who may import whom',
     command: process.execPath,
     args: ['scripts/check-imports.mjs'],
   },

@@ -1,0 +1,115 @@
+/**
+ * Who may import whom. Each layer names all that it may see of ours; the rest is
+ * forbidden. `types` may be imported as types only. `packages` is what it may
+ * see of others: 'any', or a list; a layer that names none sees no package and
+ * no module of Node, which is what makes the core portable and the simulator
+ * true. A path that ends in '/' means the folder.
+ */
+const CORE = ['server/base/', 'server/raft/', 'server/kv/', 'server/ports/'];
+const CORE_TYPES = ['server/raft/', 'server/kv/'];
+const SETTING_TYPES = ['server/logger.ts', 'server/config.ts'];
+
+/** A file belongs to the first layer that has it. */
+export const LAYERS = [
+  { of: ['contracts/'], may: ['contracts/'], packages: ['zod'] },
+  { of: ['server/base/'], may: ['server/base/'] },
+  { of: ['server/raft/'], may: ['server/raft/', 'server/base/'] },
+  { of: ['server/kv/'], may: ['server/kv/', 'server/base/'] },
+  { of: ['server/ports/'], may: ['server/ports/'], types: [...CORE_TYPES, 'server/base/'] },
+  {
+    of: ['server/storage/'],
+    may: ['server/storage/', 'server/ports/', 'server/base/', 'prisma/generated/'],
+    types: CORE_TYPES,
+    packages: 'any',
+  },
+  {
+    of: ['server/transport/'],
+    may: ['server/transport/', 'server/ports/', 'server/base/', 'server/node/control.ts'],
+    types: CORE_TYPES,
+    packages: 'any',
+  },
+  // Here real ports are built.
+  {
+    of: ['server/node/worker.ts', 'server/node/real-clock.ts'],
+    may: ['server/node/', 'server/storage/', 'server/transport/', ...CORE],
+    packages: 'any',
+  },
+  // The host takes ports only, so that the simulator runs this very code.
+  { of: ['server/node/'], may: ['server/node/', ...CORE], packageTypes: ['node:worker_threads'] },
+  {
+    of: ['server/metrics/'],
+    may: ['server/metrics/', 'server/base/', 'contracts/'],
+    packages: 'any',
+  },
+  {
+    of: ['server/cluster/'],
+    may: [
+      'server/cluster/',
+      'server/node/control.ts',
+      'server/kv/command.ts',
+      'server/metrics/',
+      'server/base/',
+      'contracts/',
+    ],
+    types: [...CORE_TYPES, 'server/ports/', ...SETTING_TYPES],
+    packages: 'any',
+  },
+  {
+    of: ['server/http/'],
+    may: ['server/http/', 'server/cluster/', 'server/metrics/', 'server/base/', 'contracts/'],
+    types: ['server/kv/types.ts', ...SETTING_TYPES],
+    packages: 'any',
+  },
+  {
+    of: ['server/live/'],
+    may: ['server/live/', 'server/cluster/', 'server/metrics/', 'server/base/', 'contracts/'],
+    types: SETTING_TYPES,
+    packages: 'any',
+  },
+  // Only the composition root, the files right here, knows all the parts.
+  {
+    of: ['server/'],
+    may: [
+      'server/main.ts',
+      'server/server.ts',
+      'server/config.ts',
+      'server/logger.ts',
+      'server/cluster/',
+      'server/http/',
+      'server/live/',
+      'server/metrics/',
+      'server/base/',
+      'contracts/',
+    ],
+    packages: 'any',
+  },
+  {
+    of: ['sim/'],
+    may: ['sim/', 'server/node/node-host.ts', ...CORE],
+    types: ['server/node/control.ts'],
+    packages: 'any',
+  },
+  { of: ['client/'], may: ['client/', 'contracts/'], packages: 'any' },
+  { of: ['components/'], may: ['components/', 'client/', 'contracts/'], packages: 'any' },
+  { of: ['app/'], may: ['app/', 'components/', 'client/', 'contracts/'], packages: 'any' },
+  { of: ['cli/'], may: ['cli/', 'client/', 'contracts/'], packages: 'any' },
+  { of: ['bench/'], may: ['bench/', 'client/', 'contracts/', 'server/cluster/'], packages: 'any' },
+  // The page's tests stand where a user stands.
+  { of: ['tests/e2e/'], may: ['tests/e2e/', 'client/', 'contracts/'], packages: 'any' },
+  {
+    of: ['tests/'],
+    may: [
+      'tests/',
+      'app/',
+      'bench/',
+      'cli/',
+      'client/',
+      'components/',
+      'contracts/',
+      'scripts/',
+      'server/',
+      'sim/',
+    ],
+    packages: 'any',
+  },
+];
