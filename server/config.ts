@@ -44,7 +44,9 @@ export interface Config {
 
 /** Throws {@link ConfigError} that names the setting, what it was and what it may be. */
 export function readConfig(env: Record<string, string | undefined>, root: string): Config {
-  const parsed = Environment.safeParse(env);
+  // `PORT=` in a .env file means that it is not set, not that it is zero.
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = Environment.safeParse(given);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     const name = String(issue?.path[0]);

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { DataDirError } from './cluster/data-dir.ts';
 import { ConfigError, loadEnvFile, readConfig } from './config.ts';
 import { createLogger } from './logger.ts';
-import { ListenError, startServer } from './server.ts';
+import { ListenError, NoNodeError, startServer } from './server.ts';
 import type { RunningServer } from './server.ts';
 
 /** A stop that takes longer than this is cut short, ms. */
@@ -16,7 +16,9 @@ async function main(): Promise<void> {
   loadEnvFile(root);
   const config = readConfig(process.env, root);
   const logger = createLogger(config.logLevel);
-  const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string };
+  const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
+    version: string;
+  };
   const server = await startServer(config, logger, version);
   stopOnSignal(server);
   const dataDir = path.relative(process.cwd(), config.dataDir) || '.';
@@ -32,7 +34,9 @@ function stopOnSignal(server: RunningServer): void {
     if (stopping) process.exit(1);
     stopping = true;
     setTimeout(() => {
-      process.stderr.write('chronoraft: stopping took too long and was cut short; nothing acknowledged is lost\n');
+      process.stderr.write(
+        'chronoraft: stopping took too long and was cut short; nothing acknowledged is lost\n',
+      );
       process.exit(1);
     }, STOP_WITHIN_MS).unref();
     server.close().then(
@@ -45,8 +49,15 @@ function stopOnSignal(server: RunningServer): void {
 }
 
 function fail(error: unknown): never {
-  const expected = error instanceof ConfigError || error instanceof DataDirError || error instanceof ListenError;
-  const text = error instanceof Error ? (expected ? error.message : (error.stack ?? error.message)) : String(error);
+  const expected = [ConfigError, DataDirError, ListenError, NoNodeError].some(
+    (kind) => error instanceof kind,
+  );
+  const text =
+    error instanceof Error
+      ? expected
+        ? error.message
+        : (error.stack ?? error.message)
+      : String(error);
   process.stderr.write(`chronoraft: ${text}\n`);
   process.exit(1);
 }

@@ -1,6 +1,8 @@
 /** Puts the parts together: nodes, the service in front of them, the view of them, and the doors. */
 import { randomBytes } from 'node:crypto';
+import type { Server } from 'node:http';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { ClusterViewFold } from './cluster/cluster-view.ts';
 import { DataDir } from './cluster/data-dir.ts';
 import { KvService } from './cluster/kv-service.ts';
@@ -16,10 +18,22 @@ import { Publisher } from './live/publisher.ts';
 import type { Logger } from './logger.ts';
 
 const METRICS_EVERY_MS = 1000;
+/** A start waits this long for the first leader before it says that it is ready, ms. */
+const FIRST_LEADER_WITHIN_MS = 5000;
+/** A stop lets requests under way finish for this long, ms. */
+const DRAIN_WITHIN_MS = 3000;
+/** Then connections have this long to send what is written to them, ms. */
+const FLUSH_WITHIN_MS = 1000;
+const CLOSE_LOOK_MS = 20;
 
 /** The address cannot be listened on; the message is one line for a person. */
 export class ListenError extends Error {
   override readonly name = 'ListenError';
+}
+
+/** Not one node came up; the message says why. */
+export class NoNodeError extends Error {
+  override readonly name = 'NoNodeError';
 }
 
 export interface RunningServer {
@@ -31,9 +45,13 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** Starts everything; on failure nothing is left running. Throws DataDirError or {@link ListenError}. */
-export async function startServer(config: Config, logger: Logger, version: string): Promise<RunningServer> {
-  const dataDir = DataDir.open(config.dataDir);
+/** Starts everything; on failure nothing is left running. Throws DataDirError, {@link ListenError} or {@link NoNodeError}. */
+export async function startServer(
+  config: Config,
+  logger: Logger,
+  version: string,
+): Promise<RunningServer> {
+  const dataDir = DataDir.open(config.dataDir, config.nodes);
   const boot = randomBytes(6).toString('hex');
   const fold = new ClusterViewFold({
     epoch: boot,
@@ -45,7 +63,14 @@ export async function startServer(config: Config, logger: Logger, version: strin
   });
   let publisher: Publisher | null = null;
   let kv: KvService | null = null;
-  const leaders = new LeaderTracker(() => kv?.retryParked());
+  let onElected = (): void => {};
+  const elected = new Promise<void>((resolve) => {
+    onElected = resolve;
+  });
+  const leaders = new LeaderTracker(() => {
+    kv?.retryParked();
+    if (leaders.leader !== null) onElected();
+  });
   const supervisor = new Supervisor(
     {
       nodes: config.nodes,
@@ -104,8 +129,8 @@ export async function startServer(config: Config, logger: Logger, version: strin
 
   const close = async (): Promise<void> => {
     clearInterval(metrics);
-    service.close();
-    await publisher?.close();
+    await service.close(DRAIN_WITHIN_MS);
+    await Promise.all([publisher?.close(), closeConnections(app.server)]);
     await app.close();
     await page?.close();
     await supervisor.stop();
@@ -117,11 +142,32 @@ export async function startServer(config: Config, logger: Logger, version: strin
     process.env['CHRONORAFT_URL'] = url;
     if (config.page) page = await openPage(config, app.server);
     await supervisor.start();
+    const states = config.nodes.map((id) => fold.nodeView(id));
+    if (states.every(({ state }) => state === 'failed')) {
+      throw new NoNodeError(
+        `no node came up: ${states.map(({ id, reason }) => `${id}: ${reason}`).join('; ')}`,
+      );
+    }
+    await Promise.race([elected, delay(FIRST_LEADER_WITHIN_MS, undefined, { ref: false })]);
     return { url, supervisor, kv: service, fold, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** Lets what is being sent leave, and ends connections as they fall idle. */
+async function closeConnections(server: Server): Promise<void> {
+  const untilMs = performance.now() + FLUSH_WITHIN_MS;
+  let closed = !server.listening;
+  server.once('close', () => {
+    closed = true;
+  });
+  while (!closed && performance.now() < untilMs) {
+    server.closeIdleConnections();
+    await delay(CLOSE_LOOK_MS);
+  }
+  server.closeAllConnections();
 }
 
 async function listen(listening: Promise<string>, { port, host }: Config): Promise<string> {

@@ -7,15 +7,24 @@ import { must } from '../base/assert.ts';
 import type { LinkRule, NodeReport } from '../node/control.ts';
 import { OPEN_LINK } from '../node/control.ts';
 import type { Packet, Patch } from '../../contracts/live.ts';
-import type { ClusterView, EntryView, EventView, LinkView, MetricsPoint, NodeView } from '../../contracts/view.ts';
+import type {
+  ClusterView,
+  EntryView,
+  EventView,
+  LinkView,
+  MetricsPoint,
+  NodeView,
+} from '../../contracts/view.ts';
 import { DivergenceCheck } from './divergence.ts';
-import { describeEvent, describeLink, describeState } from './event-text.ts';
+import { describeLink, describeState, Narrator } from './event-text.ts';
 import type { EventDraft } from './event-text.ts';
 import type { KvCounts } from './kv-service.ts';
 import type { NodeState } from './node-handle.ts';
 import { MetricsSecond } from './metrics-second.ts';
 
 const MAX_ENTRIES = 500;
+/** Under load a patch carries the newest of the new entries only; a full view and a node's log have more. */
+const MAX_PATCH_ENTRIES = 64;
 const MAX_EVENTS = 500;
 const MAX_METRICS = 300;
 
@@ -32,11 +41,13 @@ export class ClusterViewFold {
   private readonly options: ClusterViewOptions;
   private readonly nodes = new Map<string, NodeView>();
   private readonly links = new Map<string, LinkView>();
-  private readonly entries = new Map<string, EntryView>();
+  /** By index, then term. */
+  private readonly entries: EntryView[] = [];
   private readonly events: EventView[] = [];
   private readonly metrics: MetricsPoint[] = [];
   private readonly divergence = new DivergenceCheck();
   private readonly second = new MetricsSecond();
+  private readonly narrator = new Narrator();
   private seq = 0;
   private eventSeq = 0;
 
@@ -69,11 +80,15 @@ export class ClusterViewFold {
     const after = foldReport(before, report);
     this.nodes.set(report.id, after);
     this.changedNodes.add(report.id);
-    if (before.role !== after.role || before.term !== after.term || before.leader !== after.leader) {
+    if (
+      before.role !== after.role ||
+      before.term !== after.term ||
+      before.leader !== after.leader
+    ) {
       this.urgent = true;
     }
     for (const { atMs, event } of report.events) {
-      const draft = describeEvent(report.id, event);
+      const draft = this.narrator.describe(report.id, event);
       if (draft !== null) this.addEvent(atMs, draft);
     }
     for (const entry of report.newEntries) this.addEntry(entry);
@@ -104,6 +119,7 @@ export class ClusterViewFold {
     });
     this.changedNodes.add(id);
     this.urgent = true;
+    if (state !== 'serving') this.narrator.forget(id);
     this.addEvent(nowMs, describeState(id, state, reason, before.term));
   }
 
@@ -121,7 +137,8 @@ export class ClusterViewFold {
     const nodes = [...this.nodes.values()];
     const furthest = Math.max(...nodes.map((node) => node.commitIndex));
     const lag: Record<string, number | null> = {};
-    for (const node of nodes) lag[node.id] = node.state === 'serving' ? furthest - node.lastApplied : null;
+    for (const node of nodes)
+      lag[node.id] = node.state === 'serving' ? furthest - node.lastApplied : null;
     const leader = nodes
       .filter((node) => node.state === 'serving' && node.role === 'leader')
       .sort((a, b) => b.term - a.term)[0];
@@ -163,7 +180,7 @@ export class ClusterViewFold {
       electionTimeoutMs,
       nodes: [...this.nodes.values()],
       links: [...this.links.values()],
-      entries: [...this.entries.values()],
+      entries: [...this.entries],
       events: [...this.events],
       metrics: [...this.metrics],
     };
@@ -175,7 +192,8 @@ export class ClusterViewFold {
     const links = [...this.changedLinks].map((key) => must(this.links.get(key), 'the link exists'));
     const { newEntries: entries, newEvents: events, newMetrics: metrics } = this;
     this.urgent = false;
-    if (nodes.length + links.length + entries.length + events.length + metrics.length === 0) return null;
+    if (nodes.length + links.length + entries.length + events.length + metrics.length === 0)
+      return null;
     this.changedNodes = new Set();
     this.changedLinks = new Set();
     this.newEntries = [];
@@ -188,8 +206,8 @@ export class ClusterViewFold {
       atMs: nowMs,
       ...(nodes.length > 0 && { nodes }),
       ...(links.length > 0 && { links }),
-      ...(entries.length > 0 && { entries: entries.slice(-MAX_ENTRIES) }),
-      ...(events.length > 0 && { events: events.slice(-MAX_EVENTS) }),
+      ...(entries.length > 0 && { entries }),
+      ...(events.length > 0 && { events }),
       ...(metrics.length > 0 && { metrics }),
     };
   }
@@ -208,23 +226,35 @@ export class ClusterViewFold {
   }
 
   private addEvent(atMs: number, draft: EventDraft): void {
-    const event: EventView = { seq: ++this.eventSeq, atMs, node: null, term: null, index: null, ...draft };
+    const event: EventView = {
+      seq: ++this.eventSeq,
+      atMs,
+      node: null,
+      term: null,
+      index: null,
+      ...draft,
+    };
     this.events.push(event);
     if (this.events.length > MAX_EVENTS) this.events.shift();
     this.newEvents.push(event);
     if (this.newEvents.length > MAX_EVENTS) this.newEvents.shift();
   }
 
+  /** Nodes tell of the same entries at different times, a revived one of old ones: each has its place. */
   private addEntry(entry: EntryView): void {
-    const key = `${entry.index}/${entry.term}`;
-    if (this.entries.has(key)) return;
-    this.entries.set(key, entry);
-    if (this.entries.size > MAX_ENTRIES) {
-      const oldest = this.entries.keys().next().value;
-      if (oldest !== undefined) this.entries.delete(oldest);
+    const { entries } = this;
+    let place = entries.length;
+    while (place > 0 && comesBefore(entry, entries[place - 1])) place--;
+    const before = entries[place - 1];
+    if (before?.index === entry.index && before.term === entry.term) return;
+    if (entries.length >= MAX_ENTRIES) {
+      if (place === 0) return;
+      entries.shift();
+      place--;
     }
+    entries.splice(place, 0, entry);
     this.newEntries.push(entry);
-    if (this.newEntries.length > MAX_ENTRIES) this.newEntries.shift();
+    if (this.newEntries.length > MAX_PATCH_ENTRIES) this.newEntries.shift();
   }
 
   private addPacket(packet: Packet): void {
@@ -242,6 +272,11 @@ export class ClusterViewFold {
           },
     );
   }
+}
+
+function comesBefore(entry: EntryView, other: EntryView | undefined): boolean {
+  if (other === undefined) return false;
+  return entry.index === other.index ? entry.term < other.term : entry.index < other.index;
 }
 
 /** A node of which nothing is known yet. */
@@ -271,7 +306,14 @@ function unheardOf(id: string, nowMs: number): NodeView {
     votes: [],
     progress: [],
     pendingProposals: 0,
-    database: { name: `${id}.db`, sizeBytes: 0, lastWriteMs: null, writes: 0, storeId: '', bootEpoch: 0 },
+    database: {
+      name: `${id}.db`,
+      sizeBytes: 0,
+      lastWriteMs: null,
+      writes: 0,
+      storeId: '',
+      bootEpoch: 0,
+    },
     reportedAtMs: nowMs,
   };
 }
@@ -295,13 +337,15 @@ function foldReport(before: NodeView, report: NodeReport): NodeView {
     stateHash: report.stateHash,
     stateHashAt: report.stateHashAt,
     clusterTimeMs: report.clusterTimeMs,
-    lastHeardAtMs: status.lastHeardMono === null ? before.lastHeardAtMs : toServerMs(status.lastHeardMono),
+    lastHeardAtMs:
+      status.lastHeardMono === null ? before.lastHeardAtMs : toServerMs(status.lastHeardMono),
     deadlineAtMs: toServerMs(status.deadlineMono),
     deadlineSpanMs: Math.round(status.deadlineSpanMs),
     votes: status.votes.map((vote) => ({ ...vote })),
     progress: status.progress.map(({ lastAckMono, ...progress }) => ({
       ...progress,
-      lastAckAgoMs: lastAckMono === null ? null : Math.max(0, Math.round(report.nowMono - lastAckMono)),
+      lastAckAgoMs:
+        lastAckMono === null ? null : Math.max(0, Math.round(report.nowMono - lastAckMono)),
     })),
     pendingProposals: report.pendingProposals,
     database: { ...storage, storeId: identity.storeId, bootEpoch: identity.bootEpoch },

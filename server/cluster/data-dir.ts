@@ -1,6 +1,6 @@
 /** The data folder: who it belongs to, and that only one server uses it. */
 import { randomUUID } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as z from 'zod';
 
@@ -9,7 +9,19 @@ export class DataDirError extends Error {
   override readonly name = 'DataDirError';
 }
 
-const ClusterFile = z.object({ clusterId: z.string().min(1) });
+const ClusterFile = z.object({
+  clusterId: z.string().min(1),
+  /** Who votes: fixed when the folder is made, since another set could elect without those who know. */
+  nodes: z.array(z.string()).min(1),
+});
+type ClusterFile = z.infer<typeof ClusterFile>;
+
+/** Whose lock it is: a process, and when it began, since process ids are used again. */
+const LockFile = z.object({ pid: z.number().int().min(1), startedAt: z.string() });
+type LockFile = z.infer<typeof LockFile>;
+
+/** Folders that this very process has open. */
+const openHere = new Set<string>();
 
 export class DataDir {
   readonly path: string;
@@ -21,14 +33,18 @@ export class DataDir {
   }
 
   /** Makes or opens the folder and locks it. Throws {@link DataDirError}. */
-  static open(dir: string): DataDir {
+  static open(dir: string, nodes: readonly string[]): DataDir {
     try {
       mkdirSync(dir, { recursive: true });
       lock(dir);
-      return new DataDir(dir, clusterIdOf(dir));
     } catch (error) {
-      if (error instanceof DataDirError) throw error;
-      throw new DataDirError(`cannot use the data folder ${dir}: ${(error as Error).message}`);
+      throw asDataDirError(dir, error);
+    }
+    try {
+      return new DataDir(dir, openCluster(dir, nodes).clusterId);
+    } catch (error) {
+      unlock(dir);
+      throw asDataDirError(dir, error);
     }
   }
 
@@ -37,9 +53,16 @@ export class DataDir {
   }
 
   close(): void {
-    rmSync(lockFile(this.path), { force: true });
+    unlock(this.path);
   }
 }
+
+function asDataDirError(dir: string, error: unknown): DataDirError {
+  if (error instanceof DataDirError) return error;
+  return new DataDirError(`cannot use the data folder ${dir}: ${(error as Error).message}`);
+}
+
+// --- the lock --------------------------------------------------------------------
 
 function lockFile(dir: string): string {
   return path.join(dir, 'server.pid');
@@ -47,46 +70,94 @@ function lockFile(dir: string): string {
 
 /** The lock of a process that is gone is taken over. */
 function lock(dir: string): void {
+  if (openHere.has(dir)) throw inUse(dir, process.pid);
   const file = lockFile(dir);
+  const own = JSON.stringify({
+    pid: process.pid,
+    startedAt: startOf(process.pid),
+  } satisfies LockFile);
   for (let attempt = 0; attempt < 2; attempt++) {
+    // Written whole and then linked, so that nobody ever reads half a lock.
+    const draft = `${file}.${process.pid}`;
+    writeFileSync(draft, own);
     try {
-      const handle = openSync(file, 'wx');
-      writeSync(handle, String(process.pid));
-      closeSync(handle);
+      linkSync(draft, file);
+      openHere.add(dir);
       return;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    } finally {
+      rmSync(draft, { force: true });
     }
-    const holder = Number(readFileSync(file, 'utf8'));
-    if (holder !== process.pid && isAlive(holder)) {
-      throw new DataDirError(`the data folder ${dir} is in use by another server (process ${holder})`);
-    }
+    const holder = readLock(file);
+    if (holder !== null && isRunning(holder)) throw inUse(dir, holder.pid);
     rmSync(file, { force: true });
   }
   throw new DataDirError(`the data folder ${dir} is being opened by another server`);
 }
 
-function isAlive(pid: number): boolean {
-  if (!Number.isSafeInteger(pid) || pid <= 0) return false;
+function unlock(dir: string): void {
+  openHere.delete(dir);
+  rmSync(lockFile(dir), { force: true });
+}
+
+function inUse(dir: string, pid: number): DataDirError {
+  return new DataDirError(`the data folder ${dir} is in use by another server (process ${pid})`);
+}
+
+/** Null for a lock that cannot be read: no server of ours wrote it. */
+function readLock(file: string): LockFile | null {
   try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    return LockFile.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch {
+    return null;
   }
 }
 
-function clusterIdOf(dir: string): string {
-  const file = path.join(dir, 'cluster.json');
+function isRunning({ pid, startedAt }: LockFile): boolean {
+  if (pid === process.pid) return false;
   try {
-    return ClusterFile.parse(JSON.parse(readFileSync(file, 'utf8'))).clusterId;
+    process.kill(pid, 0);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
-      throw new DataDirError(`${file} is damaged: it must hold the cluster's id`);
-    }
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
   }
-  const clusterId = randomUUID();
-  writeFileSync(`${file}.new`, `${JSON.stringify({ clusterId })}\n`);
+  return startOf(pid) === startedAt;
+}
+
+/** When a process began, in the kernel's own count; "" where there is no /proc, and then the id alone decides. */
+function startOf(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The name in brackets may hold anything; the 22nd field is the 20th after it.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  } catch {
+    return '';
+  }
+}
+
+// --- the cluster -----------------------------------------------------------------
+
+function openCluster(dir: string, nodes: readonly string[]): ClusterFile {
+  const file = path.join(dir, 'cluster.json');
+  const known = readCluster(file);
+  if (known !== null) {
+    if (known.nodes.join() === nodes.join()) return known;
+    throw new DataDirError(
+      `the data folder ${dir} holds a cluster of ${known.nodes.length}, so NODES=${nodes.length} cannot be used with it`,
+    );
+  }
+  const cluster: ClusterFile = { clusterId: randomUUID(), nodes: [...nodes] };
+  writeFileSync(`${file}.new`, `${JSON.stringify(cluster)}\n`);
   renameSync(`${file}.new`, file);
-  return clusterId;
+  return cluster;
+}
+
+/** Null when there is none yet. */
+function readCluster(file: string): ClusterFile | null {
+  try {
+    return ClusterFile.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw new DataDirError(`${file} is damaged: it must hold the cluster's id and its nodes`);
+  }
 }

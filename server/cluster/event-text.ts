@@ -1,16 +1,59 @@
 /** What happened, in the words of the feed: who, what, and the term or index that proves it. */
 import type { EventView, LinkView } from '../../contracts/view.ts';
 import type { LinkRule } from '../node/control.ts';
-import type { RaftEvent } from '../raft/types.ts';
+import type { RaftEvent, Role } from '../raft/types.ts';
 import type { NodeState } from './node-handle.ts';
 
-export type EventDraft = Pick<EventView, 'kind' | 'text'> & Partial<Pick<EventView, 'node' | 'term' | 'index'>>;
+export type EventDraft = Pick<EventView, 'kind' | 'text'> &
+  Partial<Pick<EventView, 'node' | 'term' | 'index'>>;
 
-/** Null for what is too small to tell. */
-export function describeEvent(node: string, event: RaftEvent): EventDraft | null {
+/**
+ * Tells what nodes do, leaving out what was told already: a node without a
+ * quorum asks again every few hundred milliseconds, and one line says it.
+ */
+export class Narrator {
+  private readonly roles = new Map<string, Role>();
+  /** Last thing told of each node that may repeat itself. */
+  private readonly told = new Map<string, string>();
+
+  /** Null for what is too small to tell, or was just told. */
+  describe(node: string, event: RaftEvent): EventDraft | null {
+    const before = this.roles.get(node) ?? 'follower';
+    if (event.type === 'role') this.roles.set(node, event.role);
+    const draft =
+      event.type === 'role' ? describeRole(node, event, before) : describeEvent(node, event);
+    if (draft === null) return null;
+    const gist = repeatable(event);
+    const key = `${node} ${event.type}`;
+    if (gist !== null && this.told.get(key) === gist) return null;
+    if (gist !== null) this.told.set(key, gist);
+    return draft;
+  }
+
+  /** The node is gone; its next life begins as a follower. */
+  forget(node: string): void {
+    this.roles.delete(node);
+    for (const key of this.told.keys()) if (key.startsWith(`${node} `)) this.told.delete(key);
+  }
+}
+
+/** What makes a repetition of an event no news; null for events that always are. */
+function repeatable(event: RaftEvent): string | null {
   switch (event.type) {
-    case 'role':
-      return describeRole(node, event);
+    case 'electionTimeout':
+      return String(event.term);
+    case 'voteRefused':
+      return `${event.term} ${event.candidate} ${event.preVote} ${event.reason}`;
+    default:
+      return null;
+  }
+}
+
+function describeEvent(
+  node: string,
+  event: Exclude<RaftEvent, { type: 'role' }>,
+): EventDraft | null {
+  switch (event.type) {
     case 'electionTimeout':
       return {
         kind: 'election-timeout',
@@ -46,8 +89,8 @@ export function describeEvent(node: string, event: RaftEvent): EventDraft | null
         term: event.term,
         text: `${node} hears from ${event.heardFrom - 1} others, which is no quorum, and stops leading term ${event.term}`,
       };
+    // The supervisor tells of it, with the same reason.
     case 'halted':
-      return { kind: 'node-failed', node, text: `${node} has stopped itself: ${event.reason}` };
     case 'term':
     case 'appended':
     case 'commit':
@@ -55,22 +98,41 @@ export function describeEvent(node: string, event: RaftEvent): EventDraft | null
   }
 }
 
-function describeRole(node: string, event: Extract<RaftEvent, { type: 'role' }>): EventDraft | null {
+function describeRole(
+  node: string,
+  event: Extract<RaftEvent, { type: 'role' }>,
+  before: Role,
+): EventDraft | null {
   const { role, term, reason } = event;
   switch (role) {
     case 'leader':
-      return { kind: 'leader-elected', node, term, text: `${node} leads term ${term}, by ${reason}` };
+      return {
+        kind: 'leader-elected',
+        node,
+        term,
+        text: `${node} is leader of term ${term} with ${reason}`,
+      };
     case 'candidate':
       return { kind: 'candidate', node, term, text: `${node} asks for votes in term ${term}` };
     case 'preCandidate':
       return null;
     case 'follower':
-      if (event.leader !== null) return null;
-      return { kind: 'stepped-down', node, term, text: `${node} is a follower without a leader in term ${term}: ${reason}` };
+      if (before !== 'leader') return null;
+      return {
+        kind: 'stepped-down',
+        node,
+        term,
+        text: `${node} no longer leads and follows in term ${term}: ${reason}`,
+      };
   }
 }
 
-export function describeState(node: string, state: NodeState, reason: string | null, term: number): EventDraft {
+export function describeState(
+  node: string,
+  state: NodeState,
+  reason: string | null,
+  term: number,
+): EventDraft {
   switch (state) {
     case 'starting':
       return { kind: 'node-starting', node, text: `${node} starts and reads its own database` };
@@ -81,10 +143,17 @@ export function describeState(node: string, state: NodeState, reason: string | n
         kind: 'node-killed',
         node,
         ...(term > 0 && { term }),
-        text: reason === 'killed' ? `${node} was killed in the middle of term ${term}` : `${node} was ${reason ?? 'stopped'}`,
+        text:
+          reason === 'killed'
+            ? `${node} was killed in the middle of term ${term}`
+            : `${node} was ${reason ?? 'stopped'}`,
       };
     case 'failed':
-      return { kind: 'node-failed', node, text: `${node} has failed: ${reason ?? 'no reason known'}` };
+      return {
+        kind: 'node-failed',
+        node,
+        text: `${node} has failed: ${reason ?? 'no reason known'}`,
+      };
   }
 }
 
@@ -95,7 +164,11 @@ export function describeLink(before: LinkView, rule: LinkRule): EventDraft | nul
     return { kind: 'link-cut', node: from, text: `The link from ${from} to ${to} is cut` };
   }
   if (before.cut && !rule.cut) {
-    return { kind: 'link-healed', node: from, text: `The link from ${from} to ${to} is whole again` };
+    return {
+      kind: 'link-healed',
+      node: from,
+      text: `The link from ${from} to ${to} is whole again`,
+    };
   }
   const same =
     before.delayMs === rule.delayMs &&

@@ -19,6 +19,9 @@ export const MAX_IN_FLIGHT = 8192;
 /** How often overdue requests are looked for, ms. */
 const SWEEP_MS = 20;
 
+/** Why a request was not even begun. */
+type Refusal = 'OVERLOADED' | 'SHUTTING_DOWN';
+
 export type WriteOutcome =
   | {
       readonly ok: true;
@@ -29,7 +32,7 @@ export type WriteOutcome =
     }
   | {
       readonly ok: false;
-      readonly code: 'NO_LEADER' | 'OUTCOME_UNKNOWN' | 'OVERLOADED';
+      readonly code: 'NO_LEADER' | 'OUTCOME_UNKNOWN' | Refusal;
       readonly leader: string | null;
     };
 
@@ -42,7 +45,7 @@ export type ReadOutcome =
     }
   | {
       readonly ok: false;
-      readonly code: 'READ_TIMEOUT' | 'OVERLOADED' | 'NODE_DOWN';
+      readonly code: 'READ_TIMEOUT' | 'NODE_DOWN' | Refusal;
       readonly leader: string | null;
     };
 
@@ -86,6 +89,8 @@ export class KvService {
   /** Waiting for a leader. */
   private parked: Open[] = [];
   private readonly sweeper: NodeJS.Timeout;
+  private stopping = false;
+  private onAllAnswered: () => void = () => {};
   private counts: KvCounts = { writes: 0, reads: 0, failed: 0 };
 
   constructor(supervisor: Supervisor, leaders: LeaderTracker, sessions: SessionPool) {
@@ -98,7 +103,8 @@ export class KvService {
 
   /** Answers within about `timeoutMs`, whatever happens. */
   write(request: WriteRequest, timeoutMs: number): Promise<WriteOutcome> {
-    if (this.open.size >= MAX_IN_FLIGHT) return Promise.resolve(this.overloaded());
+    const refusal = this.refusal();
+    if (refusal !== null) return Promise.resolve(refusal);
     const ownSession = request.session === undefined;
     const session = request.session ?? this.sessions.take();
     return new Promise((resolve) => {
@@ -119,31 +125,29 @@ export class KvService {
 
   /** A read that sees every write acknowledged before it began (§8). */
   read(query: Query, timeoutMs: number): Promise<ReadOutcome> {
-    if (this.open.size >= MAX_IN_FLIGHT) return Promise.resolve(this.overloaded());
+    const refusal = this.refusal();
+    if (refusal !== null) return Promise.resolve(refusal);
     return new Promise((resolve) => {
-      const read: OpenRead = {
-        kind: 'read',
-        query,
-        deadlineMs: performance.now() + timeoutMs,
-        at: null,
-        resolve,
-      };
+      const read = openRead(query, timeoutMs, resolve);
       this.open.add(read);
       this.attempt(read);
     });
   }
 
   /** What one node has applied, without asking anyone else: it may lag, it never errs. */
-  readLocal(node: string, query: Query): Promise<ReadOutcome> {
-    const handle = this.supervisor.node(node);
+  readLocal(node: string, query: Query, timeoutMs: number): Promise<ReadOutcome> {
+    const refusal = this.refusal();
+    if (refusal !== null) return Promise.resolve(refusal);
     return new Promise((resolve) => {
-      handle.read(query, 'local', (read) => {
-        if (read.outcome === 'failed') {
+      const read = openRead(query, timeoutMs, resolve);
+      this.open.add(read);
+      this.supervisor.node(node).read(query, 'local', (answer) => {
+        if (answer.outcome === 'answered') this.onRead(read, node, answer);
+        else if (this.open.has(read)) {
+          this.end(read);
+          this.counts.failed++;
           resolve({ ok: false, code: 'NODE_DOWN', leader: this.leaders.leader });
-          return;
         }
-        this.counts.reads++;
-        resolve({ ok: true, result: read.result, appliedRevision: read.appliedRevision, node });
       });
     });
   }
@@ -161,8 +165,15 @@ export class KvService {
     return counts;
   }
 
-  /** Answers everything that is still open, truthfully. */
-  close(): void {
+  /** Takes nothing new; resolves when all is answered, truthfully, at the latest after `withinMs`. */
+  async close(withinMs: number): Promise<void> {
+    this.stopping = true;
+    if (this.open.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.onAllAnswered = resolve;
+        setTimeout(resolve, withinMs).unref();
+      });
+    }
     clearInterval(this.sweeper);
     for (const request of this.open) this.giveUp(request);
   }
@@ -187,7 +198,7 @@ export class KvService {
     write.at = null;
     switch (proposed.outcome) {
       case 'applied':
-        this.open.delete(write);
+        this.end(write);
         this.counts.writes++;
         if (write.ownSession) this.sessions.giveBack(write.session);
         write.resolve({
@@ -200,9 +211,9 @@ export class KvService {
         return;
       case 'dropped':
         if (proposed.reason === 'overloaded' && !write.mayHaveHappened) {
-          this.open.delete(write);
+          this.end(write);
           if (write.ownSession) this.sessions.giveBack(write.session);
-          write.resolve(this.overloaded());
+          write.resolve(this.refuse('OVERLOADED'));
           return;
         }
         this.park(write, node);
@@ -220,9 +231,14 @@ export class KvService {
       this.park(read, node);
       return;
     }
-    this.open.delete(read);
+    this.end(read);
     this.counts.reads++;
-    read.resolve({ ok: true, result: answer.result, appliedRevision: answer.appliedRevision, node });
+    read.resolve({
+      ok: true,
+      result: answer.result,
+      appliedRevision: answer.appliedRevision,
+      node,
+    });
   }
 
   /** Waits for news of the leader; if the node asked is no longer it, tries the new one at once. */
@@ -235,12 +251,14 @@ export class KvService {
   private sweep(): void {
     const now = performance.now();
     for (const request of this.open) if (request.deadlineMs <= now) this.giveUp(request);
+    // Those that were given up must not pile up here while there is no leader.
+    this.parked = this.parked.filter((request) => this.open.has(request));
     // A node that refused may by now be ready: parked requests do not wait for a change alone.
     if (this.parked.length > 0 && this.leaders.leader !== null) this.retryParked();
   }
 
   private giveUp(request: Open): void {
-    this.open.delete(request);
+    this.end(request);
     this.counts.failed++;
     const leader = this.leaders.leader;
     if (request.kind === 'read') {
@@ -252,8 +270,23 @@ export class KvService {
     request.resolve({ ok: false, code: unknown ? 'OUTCOME_UNKNOWN' : 'NO_LEADER', leader });
   }
 
-  private overloaded(): { ok: false; code: 'OVERLOADED'; leader: string | null } {
-    this.counts.failed++;
-    return { ok: false, code: 'OVERLOADED', leader: this.leaders.leader };
+  /** Comes before the answer, once. */
+  private end(request: Open): void {
+    this.open.delete(request);
+    if (this.open.size === 0) this.onAllAnswered();
   }
+
+  private refusal(): { ok: false; code: Refusal; leader: string | null } | null {
+    if (this.stopping) return this.refuse('SHUTTING_DOWN');
+    return this.open.size >= MAX_IN_FLIGHT ? this.refuse('OVERLOADED') : null;
+  }
+
+  private refuse(code: Refusal): { ok: false; code: Refusal; leader: string | null } {
+    this.counts.failed++;
+    return { ok: false, code, leader: this.leaders.leader };
+  }
+}
+
+function openRead(query: Query, timeoutMs: number, resolve: OpenRead['resolve']): OpenRead {
+  return { kind: 'read', query, deadlineMs: performance.now() + timeoutMs, at: null, resolve };
 }

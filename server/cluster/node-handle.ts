@@ -4,6 +4,7 @@
  * not answered when it dies is answered here, truthfully: a proposal's fate is
  * unknown, a read simply failed.
  */
+import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { assert } from '../base/assert.ts';
@@ -18,6 +19,9 @@ import type {
   ToNode,
   WorkerOptions,
 } from '../node/control.ts';
+
+/** A node that has not closed its database after this long is terminated; that loses nothing, ms. */
+const STOP_WITHIN_MS = 3000;
 
 export type NodeState = 'starting' | 'serving' | 'down' | 'failed';
 
@@ -41,6 +45,8 @@ export class NodeHandle {
   private readonly workerFile: string;
   private readonly events: NodeHandleEvents;
   private worker: Worker | null = null;
+  /** Why we are ending its thread; null while we are not. */
+  private goingDown: string | null = null;
   private nextId = 1;
   private readonly proposals = new Map<number, (proposed: Proposed) => void>();
   private readonly reads = new Map<number, (read: ReadResult) => void>();
@@ -57,61 +63,75 @@ export class NodeHandle {
 
   // --- life --------------------------------------------------------------------
 
-  /** Starts a thread; resolves once it serves (recovered from its own database) or has failed to. */
+  /** Starts a thread; resolves once it serves (recovered from its own database) or is gone again. */
   start(options: WorkerOptions): Promise<void> {
     assert(this.worker === null, 'a node runs once');
     const worker = new Worker(this.workerFile, { workerData: options, name: this.id });
     this.worker = worker;
+    this.goingDown = null;
     this.setState('starting', null);
     return new Promise((resolve) => {
       let failure: string | null = null;
       worker.on('message', (message: FromNode) => {
-        if (this.worker !== worker) return;
-        if (message.type === 'failed') failure = message.reason;
+        if (message.type === 'failed') {
+          failure = message.reason;
+          this.setState('failed', failure);
+          // It has said its last word; its thread must not linger when it cannot end itself.
+          void worker.terminate();
+          return;
+        }
         this.onMessage(message);
-        if (message.type === 'serving' || message.type === 'failed') resolve();
+        if (message.type === 'serving') resolve();
       });
       worker.on('error', (error: unknown) => {
         failure ??= error instanceof Error ? `${error.name}: ${error.message}` : String(error);
       });
       worker.once('exit', (code) => {
-        resolve();
-        if (this.worker !== worker) return;
+        // What it had said before it died has been delivered by now.
         this.worker = null;
+        if (this.goingDown !== null) this.setState('down', this.goingDown);
+        else this.setState('failed', failure ?? `its thread ended by itself (code ${code})`);
         this.answerAll();
-        this.setState('failed', failure ?? `its thread ended by itself (code ${code})`);
+        resolve();
       });
     });
   }
 
   /** Ends the thread between two instructions, without a word to it; resolves when it is gone. */
   async kill(): Promise<void> {
-    const worker = this.worker;
-    if (worker === null) return;
-    this.worker = null;
-    await worker.terminate();
-    this.answerAll();
-    this.setState('down', 'killed');
+    if (this.worker === null) return;
+    this.goingDown ??= 'killed';
+    await this.worker.terminate();
   }
 
-  /** Lets the node close its database; resolves when its thread is gone. */
+  /** Lets the node close its database; resolves when its thread is gone, by force if it takes too long. */
   async stop(): Promise<void> {
-    const worker = this.worker;
+    const { worker } = this;
     if (worker === null) return;
     this.flush();
-    const gone = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
-    this.worker = null;
-    worker.postMessage({ type: 'stop' } satisfies ToNode);
+    this.goingDown ??= 'stopped';
+    const gone = once(worker, 'exit');
+    this.post({ type: 'stop' });
+    const force = setTimeout(() => void worker.terminate(), STOP_WITHIN_MS);
     await gone;
-    this.answerAll();
-    this.setState('down', 'stopped');
+    clearTimeout(force);
+  }
+
+  /** Resolves when no thread of this node is left: at once unless one is on its way out. */
+  async gone(): Promise<void> {
+    if (this.worker !== null) await once(this.worker, 'exit');
   }
 
   // --- questions -----------------------------------------------------------------
 
+  /** It takes questions: it serves, and nobody is ending it. */
+  get isServing(): boolean {
+    return this.state === 'serving' && this.goingDown === null;
+  }
+
   /** `answer` is called exactly once, also when the node dies first. */
   propose(data: string, answer: (proposed: Proposed) => void): void {
-    if (this.worker === null) {
+    if (!this.isServing) {
       answer({ outcome: 'dropped', reason: 'halted', leaderHint: null });
       return;
     }
@@ -122,7 +142,7 @@ export class NodeHandle {
   }
 
   read(query: Query, level: 'linearizable' | 'local', answer: (read: ReadResult) => void): void {
-    if (this.worker === null) {
+    if (!this.isServing) {
       answer({ outcome: 'failed', reason: 'halted', leaderHint: null });
       return;
     }
@@ -134,7 +154,7 @@ export class NodeHandle {
 
   /** A page of this node's own log; null when it is not running. */
   log(from: number, limit: number): Promise<LogPage | null> {
-    if (this.worker === null) return Promise.resolve(null);
+    if (!this.isServing) return Promise.resolve(null);
     const id = this.nextId++;
     this.post({ type: 'log', id, from, limit });
     return new Promise((resolve) => this.logs.set(id, resolve));
@@ -172,7 +192,7 @@ export class NodeHandle {
 
   // --- answers ---------------------------------------------------------------------
 
-  private onMessage(message: FromNode): void {
+  private onMessage(message: Exclude<FromNode, { type: 'failed' }>): void {
     switch (message.type) {
       case 'serving':
         this.events.onReport(message.report);
@@ -190,14 +210,14 @@ export class NodeHandle {
       case 'report':
         this.events.onReport(message.report);
         return;
-      case 'failed':
-        this.setState('failed', message.reason);
-        return;
     }
   }
 
-  /** The thread is gone: nothing more will be answered by it. */
+  /** The thread is gone: nothing more will be answered by it. What was never handed to it surely did not happen. */
   private answerAll(): void {
+    for (const { id } of this.proposeBatch) {
+      take(this.proposals, id)?.({ outcome: 'dropped', reason: 'halted', leaderHint: null });
+    }
     const proposals = [...this.proposals.values()];
     const reads = [...this.reads.values()];
     const logs = [...this.logs.values()];

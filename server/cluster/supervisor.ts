@@ -38,7 +38,8 @@ export class Supervisor {
     this.options = options;
     this.events = events;
     this.nodes = options.nodes;
-    for (const id of options.nodes) this.handles.set(id, new NodeHandle(id, options.workerFile, events));
+    for (const id of options.nodes)
+      this.handles.set(id, new NodeHandle(id, options.workerFile, events));
   }
 
   has(id: string): boolean {
@@ -54,15 +55,18 @@ export class Supervisor {
     await Promise.all(this.nodes.map((id) => this.revive(id)));
   }
 
-  /** Starts the node if its thread is not running; false if it was. */
+  /** Starts the node if its thread is not running; resolves when it serves or is gone again; false if it ran. */
   async revive(id: string): Promise<boolean> {
-    return this.change(id, async (handle) => {
-      if (handle.state === 'serving' || handle.state === 'starting') return false;
+    // Only the start is in the queue: a node that hangs while it recovers can still be killed.
+    const started = await this.change(id, async (handle) => {
+      if (handle.state === 'serving' || handle.state === 'starting') return null;
+      await handle.gone();
       const serving = handle.start(this.workerOptions(id));
       this.join(id);
-      await serving;
-      return true;
+      return { serving };
     });
+    await started?.serving;
+    return started !== null;
   }
 
   /** Terminates the node's thread; false if it was not running. */
@@ -166,5 +170,11 @@ function linkKey(from: string, to: string): string {
 }
 
 function isOpen(rule: LinkRule): boolean {
-  return !rule.cut && rule.delayMs === 0 && rule.jitterMs === 0 && rule.loss === 0 && rule.duplicate === 0;
+  return (
+    !rule.cut &&
+    rule.delayMs === 0 &&
+    rule.jitterMs === 0 &&
+    rule.loss === 0 &&
+    rule.duplicate === 0
+  );
 }

@@ -11,11 +11,13 @@ import type { Supervisor } from '../cluster/supervisor.ts';
 import type { Logger } from '../logger.ts';
 import { clusterRoutes } from './cluster-routes.ts';
 import { HttpError } from './errors.ts';
+import { BAD_QUERY, parseJson, parseQuery } from './input.ts';
 import { kvRoutes } from './kv-routes.ts';
 import { refuseHost, refuseOrigin } from './origin.ts';
 
 /** A value of 1 MiB, each unit of it escaped in JSON as six characters, and its envelope. */
 const MAX_BODY_BYTES = 7 * 1024 * 1024;
+const MAX_PARAM_CHARS = 16 * 1024;
 const MAX_REQUEST_ID = 128;
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
@@ -38,8 +40,13 @@ export function buildApp(options: AppOptions): FastifyInstance {
   const app = fastify({
     bodyLimit: MAX_BODY_BYTES,
     genReqId: (request: IncomingMessage) => requestId(request),
-    // Names of 1 KiB may be percent-encoded, each byte as three characters.
-    routerOptions: { maxParamLength: 4096 },
+    routerOptions: {
+      // Longer than any name that is allowed, each byte as three characters, so that the answer can say so.
+      maxParamLength: MAX_PARAM_CHARS,
+      querystringParser: parseQuery,
+    },
+    // Refusing while we stop is the service's to do, in our own words.
+    return503OnClosing: false,
     forceCloseConnections: true,
     frameworkErrors: (error, request, reply) => {
       sendProblem(reply, toHttpError(error).problem(request.id));
@@ -48,6 +55,15 @@ export function buildApp(options: AppOptions): FastifyInstance {
 
   app.addHook('onRequest', (request, reply, next) => {
     void reply.header('x-request-id', request.id);
+    const badQuery = (request.query as { readonly [BAD_QUERY]?: string })[BAD_QUERY];
+    if (badQuery !== undefined && isApi(request.url)) {
+      next(
+        new HttpError('BAD_ENCODING', 'the query is not valid percent-encoded UTF-8', {
+          path: `query.${badQuery}`,
+        }),
+      );
+      return;
+    }
     const refusal =
       refuseHost(request.raw, options) ??
       (SAFE_METHODS.has(request.method) ? null : refuseOrigin(request.raw));
@@ -58,20 +74,20 @@ export function buildApp(options: AppOptions): FastifyInstance {
   app.setErrorHandler((error: FastifyError | HttpError, request, reply) => {
     const httpError = toHttpError(error);
     if (httpError.code === 'INTERNAL') {
-      options.logger.error({ err: error, requestId: request.id, url: request.url }, 'request failed');
+      options.logger.error(
+        { err: error, requestId: request.id, url: request.url },
+        'request failed',
+      );
     }
     sendProblem(reply, httpError.problem(request.id));
   });
 
-  // An action without parameters needs no body, whatever type a client declares.
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
-    if (body === '') done(null, undefined);
-    else {
-      try {
-        done(null, JSON.parse(body as string));
-      } catch {
-        done(new HttpError('BAD_REQUEST', 'the body is not JSON', { path: 'body' }));
-      }
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+    try {
+      done(null, parseJson(body as Buffer));
+    } catch (error) {
+      done(error as HttpError);
     }
   });
 
@@ -82,7 +98,10 @@ export function buildApp(options: AppOptions): FastifyInstance {
   const { page } = options;
   app.setNotFoundHandler(async (request, reply) => {
     if (page === null || isApi(request.url)) {
-      throw new HttpError('NOT_FOUND', `there is no ${request.method} ${request.url.split('?')[0]}`);
+      throw new HttpError(
+        'NOT_FOUND',
+        `there is no ${request.method} ${request.url.split('?')[0]}`,
+      );
     }
     reply.hijack();
     await page(request.raw, reply.raw);
@@ -102,7 +121,8 @@ function isApi(url: string): boolean {
 /** The caller's own id when it is a plain one, else a new one. */
 function requestId(request: IncomingMessage): string {
   const given = request.headers['x-request-id'];
-  if (typeof given === 'string' && given.length <= MAX_REQUEST_ID && /^[\w.:-]+$/.test(given)) return given;
+  if (typeof given === 'string' && given.length <= MAX_REQUEST_ID && /^[\w.:-]+$/.test(given))
+    return given;
   return randomUUID();
 }
 
@@ -110,14 +130,22 @@ function toHttpError(error: FastifyError | HttpError): HttpError {
   if (error instanceof HttpError) return error;
   switch (error.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return new HttpError('TOO_LARGE', 'the body is too large', { path: 'body', limit: MAX_BODY_BYTES });
+      return new HttpError('TOO_LARGE', 'the body is too large', {
+        path: 'body',
+        limit: MAX_BODY_BYTES,
+      });
     case 'FST_ERR_BAD_URL':
-      return new HttpError('BAD_ENCODING', 'the path is not valid percent-encoded UTF-8', { path: 'url' });
+      return new HttpError('BAD_ENCODING', 'the path is not valid percent-encoded UTF-8', {
+        path: 'url',
+      });
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return new HttpError('BAD_REQUEST', 'the body must be application/json', { path: 'body' });
   }
   if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
     return new HttpError('BAD_REQUEST', error.message);
   }
-  return new HttpError('INTERNAL', 'something is wrong on our side; the server\'s log has it under this request id');
+  return new HttpError(
+    'INTERNAL',
+    "something is wrong on our side; the server's log has it under this request id",
+  );
 }

@@ -35,8 +35,9 @@ export function clusterRoutes(
 ): void {
   app.get('/api/v1/cluster', (): ClusterView => fold.view(Date.now()));
 
-  app.get<{ Params: NodeParams }>('/api/v1/nodes/:id', (request): NodeView =>
-    fold.nodeView(known(request.params.id)),
+  app.get<{ Params: NodeParams }>(
+    '/api/v1/nodes/:id',
+    (request): NodeView => fold.nodeView(known(request.params.id)),
   );
 
   app.get<{ Params: NodeParams }>('/api/v1/nodes/:id/log', async (request): Promise<LogAnswer> => {
@@ -49,13 +50,21 @@ export function clusterRoutes(
 
   app.post<{ Params: NodeParams }>('/api/v1/nodes/:id/kill', (request) =>
     act(request.params.id, async (node) => {
-      if (!(await supervisor.kill(node))) throw new HttpError('CONFLICT', `node ${node} is not running`);
+      if (!(await supervisor.kill(node)))
+        throw new HttpError('CONFLICT', `node ${node} is not running`);
     }),
   );
 
   app.post<{ Params: NodeParams }>('/api/v1/nodes/:id/revive', (request) =>
     act(request.params.id, async (node) => {
-      if (!(await supervisor.revive(node))) throw new HttpError('CONFLICT', `node ${node} is running`);
+      if (!(await supervisor.revive(node)))
+        throw new HttpError('CONFLICT', `node ${node} is running`);
+      if (supervisor.node(node).state !== 'serving') {
+        throw new HttpError(
+          'NODE_DOWN',
+          `node ${node} did not come up: ${fold.nodeView(node).reason}`,
+        );
+      }
     }),
   );
 
@@ -69,7 +78,7 @@ export function clusterRoutes(
 
   app.post<{ Params: NodeParams }>('/api/v1/nodes/:id/campaign', (request) =>
     act(request.params.id, (node) => {
-      if (supervisor.node(node).state !== 'serving') {
+      if (!supervisor.node(node).isServing) {
         throw new HttpError('NODE_DOWN', `node ${node} is not running`);
       }
       supervisor.node(node).campaign();
@@ -95,7 +104,7 @@ export function clusterRoutes(
   app.get('/livez', () => ({ status: 'ok' }));
 
   app.get('/readyz', (_request, reply) => {
-    const serving = supervisor.nodes.filter((id) => supervisor.node(id).state === 'serving').length;
+    const serving = supervisor.nodes.filter((id) => supervisor.node(id).isServing).length;
     const quorum = Math.floor(supervisor.nodes.length / 2) + 1;
     const ready = leaders.leader !== null && serving >= quorum;
     return reply.status(ready ? 200 : 503).send({
@@ -111,7 +120,10 @@ export function clusterRoutes(
     return id;
   }
 
-  async function act(id: string, run: (node: string) => Promise<void> | void): Promise<NodeActionAnswer> {
+  async function act(
+    id: string,
+    run: (node: string) => Promise<void> | void,
+  ): Promise<NodeActionAnswer> {
     const node = known(id);
     const startedMs = performance.now();
     await run(node);

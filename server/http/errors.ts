@@ -14,7 +14,11 @@ const KINDS: Record<ErrorCode, Kind> = {
   TOO_LARGE: { status: 413, title: 'Something is beyond its limit', retryable: false },
   FORBIDDEN: { status: 403, title: 'The request comes from another site', retryable: false },
   REVISION_NOT_YET: { status: 409, title: 'That revision is not reached yet', retryable: true },
-  SESSION_STALE: { status: 409, title: 'The sequence is older than the last answered one', retryable: false },
+  SESSION_STALE: {
+    status: 409,
+    title: 'The sequence is older than the last answered one',
+    retryable: false,
+  },
   NO_LEADER: { status: 503, title: 'No leader was found in time', retryable: true },
   OUTCOME_UNKNOWN: { status: 504, title: 'The outcome of the write is unknown', retryable: false },
   READ_TIMEOUT: { status: 503, title: 'No quorum confirmed the read in time', retryable: true },

@@ -1,4 +1,5 @@
 /** Reading requests: parameters and bodies become typed values, or one clear error that names the place. */
+import { isUtf8 } from 'node:buffer';
 import type * as z from 'zod';
 import { LIMITS } from '../../contracts/kv.ts';
 import { SERVER_SESSION_PREFIX } from '../cluster/sessions.ts';
@@ -11,6 +12,45 @@ export function parse<T>(schema: z.ZodType<T>, value: unknown, where: string): T
   const issue = parsed.error.issues[0];
   const path = [where, ...(issue?.path ?? [])].join('.');
   throw new HttpError('BAD_REQUEST', `${path}: ${issue?.message ?? 'not understood'}`, { path });
+}
+
+/** Bytes to JSON. Nothing for an empty body: an action without parameters needs none, whatever type is declared. */
+export function parseJson(body: Buffer): unknown {
+  if (body.length === 0) return undefined;
+  // A decoder would put a replacement character where the bytes are wrong, and that would be stored.
+  if (!isUtf8(body))
+    throw new HttpError('BAD_ENCODING', 'the body is not valid UTF-8', { path: 'body' });
+  try {
+    return JSON.parse(body.toString());
+  } catch {
+    throw new HttpError('BAD_REQUEST', 'the body is not JSON', { path: 'body' });
+  }
+}
+
+/** Where a query that is not valid percent-encoded UTF-8 names its bad parameter: the parser must not throw. */
+export const BAD_QUERY = Symbol('bad query');
+
+/** A name given twice becomes a list, which no schema takes. */
+export function parseQuery(text: string): Record<string | symbol, unknown> {
+  const query: Record<string | symbol, unknown> = Object.create(null);
+  if (text === '') return query;
+  for (const part of text.split('&')) {
+    if (part === '') continue;
+    const at = part.indexOf('=');
+    const name = decode(at === -1 ? part : part.slice(0, at));
+    const value = decode(at === -1 ? '' : part.slice(at + 1));
+    if (name === null || value === null) query[BAD_QUERY] = name ?? '';
+    else query[name] = name in query ? [query[name], value] : value;
+  }
+  return query;
+}
+
+function decode(text: string): string | null {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch {
+    return null;
+  }
 }
 
 /** A key or a field: well-formed, not empty, at most 1 KiB. */

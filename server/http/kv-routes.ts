@@ -1,8 +1,16 @@
 /** Commands and queries on the store: `/api/v1/kv` and `/api/v1/history`. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import * as z from 'zod';
-import type { DeleteAnswer, GetAnswer, HistoryAnswer, KeysAnswer, RecordAnswer, SetAnswer } from '../../contracts/kv.ts';
-import { Consistency, LIMITS, Revision, SetBody, TimestampMs, VersionView } from '../../contracts/kv.ts';
+import type {
+  DeleteAnswer,
+  GetAnswer,
+  HistoryAnswer,
+  KeysAnswer,
+  RecordAnswer,
+  SetAnswer,
+  VersionView,
+} from '../../contracts/kv.ts';
+import { Consistency, LIMITS, Revision, SetBody, TimestampMs } from '../../contracts/kv.ts';
 import { unreachable } from '../base/assert.ts';
 import type { KvService, ReadOutcome, WriteOutcome, WriteRequest } from '../cluster/kv-service.ts';
 import type { Supervisor } from '../cluster/supervisor.ts';
@@ -83,7 +91,11 @@ export function kvRoutes(app: FastifyInstance, kv: KvService, supervisor: Superv
   app.get<{ Params: CellParams }>('/api/v1/kv/:key/:field', async (request): Promise<GetAnswer> => {
     const where = parse(Where, request.query, 'query');
     const cell = cellOf(request.params);
-    const { answer, ...envelope } = await read(request, { type: 'get', ...cell, ...coordinates(where) }, where);
+    const { answer, ...envelope } = await read(
+      request,
+      { type: 'get', ...cell, ...coordinates(where) },
+      where,
+    );
     return {
       ...cell,
       found: answer.found !== null,
@@ -128,39 +140,50 @@ export function kvRoutes(app: FastifyInstance, kv: KvService, supervisor: Superv
       },
       where,
     );
-    return { keys: [...answer.keys], next: answer.next, at: answer.at, asOf: answer.asOf, ...envelope };
-  });
-
-  app.get<{ Params: CellParams }>('/api/v1/history/:key/:field', async (request): Promise<HistoryAnswer> => {
-    const where = parse(HistoryQuery, request.query, 'query');
-    const cell = cellOf(request.params);
-    const { answer, ...envelope } = await read(
-      request,
-      {
-        type: 'history',
-        ...cell,
-        ...(where.from !== undefined && { from: where.from }),
-        ...(where.to !== undefined && { to: where.to }),
-        ...(where.asOf !== undefined && { asOf: where.asOf }),
-      },
-      where,
-    );
     return {
-      ...cell,
-      clusterTime: answer.clusterTime,
-      versions: answer.versions.map(({ timestamp, revision, op, kind, value, expiresAt, stamp }) => ({
-        timestamp,
-        revision,
-        op,
-        kind,
-        value,
-        expiresAt,
-        stamp,
-      })),
+      keys: [...answer.keys],
+      next: answer.next,
+      at: answer.at,
       asOf: answer.asOf,
       ...envelope,
     };
   });
+
+  app.get<{ Params: CellParams }>(
+    '/api/v1/history/:key/:field',
+    async (request): Promise<HistoryAnswer> => {
+      const where = parse(HistoryQuery, request.query, 'query');
+      const cell = cellOf(request.params);
+      const { answer, ...envelope } = await read(
+        request,
+        {
+          type: 'history',
+          ...cell,
+          ...(where.from !== undefined && { from: where.from }),
+          ...(where.to !== undefined && { to: where.to }),
+          ...(where.asOf !== undefined && { asOf: where.asOf }),
+        },
+        where,
+      );
+      return {
+        ...cell,
+        clusterTime: answer.clusterTime,
+        versions: answer.versions.map(
+          ({ timestamp, revision, op, kind, value, expiresAt, stamp }) => ({
+            timestamp,
+            revision,
+            op,
+            kind,
+            value,
+            expiresAt,
+            stamp,
+          }),
+        ),
+        asOf: answer.asOf,
+        ...envelope,
+      };
+    },
+  );
 
   async function write(request: FastifyRequest, command: WriteRequest): Promise<DeleteAnswer> {
     const outcome = await kv.write(command, timeoutOf(request));
@@ -171,7 +194,11 @@ export function kvRoutes(app: FastifyInstance, kv: KvService, supervisor: Superv
     return { outcome: 'committed', revision, timestamp, stamp, term, leader, existed };
   }
 
-  async function read<Q extends Query>(request: FastifyRequest, query: Q, where: z.infer<typeof Where>) {
+  async function read<Q extends Query>(
+    request: FastifyRequest,
+    query: Q,
+    where: z.infer<typeof Where>,
+  ) {
     const outcome = await answerRead(request, query, where);
     if (!outcome.ok) throw readError(outcome, where.node);
     if (!outcome.result.ok) throw kvError(outcome.result.error);
@@ -184,19 +211,27 @@ export function kvRoutes(app: FastifyInstance, kv: KvService, supervisor: Superv
     };
   }
 
-  function answerRead(request: FastifyRequest, query: Query, where: z.infer<typeof Where>): Promise<ReadOutcome> {
+  function answerRead(
+    request: FastifyRequest,
+    query: Query,
+    where: z.infer<typeof Where>,
+  ): Promise<ReadOutcome> {
     if (where.consistency !== 'local') {
       if (where.node !== undefined) {
-        throw new HttpError('BAD_REQUEST', 'query.node goes with consistency=local: a linearizable read is the leader\'s', {
-          path: 'query.node',
-        });
+        throw new HttpError(
+          'BAD_REQUEST',
+          "query.node goes with consistency=local: a linearizable read is the leader's",
+          {
+            path: 'query.node',
+          },
+        );
       }
       return kv.read(query, timeoutOf(request));
     }
-    const node = where.node ?? supervisor.nodes.find((id) => supervisor.node(id).state === 'serving');
+    const node = where.node ?? supervisor.nodes.find((id) => supervisor.node(id).isServing);
     if (node === undefined) throw new HttpError('NODE_DOWN', 'no node is running');
     if (!supervisor.has(node)) throw new HttpError('NODE_UNKNOWN', `there is no node ${node}`);
-    return kv.readLocal(node, query);
+    return kv.readLocal(node, query, timeoutOf(request));
   }
 }
 
@@ -210,7 +245,10 @@ function prefixOf(where: { readonly prefix?: string | undefined }): { readonly p
   return { prefix: where.prefix };
 }
 
-function coordinates(where: { readonly at?: number | undefined; readonly asOf?: number | undefined }) {
+function coordinates(where: {
+  readonly at?: number | undefined;
+  readonly asOf?: number | undefined;
+}) {
   return {
     ...(where.at !== undefined && { at: where.at }),
     ...(where.asOf !== undefined && { asOf: where.asOf }),
@@ -228,7 +266,9 @@ function sessionOf(clientId: string | undefined, sequence: number | undefined): 
 
 function timeoutOf(request: FastifyRequest): number {
   const header = request.headers['request-timeout-ms'];
-  return header === undefined ? DEFAULT_TIMEOUT_MS : parse(TimeoutHeader, header, 'Request-Timeout-Ms');
+  return header === undefined
+    ? DEFAULT_TIMEOUT_MS
+    : parse(TimeoutHeader, header, 'Request-Timeout-Ms');
 }
 
 function versionView(found: FoundVersion): VersionView {
@@ -245,17 +285,32 @@ function writeError(outcome: Extract<WriteOutcome, { ok: false }>): HttpError {
   const { code, leader } = outcome;
   switch (code) {
     case 'NO_LEADER':
-      return new HttpError(code, 'no leader was found in time; the write was taken by no node and will not happen', { leader });
+      return new HttpError(
+        code,
+        'no leader was found in time; the write was taken by no node and will not happen',
+        { leader },
+      );
     case 'OUTCOME_UNKNOWN':
-      return new HttpError(code, 'the write may or may not be committed, now or later; read to find out, or send it again with the same clientId and sequence', { leader });
+      return new HttpError(
+        code,
+        'the write may or may not be committed, now or later; read to find out, or send it again with the same clientId and sequence',
+        { leader },
+      );
     case 'OVERLOADED':
-      return new HttpError(code, 'too many requests are under way; nothing was written', { leader });
+      return new HttpError(code, 'too many requests are under way; nothing was written', {
+        leader,
+      });
+    case 'SHUTTING_DOWN':
+      return new HttpError(code, 'the server is stopping; nothing was written', { leader });
     default:
       return unreachable(code);
   }
 }
 
-function readError(outcome: Extract<ReadOutcome, { ok: false }>, node: string | undefined): HttpError {
+function readError(
+  outcome: Extract<ReadOutcome, { ok: false }>,
+  node: string | undefined,
+): HttpError {
   const { code, leader } = outcome;
   switch (code) {
     case 'READ_TIMEOUT':
@@ -264,6 +319,8 @@ function readError(outcome: Extract<ReadOutcome, { ok: false }>, node: string | 
       return new HttpError(code, `node ${node ?? ''} is not running`, { leader });
     case 'OVERLOADED':
       return new HttpError(code, 'too many requests are under way', { leader });
+    case 'SHUTTING_DOWN':
+      return new HttpError(code, 'the server is stopping', { leader });
     default:
       return unreachable(code);
   }

@@ -6,7 +6,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 
-const LOOPBACK_NAMES = new Set(['localhost', '127.0.0.1', '[::1]']);
+const LOOPBACK_NAMES = new Set(['localhost', '127.0.0.1', '[::1]', '::1']);
 
 export interface OriginRules {
   /** The address we listen on; its name is accepted beside the loopback ones. */
@@ -24,7 +24,10 @@ export function refuseHost(request: IncomingMessage, rules: OriginRules): string
 export function refuseOrigin(request: IncomingMessage): string | null {
   const { origin } = request.headers;
   if (origin !== undefined) {
-    return origin === `http://${request.headers.host}` ? null : `pages of ${origin} may not do this`;
+    // Behind a proxy that speaks TLS the scheme differs; the host is what tells sites apart.
+    return origin.replace(/^https?:\/\//, '') === request.headers.host
+      ? null
+      : `pages of ${origin} may not do this`;
   }
   const site = request.headers['sec-fetch-site'];
   return site === undefined || site === 'same-origin' || site === 'none'

@@ -1,6 +1,5 @@
 /** The dashboard: Next as a custom server, mounted for everything that is not the API's. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import next from 'next';
 import type { Config } from '../config.ts';
 
 export interface Page {
@@ -10,7 +9,15 @@ export interface Page {
 
 /** Loads the built page (or, in development, one that reloads). */
 export async function openPage(config: Config, httpServer: Server): Promise<Page> {
-  const app = next({ dev: config.dev, dir: config.root, httpServer, hostname: config.host, port: config.port });
+  // Next is large: whoever serves the API alone does not wait for it.
+  const { default: next } = await import('next');
+  const app = next({
+    dev: config.dev,
+    dir: config.root,
+    httpServer,
+    hostname: config.host,
+    port: config.port,
+  });
   const handle = app.getRequestHandler();
   await app.prepare();
   return {

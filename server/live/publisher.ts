@@ -4,11 +4,11 @@
  * a person waits for. A page that cannot keep up is sent no patches; once its
  * line is free it gets the whole view again.
  */
-import type { Server as HttpServer } from 'node:http';
+import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import { Server } from 'socket.io';
 import type { Socket } from 'socket.io';
 import { BEAT_EVERY_MS } from '../../contracts/live.ts';
-import type { ClientToServerEvents, Patch, ServerToClientEvents } from '../../contracts/live.ts';
+import type { ClientToServerEvents, ServerToClientEvents } from '../../contracts/live.ts';
 import type { ClusterViewFold } from '../cluster/cluster-view.ts';
 
 const PATCH_EVERY_MS = 100;
@@ -25,14 +25,24 @@ interface SocketData {
   behind: boolean;
 }
 
-type LiveServer = Server<ClientToServerEvents, ServerToClientEvents, Record<string, never>, SocketData>;
-type LiveSocket = Socket<ClientToServerEvents, ServerToClientEvents, Record<string, never>, SocketData>;
+type LiveServer = Server<
+  ClientToServerEvents,
+  ServerToClientEvents,
+  Record<string, never>,
+  SocketData
+>;
+type LiveSocket = Socket<
+  ClientToServerEvents,
+  ServerToClientEvents,
+  Record<string, never>,
+  SocketData
+>;
 
 export interface PublisherOptions {
   readonly http: HttpServer;
   readonly fold: ClusterViewFold;
   /** Null lets a connection in, else says why not. */
-  refuse(request: import('node:http').IncomingMessage): string | null;
+  refuse(request: IncomingMessage): string | null;
 }
 
 export class Publisher {
@@ -82,14 +92,12 @@ export class Publisher {
   }
 
   private join(socket: LiveSocket): void {
-    // Everyone else moves to the same patch number first, so that this view and the next patch fit together.
+    // With the patch that everyone else gets now, so that this view and the next patch fit together.
+    socket.data.behind = true;
     this.patch();
-    socket.data.behind = false;
-    socket.emit('view', this.fold.view(Date.now()));
+    // Answered with the next patch, not at once: asking in a loop costs us no more than ten views a second.
     socket.on('resync', () => {
-      this.patch();
-      socket.data.behind = false;
-      socket.emit('view', this.fold.view(Date.now()));
+      socket.data.behind = true;
     });
     socket.on('watchPackets', (on: unknown) => {
       if (on === true) void socket.join(PACKET_ROOM);
@@ -99,22 +107,17 @@ export class Publisher {
 
   private patch(): void {
     const patch = this.fold.takePatch(Date.now());
-    if (patch === null) return;
-    this.lastPatchMs = performance.now();
-    for (const socket of this.io.sockets.sockets.values()) this.sendPatch(socket, patch);
+    if (patch !== null) this.lastPatchMs = performance.now();
+    for (const socket of this.io.sockets.sockets.values()) {
+      if (isSlow(socket)) socket.data.behind ||= patch !== null;
+      else if (socket.data.behind) this.sendView(socket);
+      else if (patch !== null) socket.emit('patch', patch);
+    }
   }
 
-  private sendPatch(socket: LiveSocket, patch: Patch): void {
-    if (isSlow(socket)) {
-      socket.data.behind = true;
-      return;
-    }
-    if (socket.data.behind) {
-      socket.data.behind = false;
-      socket.emit('view', this.fold.view(Date.now()));
-      return;
-    }
-    socket.emit('patch', patch);
+  private sendView(socket: LiveSocket): void {
+    socket.data.behind = false;
+    socket.emit('view', this.fold.view(Date.now()));
   }
 
   private sendPackets(): void {

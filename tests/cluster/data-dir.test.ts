@@ -1,0 +1,76 @@
+/** The data folder: one server at a time, one cluster for ever. */
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DataDir, DataDirError } from '../../server/cluster/data-dir.ts';
+import { makeDataDir } from '../server.ts';
+
+const NODES = ['n1', 'n2', 'n3'];
+
+describe('the data folder', () => {
+  let dir: string;
+
+  beforeEach(() => {
+    dir = makeDataDir();
+  });
+  afterEach(() => {
+    rmSync(dir, { recursive: true, force: true });
+  });
+
+  it('[C8] is made with an id that stays', () => {
+    const inner = path.join(dir, 'deep', 'er');
+    const first = DataDir.open(inner, NODES);
+    first.close();
+    const second = DataDir.open(inner, NODES);
+    expect(second.clusterId).toBe(first.clusterId);
+    second.close();
+  });
+
+  it('[C8] is refused while another server has it', () => {
+    const first = DataDir.open(dir, NODES);
+    expect(() => DataDir.open(dir, NODES)).toThrow(/in use by another server/);
+    first.close();
+    // Of another process that runs and began when the lock says.
+    const parent = String(process.ppid);
+    writeFileSync(
+      path.join(dir, 'server.pid'),
+      JSON.stringify({ pid: process.ppid, startedAt: startOf(parent) }),
+    );
+    expect(() => DataDir.open(dir, NODES)).toThrow(`in use by another server (process ${parent})`);
+  });
+
+  it('[C8] is taken over from a server that died, also when its process id is used again', () => {
+    for (const lock of [
+      JSON.stringify({ pid: 2 ** 22 + 1, startedAt: '1' }),
+      JSON.stringify({ pid: process.ppid, startedAt: 'at another time' }),
+      JSON.stringify({ pid: process.pid, startedAt: 'in an earlier life of this container' }),
+      'half a li',
+      '',
+    ]) {
+      writeFileSync(path.join(dir, 'server.pid'), lock);
+      DataDir.open(dir, NODES).close();
+    }
+  });
+
+  it('[C8] is refused for another number of nodes: they could elect without those who know', () => {
+    DataDir.open(dir, NODES).close();
+    expect(() => DataDir.open(dir, ['n1'])).toThrow(/holds a cluster of 3, so NODES=1 cannot/);
+    // The refusal leaves no lock behind.
+    DataDir.open(dir, NODES).close();
+  });
+
+  it('[C8] is refused when it is damaged or cannot be written', () => {
+    writeFileSync(path.join(dir, 'cluster.json'), '{"clusterId":');
+    expect(() => DataDir.open(dir, NODES)).toThrow(/damaged/);
+    const file = path.join(dir, 'file');
+    writeFileSync(file, '');
+    expect(() => DataDir.open(path.join(file, 'in'), NODES)).toThrow(DataDirError);
+    mkdirSync(path.join(dir, 'blocked', 'server.pid'), { recursive: true });
+    expect(() => DataDir.open(path.join(dir, 'blocked'), NODES)).toThrow(DataDirError);
+  });
+});
+
+function startOf(pid: string): string {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+}

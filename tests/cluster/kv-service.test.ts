@@ -1,0 +1,251 @@
+/** The service against nodes that do as the test says, each a real thread on the control protocol. */
+import { rmSync } from 'node:fs';
+import path from 'node:path';
+import { BroadcastChannel } from 'node:worker_threads';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DataDir } from '../../server/cluster/data-dir.ts';
+import { KvService, MAX_IN_FLIGHT } from '../../server/cluster/kv-service.ts';
+import type { WriteOutcome } from '../../server/cluster/kv-service.ts';
+import { LeaderTracker } from '../../server/cluster/leader-tracker.ts';
+import { SessionPool } from '../../server/cluster/sessions.ts';
+import { Supervisor } from '../../server/cluster/supervisor.ts';
+import type { Command, SessionRef } from '../../server/kv/types.ts';
+import { makeDataDir } from '../server.ts';
+
+const LONG_MS = 20_000;
+const QUERY = { type: 'get', key: 'a', field: 'x' } as const;
+
+type Mode = 'apply' | 'hold' | 'unknown' | 'not-leader' | 'overloaded';
+
+interface Seen {
+  readonly from: string;
+  readonly mode: Mode;
+  readonly commands?: readonly Command[];
+  /** It has done as it was told. */
+  readonly acted?: true;
+}
+
+describe('the service', () => {
+  let dataDir: DataDir;
+  let supervisor: Supervisor;
+  let leaders: LeaderTracker;
+  let kv: KvService;
+  let channel: BroadcastChannel;
+  let seen: Seen[];
+  let onSeen: () => void;
+  let acted: number;
+  let states: string[];
+
+  beforeEach(async () => {
+    dataDir = DataDir.open(makeDataDir(), ['n1', 'n2', 'n3']);
+    channel = new BroadcastChannel(dataDir.clusterId);
+    seen = [];
+    states = [];
+    acted = 0;
+    onSeen = () => {};
+    channel.onmessage = (message: unknown) => {
+      const { data } = message as { readonly data: Seen };
+      if (data.acted === true) acted++;
+      else seen.push(data);
+      onSeen();
+    };
+    leaders = new LeaderTracker(() => {
+      kv.retryParked();
+      onSeen();
+    });
+    supervisor = new Supervisor(
+      {
+        nodes: ['n1', 'n2', 'n3'],
+        dataDir,
+        workerFile: path.resolve('tests/cluster/scripted-node.mjs'),
+        migrationsDir: '',
+        heartbeatIntervalMs: 30,
+        electionTimeoutMs: 300,
+      },
+      {
+        onReport: ({ id, status }) =>
+          leaders.update(id, status.role === 'leader' ? status.term : null),
+        onState: (id, state, reason) => {
+          states.push(`${id} ${state}${reason === null ? '' : `: ${reason}`}`);
+          if (state !== 'serving') leaders.update(id, null);
+          onSeen();
+        },
+        onLink: () => {},
+      },
+    );
+    kv = new KvService(supervisor, leaders, new SessionPool('boot'));
+    await supervisor.start();
+  });
+
+  afterEach(async () => {
+    await kv.close(0);
+    await supervisor.stop();
+    channel.close();
+    dataDir.close();
+    rmSync(dataDir.path, { recursive: true, force: true });
+  });
+
+  it('[C9] gives a write without a session one of its own, used by one write at a time', async () => {
+    await script('n1', { mode: 'apply', term: 1 });
+    await Promise.all([write(), write()]);
+    await write();
+    const sessions = commands().map(({ session }) => session);
+    expect(new Set(sessions.map((session) => session?.client))).toEqual(
+      new Set(['~boot-1', '~boot-2']),
+    );
+    expect(sessions.map((session) => session?.sequence)).toEqual([1, 1, 2]);
+  });
+
+  it('[C9] leaves the session that a client brings as it is', async () => {
+    await script('n1', { mode: 'apply', term: 1 });
+    const session: SessionRef = { client: 'mine', sequence: 7 };
+    await kv.write({ op: 'set', key: 'a', field: 'x', value: '1', session }, LONG_MS);
+    expect(commands().map((command) => command.session)).toEqual([session]);
+  });
+
+  it('[C6] proposes a write whose fate is unknown again, under the same session, to the next leader', async () => {
+    await script('n1', { mode: 'hold', term: 1 });
+    const outcome = write();
+    await until(() => seen.length === 1);
+    await supervisor.kill('n1');
+    await script('n2', { mode: 'apply', term: 2 });
+    expect(await outcome).toMatchObject({ ok: true, leader: 'n2', term: 2 });
+    const [first, second] = commands();
+    expect(second).toEqual(first);
+  });
+
+  it('[C6] and one that a node said it lost track of', async () => {
+    await script('n1', { mode: 'unknown', term: 1 });
+    const outcome = write();
+    await until(() => seen.length > 0);
+    await script('n1', { mode: 'not-leader', term: 0 });
+    await script('n3', { mode: 'apply', term: 2 });
+    expect(await outcome).toMatchObject({ ok: true, leader: 'n3' });
+    expect(new Set(commands().map(({ session }) => JSON.stringify(session))).size).toBe(1);
+  });
+
+  it('[C5] says that the outcome is unknown once a node may have taken the write, and never uses its session again', async () => {
+    await script('n1', { mode: 'hold', term: 1 });
+    expect(await write(50)).toMatchObject({ ok: false, code: 'OUTCOME_UNKNOWN', leader: 'n1' });
+    await script('n1', { mode: 'apply' });
+    await write();
+    expect(commands().map(({ session }) => session?.client)).toEqual(['~boot-1', '~boot-2']);
+  });
+
+  it('[C5] says so too when the node that may have taken it is gone and no leader follows', async () => {
+    await script('n1', { mode: 'hold', term: 1 });
+    const outcome = write(300);
+    await until(() => seen.length === 1);
+    await supervisor.kill('n1');
+    expect(await outcome).toMatchObject({ ok: false, code: 'OUTCOME_UNKNOWN', leader: null });
+  });
+
+  it('[C4] says that there is no leader when no node ever took the write', async () => {
+    expect(await write(40)).toEqual({ ok: false, code: 'NO_LEADER', leader: null });
+    await script('n1', { mode: 'not-leader', term: 1 });
+    expect(await write(100)).toEqual({ ok: false, code: 'NO_LEADER', leader: 'n1' });
+    expect(commands().length).toBeGreaterThan(1);
+    await script('n1', { mode: 'apply' });
+    expect(await write()).toMatchObject({ ok: true });
+    // Each time the session came back to the pool: nothing was logged under it.
+    expect(new Set(commands().map(({ session }) => session?.client))).toEqual(new Set(['~boot-1']));
+  });
+
+  it('[C4] waits for a leader, and goes to the one of the highest term', async () => {
+    const outcome = write();
+    await script('n1', { mode: 'not-leader', term: 1 });
+    await until(() => seen.length > 0);
+    await script('n2', { mode: 'apply', term: 3 });
+    expect(await outcome).toMatchObject({ ok: true, leader: 'n2' });
+  });
+
+  it('[C10] refuses more than it can hold, before anything is proposed', async () => {
+    await script('n1', { mode: 'hold', term: 1 });
+    const open = Array.from({ length: MAX_IN_FLIGHT }, () => write());
+    expect(await write()).toMatchObject({ ok: false, code: 'OVERLOADED' });
+    expect(await kv.read(QUERY, LONG_MS)).toMatchObject({ ok: false, code: 'OVERLOADED' });
+    await until(() => commands().length === MAX_IN_FLIGHT);
+    await script('n1', { mode: 'apply', release: true });
+    expect((await Promise.all(open)).every(({ ok }) => ok)).toBe(true);
+    expect(kv.takeCounts()).toEqual({ writes: MAX_IN_FLIGHT, reads: 0, failed: 2 });
+  });
+
+  it('[C10] passes on that a leader is overloaded, unless an earlier one may have taken the write', async () => {
+    await script('n1', { mode: 'overloaded', term: 1 });
+    expect(await write()).toMatchObject({ ok: false, code: 'OVERLOADED' });
+    await script('n1', { mode: 'unknown' });
+    const outcome = write(300);
+    await until(() => commands().length > 1);
+    await script('n1', { mode: 'overloaded' });
+    expect(await outcome).toMatchObject({ ok: false, code: 'OUTCOME_UNKNOWN' });
+  });
+
+  it('[C11] asks a read again until its time is up', async () => {
+    await script('n1', { mode: 'not-leader', term: 1 });
+    expect(await kv.read(QUERY, 100)).toEqual({ ok: false, code: 'READ_TIMEOUT', leader: 'n1' });
+    expect(seen.length).toBeGreaterThan(1);
+    await supervisor.kill('n2');
+    expect(await kv.readLocal('n2', QUERY, LONG_MS)).toEqual({
+      ok: false,
+      code: 'NODE_DOWN',
+      leader: 'n1',
+    });
+    await script('n3', { mode: 'hold' });
+    expect(await kv.readLocal('n3', QUERY, 40)).toMatchObject({ ok: false, code: 'READ_TIMEOUT' });
+  });
+
+  it('[C12] says why a node failed, and starts it again when asked', async () => {
+    channel.postMessage({ to: 'n1', fail: 'its disk is gone' });
+    await until(() => states.includes('n1 failed: its disk is gone'));
+    channel.postMessage({ to: 'n2', crash: 'a bug' });
+    await until(() => states.includes('n2 failed: Error: a bug'));
+    expect(await supervisor.kill('n2')).toBe(false);
+    expect(await supervisor.revive('n1')).toBe(true);
+    expect(await supervisor.revive('n2')).toBe(true);
+    await script('n2', { mode: 'apply', term: 5 });
+    expect(await write()).toMatchObject({ ok: true, leader: 'n2' });
+  });
+
+  it('[C7] has every open request answered when it closes', async () => {
+    await script('n1', { mode: 'hold', term: 1 });
+    const open = [write(), kv.read(QUERY, LONG_MS)];
+    await until(() => seen.length === 2);
+    await kv.close(10);
+    expect(await Promise.all(open)).toMatchObject([
+      { code: 'OUTCOME_UNKNOWN' },
+      { code: 'READ_TIMEOUT' },
+    ]);
+    expect(await write()).toMatchObject({ code: 'SHUTTING_DOWN' });
+  });
+
+  function write(timeoutMs = LONG_MS): Promise<WriteOutcome> {
+    return kv.write({ op: 'set', key: 'a', field: 'x', value: '1' }, timeoutMs);
+  }
+
+  /** Gives the node its part, and waits until its report of that has come. */
+  async function script(
+    to: string,
+    part: { readonly mode?: Mode; readonly term?: number; readonly release?: boolean },
+  ): Promise<void> {
+    const before = acted;
+    channel.postMessage({ to, ...part });
+    const { term } = part;
+    await until(() => acted > before);
+    if (term !== undefined) await until(() => (leaders.leader === to) === term > 0);
+  }
+
+  function commands(): readonly Extract<Command, { op: 'set' }>[] {
+    return seen.flatMap(
+      ({ commands: list }) => (list ?? []) as readonly Extract<Command, { op: 'set' }>[],
+    );
+  }
+
+  /** Resolves when the claim holds; looked at after each thing that is seen. */
+  async function until(claim: () => boolean): Promise<void> {
+    while (!claim()) {
+      await new Promise<void>((resolve) => {
+        onSeen = resolve;
+      });
+    }
+  }
+});
