@@ -10,6 +10,8 @@ import type { RunningServer } from './server.ts';
 
 /** A stop that takes longer than this is cut short, ms. */
 const STOP_WITHIN_MS = 9000;
+/** One Ctrl-C may arrive twice, from the terminal and through npm: so soon it is the same wish, ms. */
+const SAME_SIGNAL_MS = 500;
 
 async function main(): Promise<void> {
   const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
@@ -29,10 +31,13 @@ async function main(): Promise<void> {
 
 /** The first signal stops in order, the second at once. */
 function stopOnSignal(server: RunningServer): void {
-  let stopping = false;
+  let stoppingSinceMs: number | null = null;
   const stop = (): void => {
-    if (stopping) process.exit(1);
-    stopping = true;
+    if (stoppingSinceMs !== null) {
+      if (performance.now() - stoppingSinceMs > SAME_SIGNAL_MS) process.exit(1);
+      return;
+    }
+    stoppingSinceMs = performance.now();
     setTimeout(() => {
       process.stderr.write(
         'chronoraft: stopping took too long and was cut short; nothing acknowledged is lost\n',

@@ -1,6 +1,14 @@
 /** The data folder: who it belongs to, and that only one server uses it. */
 import { randomUUID } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import * as z from 'zod';
 
@@ -35,7 +43,7 @@ export class DataDir {
   /** Makes or opens the folder and locks it. Throws {@link DataDirError}. */
   static open(dir: string, nodes: readonly string[]): DataDir {
     try {
-      mkdirSync(dir, { recursive: true });
+      makeFolder(dir);
       lock(dir);
     } catch (error) {
       throw asDataDirError(dir, error);
@@ -54,6 +62,17 @@ export class DataDir {
 
   close(): void {
     unlock(this.path);
+  }
+}
+
+/** Step by step: Node's own recursive mode never returns where nothing can be made, below /proc. */
+function makeFolder(dir: string): void {
+  if (existsSync(dir)) return;
+  makeFolder(path.dirname(dir));
+  try {
+    mkdirSync(dir);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 
