@@ -6,9 +6,9 @@
  * quiet cluster from a dead connection.
  */
 import * as z from 'zod';
-import { ClusterView, EntryView, EventView, LinkView, MetricsPoint, NodeView } from './view.ts';
+import type { ClusterView } from './view.ts';
+import { EntryView, EventView, LinkView, MetricsPoint, NodeView } from './view.ts';
 
-export const LIVE_VERSION = 1;
 /** A live view without any message for this long is stale, whatever the socket claims, ms. */
 export const STALE_AFTER_MS = 2500;
 export const BEAT_EVERY_MS = 1000;

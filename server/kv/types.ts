@@ -178,5 +178,3 @@ export interface KvHeader {
 }
 
 export const MAX_TIMESTAMP_MS = 253_402_300_799_999;
-export const MAX_NAME_BYTES = 1024;
-export const MAX_VALUE_BYTES = 1024 * 1024;

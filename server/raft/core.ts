@@ -9,7 +9,7 @@
  * something go through {@link Core.sendDurable}.
  */
 import { assert } from '../base/assert.ts';
-import { Random } from '../base/random.ts';
+import type { Random } from '../base/random.ts';
 import { LeaderClock } from './leader-clock.ts';
 import { RaftLog } from './log.ts';
 import type { Message } from './messages.ts';

@@ -22,12 +22,12 @@ import {
   onRequestVote,
   onRequestVoteResponse,
 } from './election.ts';
+import { broadcastHeartbeat } from './heartbeat.ts';
 import { checkInvariants, watermark } from './invariants.ts';
 import type { Watermark } from './invariants.ts';
 import type { AppendEntries, Heartbeat, Message } from './messages.ts';
 import { onRead, startReadRound } from './reads.ts';
 import {
-  broadcastHeartbeat,
   maybeCommit,
   onAppendEntries,
   onAppendEntriesResponse,

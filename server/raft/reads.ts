@@ -4,8 +4,8 @@
  * term is committed, since until then it may not know the newest commit.
  */
 import type { Core } from './core.ts';
+import { sendHeartbeat } from './heartbeat.ts';
 import { quorumValue } from './quorum.ts';
-import { sendHeartbeat } from './replication.ts';
 
 export function onRead(core: Core, id: number): void {
   if (core.leadership === null) {

@@ -10,6 +10,7 @@ import type {
   Heartbeat,
   HeartbeatResponse,
 } from './messages.ts';
+import { isDiskStuck, sendHeartbeat } from './heartbeat.ts';
 import type { Progress } from './progress.ts';
 import { quorumValue } from './quorum.ts';
 import { onReadConfirmation } from './reads.ts';
@@ -67,15 +68,6 @@ export function replicate(core: Core): void {
   }
 }
 
-/**
- * A disk that has not finished a write for an election time-out: the leader
- * falls silent, so that one with a working disk takes over.
- */
-function isDiskStuck(core: Core): boolean {
-  const oldest = core.persistence.oldestIssuedMono;
-  return oldest !== null && core.now.mono - oldest > core.config.electionTimeoutMs;
-}
-
 function sendAppend(core: Core, progress: Progress): void {
   const prevLogIndex = progress.nextIndex - 1;
   const entries =
@@ -110,28 +102,6 @@ function tellCommit(core: Core, leadership: Leadership, progress: Progress): voi
   if (progress.state !== 'replicate') return;
   const known = Math.min(core.commitIndex, progress.matchIndex);
   if (known > progress.sentCommit) sendHeartbeat(core, leadership, progress);
-}
-
-/** Keeps every follower quiet, tells the commit index, carries the read round. */
-export function broadcastHeartbeat(core: Core): void {
-  const leadership = must(core.leadership, 'only a leader beats');
-  leadership.heartbeatAtMono = core.now.mono + core.config.heartbeatIntervalMs;
-  leadership.clock.slew(core.now);
-  if (isDiskStuck(core)) return;
-  for (const progress of leadership.progress.values()) sendHeartbeat(core, leadership, progress);
-}
-
-export function sendHeartbeat(core: Core, leadership: Leadership, progress: Progress): void {
-  const leaderCommit = Math.min(core.commitIndex, progress.matchIndex);
-  core.send({
-    type: 'Heartbeat',
-    from: core.id,
-    to: progress.peer,
-    term: core.term,
-    leaderCommit,
-    readSeq: leadership.reads.currentSeq,
-  });
-  progress.sentCommit = Math.max(progress.sentCommit, leaderCommit);
 }
 
 export function onAppendEntriesResponse(core: Core, message: AppendEntriesResponse): void {

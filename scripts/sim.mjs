@@ -1,0 +1,15 @@
+/** `npm run sim`: bundles the simulator and runs it with the arguments given. */
+import { bundle } from './build-server.mjs';
+import { main, run } from './run.mjs';
+import { ensureInstalled } from './setup.mjs';
+
+await main(async () => {
+  await ensureInstalled();
+  await bundle({ main: 'sim/main.ts' }, 'dist/sim');
+  const { code } = await run(process.execPath, [
+    '--enable-source-maps',
+    'dist/sim/main.js',
+    ...process.argv.slice(2),
+  ]);
+  process.exitCode = code;
+});

@@ -1,0 +1,98 @@
+/**
+ * Linearizability by certificate: every answer names its place in the log, so
+ * the order is given and only has to be checked. An order in which each answer
+ * is what a naive model says, and in which nothing that returned stands before
+ * something called later, is its own proof. Linear in the operations but for a
+ * sort. Also: acknowledged writes are in the log, each applied once; what was
+ * said to have failed is nowhere; an unknown outcome may be either.
+ */
+import type { Entry } from '../server/raft/types.ts';
+import type { Operation, ReadOp, WriteOp } from './history.ts';
+import { Reference } from './reference.ts';
+
+/** Complaints, in words; empty means proven. */
+export function checkCertificate(operations: readonly Operation[], committed: readonly Entry[]): readonly string[] {
+  const reference = new Reference(committed);
+  const complaints: string[] = [];
+  for (const operation of operations) {
+    const complaint = operation.kind === 'write' ? judgeWrite(operation, reference) : judgeRead(operation, reference);
+    if (complaint !== null) complaints.push(`${nameOf(operation)}: ${complaint}`);
+  }
+  return [...complaints, ...judgeOrder(operations)];
+}
+
+function judgeWrite(write: WriteOp, reference: Reference): string | null {
+  const { session } = write.command;
+  if (session === undefined) return 'a client of the simulation always has a session';
+  const id = `${session.client}/${session.sequence}`;
+  if (write.outcome === 'failed') {
+    return reference.occurrences.has(id) ? 'was said to have failed, but is in the log' : null;
+  }
+  if (write.outcome === 'unknown') return null;
+  const { result } = write;
+  if (result === null || !result.ok) return 'was answered with an error that no client of the simulation earns';
+  const applied = reference.applied.get(id);
+  if (applied === undefined) return 'was acknowledged, but is not in the log';
+  return applied.revision === result.revision &&
+    applied.timestamp === result.timestamp &&
+    applied.stamp === result.stamp &&
+    applied.existed === result.existed
+    ? null
+    : `was answered ${JSON.stringify(result)}, but did ${JSON.stringify(applied)}`;
+}
+
+function judgeRead(read: ReadOp, reference: Reference): string | null {
+  const { answer, query } = read;
+  if (read.outcome !== 'ok' || answer === null) return null;
+  if (answer.asOf > reference.lastRevision) return `looked at revision ${answer.asOf}, which was never committed`;
+  if (answer.type === 'history' || answer.type === 'keys') return null;
+  const at = 'at' in query && query.at !== undefined ? query.at : reference.clusterTime(answer.asOf);
+  if (answer.at !== at) return `looked at time ${answer.at} instead of ${at}`;
+  if (answer.type === 'get' && query.type === 'get') return reference.disagrees(query.key, query.field, answer);
+  if (answer.type !== 'scan' || query.type !== 'scan') return 'answers another question';
+  const expected = reference
+    .fields(query.key)
+    .map((field) => ({ field, fact: reference.value(query.key, field, answer.at, answer.asOf) }))
+    .filter(({ fact }) => fact !== null)
+    .map(({ field, fact }) => `${field}=${fact?.value}@${fact?.revision}`);
+  const got = answer.fields.map((found) => `${found.field}=${found.value}@${found.revision}`);
+  return expected.join() === got.join() ? null : `answered ${got.join()} where ${expected.join()} stands`;
+}
+
+/** In log order, no operation may have returned before an earlier one was called. */
+function judgeOrder(operations: readonly Operation[]): readonly string[] {
+  const placed = operations
+    .map((operation) => ({ operation, place: placeOf(operation) }))
+    .filter((item): item is { operation: Operation; place: number } => item.place !== null)
+    .sort(
+      (a, b) =>
+        a.place - b.place ||
+        Number(a.operation.kind === 'read') - Number(b.operation.kind === 'read') ||
+        a.operation.call - b.operation.call,
+    );
+  const complaints: string[] = [];
+  let latest: Operation | null = null;
+  for (const { operation } of placed) {
+    if (latest !== null && operation.returned < latest.call) {
+      complaints.push(`${nameOf(operation)}: had returned before ${nameOf(latest)} was called, yet saw what came after it`);
+    }
+    if (latest === null || operation.call > latest.call) latest = operation;
+  }
+  return complaints;
+}
+
+/** Where in the log the operation took effect; null when it names no place. Reads as of a given revision look back freely. */
+function placeOf(operation: Operation): number | null {
+  if (operation.outcome !== 'ok') return null;
+  if (operation.kind === 'write') {
+    return operation.result?.ok === true ? operation.result.revision : null;
+  }
+  if (operation.query.asOf !== undefined) return null;
+  return operation.answer?.asOf ?? null;
+}
+
+function nameOf(operation: Operation): string {
+  return operation.kind === 'write'
+    ? `write ${JSON.stringify(operation.command)}`
+    : `read ${JSON.stringify(operation.query)} by ${operation.client}`;
+}

@@ -1,0 +1,71 @@
+/**
+ * `npm run sim -- --seed N` repeats one run exactly; `-- --seeds N [--from S]`
+ * runs many. Ends with 1 and the line that repeats it when a run breaks a rule,
+ * and when the runs together did not really put the cluster to the test.
+ */
+import { parseArgs } from 'node:util';
+import { FAULT_KINDS } from './nemesis.ts';
+import type { FaultKind } from './nemesis.ts';
+import { runSeed } from './run.ts';
+import type { RunReport } from './run.ts';
+
+const { values } = parseArgs({
+  options: { seed: { type: 'string' }, seeds: { type: 'string' }, from: { type: 'string' } },
+});
+
+function wholeNumber(text: string | undefined, otherwise: number): number {
+  const value = text === undefined ? otherwise : Number(text);
+  if (Number.isSafeInteger(value) && value >= 0) return value;
+  process.stderr.write(`sim: ${text} is not a whole number\n`);
+  process.exit(2);
+}
+
+function attempt(seed: number): RunReport | null {
+  try {
+    return runSeed({ seed });
+  } catch (error) {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    process.stdout.write(`seed ${seed}: ${text}\n\nrepeat it with: npm run sim -- --seed ${seed}\n`);
+    return null;
+  }
+}
+
+function runOne(seed: number): number {
+  const report = attempt(seed);
+  if (report === null) return 1;
+  const { faults, ...rest } = report;
+  process.stdout.write(`${JSON.stringify({ ...rest, faults: Object.fromEntries(faults) }, null, 2)}\n`);
+  return 0;
+}
+
+function runMany(from: number, count: number): number {
+  const startedMs = performance.now();
+  const totals = { virtualMs: 0, steps: 0, checks: 0, leaderChanges: 0, acknowledged: 0, failed: 0, unknown: 0, reads: 0, messagesLost: 0, writesLost: 0 };
+  const faults = new Map<FaultKind, number>(FAULT_KINDS.map((kind) => [kind, 0]));
+  for (let seed = from; seed < from + count; seed++) {
+    const report = attempt(seed);
+    if (report === null) return 1;
+    for (const name of Object.keys(totals) as (keyof typeof totals)[]) totals[name] += report[name];
+    for (const [kind, fired] of report.faults) faults.set(kind, (faults.get(kind) ?? 0) + fired);
+  }
+  const realMs = performance.now() - startedMs;
+  process.stdout.write(
+    `${count} seeds from ${from}: no rule broken\n` +
+      `${Math.round(totals.virtualMs / 1000)} simulated seconds in ${(realMs / 1000).toFixed(1)} s: ${Math.round(totals.virtualMs / realMs)} a second\n` +
+      `${totals.steps} steps, ${totals.checks} checks, ${totals.leaderChanges} leaders elected\n` +
+      `writes: ${totals.acknowledged} acknowledged, ${totals.unknown} unknown, ${totals.failed} failed; reads: ${totals.reads}\n` +
+      `messages lost: ${totals.messagesLost}; disk writes lost in crashes: ${totals.writesLost}\n` +
+      `faults: ${[...faults].map(([kind, fired]) => `${kind} ${fired}`).join(', ')}\n`,
+  );
+  const idle = [...faults].filter(([, fired]) => fired === 0).map(([kind]) => kind);
+  if (count >= 50 && (idle.length > 0 || totals.leaderChanges < count || totals.unknown === 0)) {
+    process.stdout.write(`not a real test: ${idle.join(', ') || 'too few elections or open outcomes'}\n`);
+    return 1;
+  }
+  return 0;
+}
+
+process.exitCode =
+  values.seed === undefined
+    ? runMany(wholeNumber(values.from, 1), wholeNumber(values.seeds, 200))
+    : runOne(wholeNumber(values.seed, 1));

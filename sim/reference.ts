@@ -1,0 +1,110 @@
+/**
+ * The temporal store once more, as naively as possible, to judge the real one
+ * by: a list of versions, filtered and compared in full for each question.
+ */
+import type { Entry } from '../server/raft/types.ts';
+import type { QueryAnswer } from '../server/kv/types.ts';
+import type { WriteCommand } from './history.ts';
+
+interface Fact {
+  readonly key: string;
+  readonly field: string;
+  readonly timestamp: number;
+  readonly revision: number;
+  readonly value: string | null;
+  readonly expiresAt: number | null;
+}
+
+export interface Applied {
+  readonly revision: number | null;
+  readonly timestamp: number;
+  readonly stamp: number;
+  readonly existed: boolean;
+}
+
+export class Reference {
+  /** First application of each write, by "client/sequence". */
+  readonly applied = new Map<string, Applied>();
+  /** Entries that carried each write, first and repeated. */
+  readonly occurrences = new Map<string, number[]>();
+  private readonly facts: Fact[] = [];
+  private readonly stamps: number[] = [0];
+  private readonly lastSequence = new Map<string, number>();
+
+  constructor(committed: readonly Entry[]) {
+    for (const entry of committed) this.apply(entry);
+  }
+
+  get lastRevision(): number {
+    return this.stamps.length - 1;
+  }
+
+  clusterTime(revision: number): number {
+    return Math.floor((this.stamps[revision] ?? 0) / 1000);
+  }
+
+  /** The winner at (at, asOf): the greatest by timestamp, then revision. */
+  value(key: string, field: string, at: number, asOf: number): Fact | null {
+    let winner: Fact | null = null;
+    for (const fact of this.facts) {
+      if (fact.key !== key || fact.field !== field) continue;
+      if (fact.timestamp > at || fact.revision > asOf) continue;
+      if (
+        winner === null ||
+        fact.timestamp > winner.timestamp ||
+        (fact.timestamp === winner.timestamp && fact.revision > winner.revision)
+      ) {
+        winner = fact;
+      }
+    }
+    if (winner === null || winner.value === null) return null;
+    return winner.expiresAt !== null && at >= winner.expiresAt ? null : winner;
+  }
+
+  fields(key: string): readonly string[] {
+    return [...new Set(this.facts.filter((fact) => fact.key === key).map((fact) => fact.field))].sort();
+  }
+
+  /** Why `answer` is wrong; null when it is right. */
+  disagrees(key: string, field: string, answer: Extract<QueryAnswer, { type: 'get' }>): string | null {
+    const expected = this.value(key, field, answer.at, answer.asOf);
+    const got = answer.found;
+    if (expected === null) return got === null ? null : `nothing stands there, but ${got.value} was answered`;
+    if (got === null) return `${expected.value} stands there, but nothing was answered`;
+    return got.value === expected.value && got.revision === expected.revision
+      ? null
+      : `${expected.value} of revision ${expected.revision} stands there, but ${got.value} of ${got.revision} was answered`;
+  }
+
+  private apply(entry: Entry): void {
+    this.stamps.push(entry.stamp);
+    if (entry.kind !== 'command') return;
+    const command = JSON.parse(entry.data) as WriteCommand | { op: 'tick' };
+    if (command.op === 'tick') return;
+    const { session } = command;
+    if (session !== undefined) {
+      const id = `${session.client}/${session.sequence}`;
+      this.occurrences.set(id, [...(this.occurrences.get(id) ?? []), entry.index]);
+      if (session.sequence <= (this.lastSequence.get(session.client) ?? 0)) return;
+      this.lastSequence.set(session.client, session.sequence);
+      this.applied.set(id, this.write(entry, command));
+    } else this.write(entry, command);
+  }
+
+  private write(entry: Entry, command: WriteCommand): Applied {
+    const timestamp = command.timestamp ?? Math.floor(entry.stamp / 1000);
+    const existed = this.value(command.key, command.field, timestamp, entry.index) !== null;
+    const nothing = command.op === 'delete' && !existed;
+    if (!nothing) {
+      this.facts.push({
+        key: command.key,
+        field: command.field,
+        timestamp,
+        revision: entry.index,
+        value: command.op === 'set' ? command.value : null,
+        expiresAt: command.op === 'set' && command.ttl !== undefined ? timestamp + command.ttl : null,
+      });
+    }
+    return { revision: nothing ? null : entry.index, timestamp, stamp: entry.stamp, existed };
+  }
+}

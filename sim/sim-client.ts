@@ -1,0 +1,187 @@
+/**
+ * A client with one request under way: writes, deletes and reads of few keys,
+ * sent to the node it believes leads. After an uncertain answer, or none, it
+ * sends the same write under the same session again, or gives up and goes on
+ * as a new client, as a real one would after a restart.
+ */
+import type { Random } from '../server/base/random.ts';
+import { encodeCommand } from '../server/kv/command.ts';
+import type { Query, SessionRef } from '../server/kv/types.ts';
+import type { Proposed, ReadResult } from '../server/node/control.ts';
+import type { Operation, ReadOp, WriteCommand, WriteOp } from './history.ts';
+import type { Scheduler } from './scheduler.ts';
+
+const KEYS = ['a', 'b'] as const;
+const FIELDS = ['x', 'y', 'z'] as const;
+const MAX_ATTEMPTS = 6;
+
+/** The cluster as a client can reach it. */
+export interface Reach {
+  readonly nodes: readonly string[];
+  propose(node: string, data: string, answer: (proposed: Proposed) => void): void;
+  read(node: string, query: Query, answer: (read: ReadResult) => void): void;
+  /** Called with every acknowledged write's log index. */
+  acknowledged(index: number): void;
+}
+
+export class SimClient {
+  private readonly name: string;
+  private readonly scheduler: Scheduler;
+  private readonly random: Random;
+  private readonly reach: Reach;
+  private readonly history: Operation[];
+  private incarnation = 0;
+  private sequence = 0;
+  private leader: string;
+  private stopped = false;
+  /** Operations finished well. */
+  done = 0;
+
+  constructor(name: string, scheduler: Scheduler, random: Random, reach: Reach, history: Operation[]) {
+    this.name = name;
+    this.scheduler = scheduler;
+    this.random = random;
+    this.reach = reach;
+    this.history = history;
+    this.leader = random.pick(reach.nodes);
+  }
+
+  start(): void {
+    this.scheduler.after(this.random.nextFloat() * 50, () => this.next());
+  }
+
+  /** Begins nothing new; what is under way may still be answered. */
+  stop(): void {
+    this.stopped = true;
+  }
+
+  private next(): void {
+    if (this.stopped) return;
+    if (this.random.chance(0.55)) this.write();
+    else this.read();
+  }
+
+  private rest(): void {
+    this.scheduler.after(1 + this.random.nextFloat() * 30, () => this.next());
+  }
+
+  // --- writes --------------------------------------------------------------------
+
+  private write(): void {
+    this.sequence++;
+    const session: SessionRef = { client: `${this.name}.${this.incarnation}`, sequence: this.sequence };
+    const command = this.drawCommand(session);
+    const operation: WriteOp = {
+      kind: 'write',
+      client: session.client,
+      command,
+      call: this.scheduler.steps,
+      returned: Number.POSITIVE_INFINITY,
+      outcome: 'unknown',
+      result: null,
+    };
+    this.history.push(operation);
+    this.attemptWrite(operation, encodeCommand(command), 1, false);
+  }
+
+  private drawCommand(session: SessionRef): WriteCommand {
+    const key = this.random.pick(KEYS);
+    const field = this.random.pick(FIELDS);
+    const timestamp = this.random.chance(0.2) ? { timestamp: this.random.nextInt(0, 5000) } : {};
+    if (this.random.chance(0.2)) return { op: 'delete', key, field, ...timestamp, session };
+    const ttl = this.random.chance(0.2) ? { ttl: this.random.nextInt(1, 800) } : {};
+    const value = `${session.client}/${session.sequence}`;
+    return { op: 'set', key, field, value, ...timestamp, ...ttl, session };
+  }
+
+  private attemptWrite(operation: WriteOp, data: string, attempt: number, mayHaveHappened: boolean): void {
+    let waiting = true;
+    const asked = this.leader;
+    const patience = this.scheduler.after(300 + this.random.nextFloat() * 700, () => {
+      waiting = false;
+      this.leader = this.random.pick(this.reach.nodes);
+      this.againOrGiveUp(operation, data, attempt, true);
+    });
+    this.reach.propose(asked, data, (proposed) => {
+      if (!waiting) return;
+      waiting = false;
+      patience.cancel();
+      if (proposed.outcome === 'applied') {
+        operation.outcome = 'ok';
+        operation.result = proposed.result;
+        operation.returned = this.scheduler.steps;
+        this.reach.acknowledged(proposed.index);
+        this.done++;
+        this.rest();
+        return;
+      }
+      this.leader = proposed.leaderHint ?? this.random.pick(this.reach.nodes);
+      this.againOrGiveUp(operation, data, attempt, mayHaveHappened || proposed.outcome === 'unknown');
+    });
+  }
+
+  private againOrGiveUp(operation: WriteOp, data: string, attempt: number, mayHaveHappened: boolean): void {
+    const giveUp = this.stopped || attempt >= MAX_ATTEMPTS || (mayHaveHappened && this.random.chance(0.1));
+    if (!giveUp) {
+      this.scheduler.after(20 + this.random.nextFloat() * 150, () =>
+        this.attemptWrite(operation, data, attempt + 1, mayHaveHappened),
+      );
+      return;
+    }
+    if (mayHaveHappened) this.becomeNew();
+    else {
+      operation.outcome = 'failed';
+      operation.returned = this.scheduler.steps;
+    }
+    this.rest();
+  }
+
+  /** The fate of this client's last write is open: nothing may be numbered after it. */
+  private becomeNew(): void {
+    this.incarnation++;
+    this.sequence = 0;
+  }
+
+  // --- reads -----------------------------------------------------------------------
+
+  private read(): void {
+    const query = this.drawQuery();
+    const operation: ReadOp = {
+      kind: 'read',
+      client: this.name,
+      query,
+      call: this.scheduler.steps,
+      returned: Number.POSITIVE_INFINITY,
+      outcome: 'failed',
+      answer: null,
+    };
+    this.history.push(operation);
+    let waiting = true;
+    const patience = this.scheduler.after(500, () => {
+      waiting = false;
+      this.leader = this.random.pick(this.reach.nodes);
+      this.rest();
+    });
+    this.reach.read(this.leader, query, (read) => {
+      if (!waiting) return;
+      waiting = false;
+      patience.cancel();
+      if (read.outcome === 'answered' && read.result.ok) {
+        operation.outcome = 'ok';
+        operation.answer = read.result.answer;
+        operation.returned = this.scheduler.steps;
+        this.done++;
+      } else if (read.outcome === 'failed') {
+        this.leader = read.leaderHint ?? this.random.pick(this.reach.nodes);
+      }
+      this.rest();
+    });
+  }
+
+  private drawQuery(): Query {
+    const key = this.random.pick(KEYS);
+    const at = this.random.chance(0.3) ? { at: this.random.nextInt(0, 6000) } : {};
+    if (this.random.chance(0.3)) return { type: 'scan', key, ...at };
+    return { type: 'get', key, field: this.random.pick(FIELDS), ...at };
+  }
+}

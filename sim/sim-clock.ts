@@ -1,0 +1,65 @@
+/**
+ * A node's clocks in virtual time. The monotonic one may run fast or slow, the
+ * wall clock may also be wrong and jump. A paused node's timers fire late, all
+ * at once. Made anew for each boot; `stop` silences what an earlier boot armed.
+ */
+import type { Clock, Timer } from '../server/ports/clock.ts';
+import type { Instant } from '../server/raft/types.ts';
+import type { Scheduler } from './scheduler.ts';
+
+/** What is wrong with a machine's time; outlives the node's boots. */
+export interface ClockError {
+  /** Virtual ms to monotonic ms: 1 is right. */
+  rate: number;
+  /** Added to the wall clock, ms. */
+  wallOffsetMs: number;
+  /** Nothing of this node runs before this virtual instant. */
+  pausedUntilMs: number;
+}
+
+/** Wall time at the beginning of every run: 2026-01-01. */
+const START_MS = 1_767_225_600_000;
+
+export class SimClock implements Clock {
+  private readonly scheduler: Scheduler;
+  private readonly error: ClockError;
+  private running = true;
+  /** Rate changes must not turn the monotonic clock back. */
+  private lastMono = 0;
+  private lastRealMs: number;
+
+  constructor(scheduler: Scheduler, error: ClockError) {
+    this.scheduler = scheduler;
+    this.error = error;
+    this.lastRealMs = scheduler.nowMs;
+  }
+
+  now(): Instant {
+    const real = this.scheduler.nowMs;
+    this.lastMono += (real - this.lastRealMs) * this.error.rate;
+    this.lastRealMs = real;
+    return {
+      mono: this.lastMono,
+      wall: Math.max(0, Math.round((START_MS + real + this.error.wallOffsetMs) * 1000)),
+    };
+  }
+
+  setTimer(delayMs: number, fire: () => void): Timer {
+    return this.scheduler.after(delayMs / this.error.rate, () => this.whenAwake(fire));
+  }
+
+  defer(run: () => void): void {
+    this.scheduler.after(0, () => this.whenAwake(run));
+  }
+
+  stop(): void {
+    this.running = false;
+  }
+
+  private whenAwake(run: () => void): void {
+    if (!this.running) return;
+    if (this.error.pausedUntilMs > this.scheduler.nowMs) {
+      this.scheduler.at(this.error.pausedUntilMs, () => this.whenAwake(run));
+    } else run();
+  }
+}

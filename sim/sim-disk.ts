@@ -1,0 +1,157 @@
+/**
+ * A node's disk in virtual time. A write becomes durable after a drawn latency,
+ * and only then is it acknowledged. A crash loses what was not yet durable, or
+ * lets a prefix of it land unacknowledged: both may happen to a real disk. Each
+ * write is atomic, as a transaction is.
+ */
+import { assert } from '../server/base/assert.ts';
+import type { Random } from '../server/base/random.ts';
+import type { Done, LogWrite, NodeStorage, RestoredNode } from '../server/ports/node-storage.ts';
+import type { KvChanges, KvHeader, Mark, SessionRow, Version } from '../server/kv/types.ts';
+import type { Entry, HardState, NodeId, Term } from '../server/raft/types.ts';
+import type { Scheduler } from './scheduler.ts';
+
+export interface DiskWeather {
+  minWriteMs: number;
+  maxWriteMs: number;
+  /** Nothing is finished before this virtual instant. */
+  stalledUntilMs: number;
+  /** The next write fails, and its fate is unknown. */
+  failNext: boolean;
+}
+
+/** Bugs planted to prove that the simulator can see: never set otherwise. */
+export interface DiskMutant {
+  /** Acknowledges before the write is durable. */
+  readonly acknowledgesEarly?: boolean;
+  /** Forgets term and vote in a crash. */
+  readonly forgetsHardState?: boolean;
+}
+
+interface Pending {
+  readonly apply: () => void;
+  readonly done: Done;
+}
+
+const EMPTY_HASH = '9e3779b985ebca6b';
+
+export class SimDisk {
+  readonly weather: DiskWeather = { minWriteMs: 0.2, maxWriteMs: 2, stalledUntilMs: 0, failNext: false };
+  readonly counts = { writes: 0, lost: 0, landed: 0, failed: 0 };
+  hardState: HardState = { term: 0, votedFor: null, commit: 0 };
+  entries: Entry[] = [];
+  /** Every vote that was ever durable here. */
+  readonly votes = new Map<Term, NodeId>();
+  private kv: KvHeader = { lastApplied: 0, lastStamp: 0, stateHash: EMPTY_HASH };
+  private readonly versions: Version[] = [];
+  private readonly marks: Mark[] = [];
+  private readonly sessions = new Map<string, SessionRow>();
+  private readonly id: NodeId;
+  private readonly scheduler: Scheduler;
+  private readonly random: Random;
+  private readonly mutant: DiskMutant;
+  private bootEpoch = 0;
+  private pending: Pending[] = [];
+
+  constructor(id: NodeId, scheduler: Scheduler, random: Random, mutant: DiskMutant) {
+    this.id = id;
+    this.scheduler = scheduler;
+    this.random = random;
+    this.mutant = mutant;
+  }
+
+  /** Opens the store for a new boot: what it answers to an older one is nothing. */
+  open(): { readonly storage: NodeStorage; readonly restored: RestoredNode } {
+    const epoch = ++this.bootEpoch;
+    assert(this.pending.length === 0, 'a crash settled what was under way');
+    const restored: RestoredNode = {
+      identity: { clusterId: 'sim', nodeId: this.id, storeId: this.id, bootEpoch: epoch },
+      hardState: this.hardState,
+      entries: [...this.entries],
+      kv: this.kv,
+      versions: [...this.versions],
+      marks: [...this.marks],
+      sessions: [...this.sessions.values()],
+    };
+    const storage: NodeStorage = {
+      writeLog: (write, done) => this.enqueue(epoch, () => this.applyLog(write), done),
+      saveKv: (changes, done) => this.enqueue(epoch, () => this.applyKv(changes), done),
+      status: () => ({ name: 'sim', sizeBytes: 0, lastWriteMs: null, writes: this.counts.writes }),
+    };
+    return { storage, restored };
+  }
+
+  /** The node is gone. Some prefix of what was under way may still land. */
+  crash(): void {
+    const landing = this.random.nextInt(0, this.pending.length);
+    for (const [i, { apply }] of this.pending.entries()) {
+      if (i < landing && this.mutant.acknowledgesEarly !== true) {
+        apply();
+        this.counts.landed++;
+      } else this.counts.lost++;
+    }
+    this.pending = [];
+    if (this.mutant.forgetsHardState === true) this.hardState = { term: 0, votedFor: null, commit: 0 };
+  }
+
+  private enqueue(epoch: number, apply: () => void, done: Done): void {
+    this.counts.writes++;
+    const { weather } = this;
+    if (weather.failNext) {
+      weather.failNext = false;
+      this.counts.failed++;
+      if (this.random.chance(0.5)) apply();
+      this.scheduler.after(weather.minWriteMs, () => {
+        if (epoch === this.bootEpoch) done(new Error('the disk failed'));
+      });
+      return;
+    }
+    const pending: Pending = { apply, done };
+    this.pending.push(pending);
+    if (this.mutant.acknowledgesEarly === true) this.scheduler.after(0, () => done(null));
+    this.finishLater(epoch, pending);
+  }
+
+  private finishLater(epoch: number, pending: Pending): void {
+    const { minWriteMs, maxWriteMs, stalledUntilMs } = this.weather;
+    const latencyMs = minWriteMs + this.random.nextFloat() * (maxWriteMs - minWriteMs);
+    this.scheduler.at(Math.max(this.scheduler.nowMs + latencyMs, stalledUntilMs), () => this.finish(epoch, pending));
+  }
+
+  /** Strictly in order: one that is ready early waits for those before it. */
+  private finish(epoch: number, pending: Pending): void {
+    if (epoch !== this.bootEpoch || !this.pending.includes(pending)) return;
+    while (this.pending.length > 0) {
+      const next = this.pending.shift() as Pending;
+      next.apply();
+      if (this.mutant.acknowledgesEarly !== true) next.done(null);
+      if (next === pending || epoch !== this.bootEpoch) return;
+    }
+  }
+
+  private applyLog({ hardState, truncateFrom, append }: LogWrite): void {
+    if (truncateFrom !== null) this.entries.length = truncateFrom - 1;
+    for (const entry of append) {
+      assert(entry.index === this.entries.length + 1, 'the stored log has no holes');
+      this.entries.push(entry);
+    }
+    if (hardState === null) return;
+    assert(hardState.term >= this.hardState.term, 'the durable term never goes back');
+    if (hardState.votedFor !== null) {
+      const before = this.votes.get(hardState.term);
+      assert(before === undefined || before === hardState.votedFor, 'one durable vote a term');
+      this.votes.set(hardState.term, hardState.votedFor);
+    }
+    this.hardState = hardState;
+  }
+
+  private applyKv(changes: KvChanges): void {
+    const { lastApplied, lastStamp, stateHash, versions, marks, sessions, droppedSessions } = changes;
+    assert(lastApplied >= this.kv.lastApplied, 'saved state never goes back');
+    this.kv = { lastApplied, lastStamp, stateHash };
+    this.versions.push(...versions);
+    this.marks.push(...marks);
+    for (const client of droppedSessions) this.sessions.delete(client);
+    for (const row of sessions) this.sessions.set(row.client, row);
+  }
+}

@@ -1,0 +1,293 @@
+/**
+ * A whole cluster in one thread and in virtual time: the real node host and
+ * core on a simulated network, disk and clock, with clients and faults, all of
+ * it from one seed.
+ */
+import { assert, must } from '../server/base/assert.ts';
+import { Random } from '../server/base/random.ts';
+import type { Proposed, ReadResult } from '../server/node/control.ts';
+import { NodeHost } from '../server/node/node-host.ts';
+import type { NodeId } from '../server/raft/types.ts';
+import type { Operation } from './history.ts';
+import { Invariants } from './invariants.ts';
+import type { Fault, FaultKind } from './nemesis.ts';
+import { Scheduler } from './scheduler.ts';
+import { SimClient } from './sim-client.ts';
+import type { Reach } from './sim-client.ts';
+import { SimClock } from './sim-clock.ts';
+import type { ClockError } from './sim-clock.ts';
+import { SimDisk } from './sim-disk.ts';
+import type { DiskMutant } from './sim-disk.ts';
+import { CALM, SimNetwork } from './sim-network.ts';
+import { TraceHash } from './trace-hash.ts';
+
+export interface WorldOptions {
+  readonly seed: number;
+  readonly nodes: number;
+  readonly clients: number;
+  /** Bugs planted in the disk, to prove that they are seen. */
+  readonly mutant?: DiskMutant;
+}
+
+interface Machine {
+  readonly id: NodeId;
+  readonly disk: SimDisk;
+  readonly clockError: ClockError;
+  host: NodeHost | null;
+  clock: SimClock | null;
+  readonly proposals: Map<number, (proposed: Proposed) => void>;
+  readonly reads: Map<number, (read: ReadResult) => void>;
+}
+
+const TIMING = { heartbeatIntervalMs: 15, electionTimeoutMs: 150 };
+/** Full comparison of all logs, every so many steps. */
+const MATCH_EVERY_STEPS = 5000;
+
+export class World {
+  readonly scheduler = new Scheduler();
+  readonly network: SimNetwork;
+  readonly invariants: Invariants;
+  readonly history: Operation[] = [];
+  readonly trace = new TraceHash();
+  readonly faultsFired = new Map<FaultKind, number>();
+  private readonly random: Random;
+  private readonly machines = new Map<NodeId, Machine>();
+  private readonly clients: readonly SimClient[];
+  private nextId = 1;
+
+  constructor({ seed, nodes, clients, mutant = {} }: WorldOptions) {
+    this.random = Random.fromSeed(seed);
+    this.network = new SimNetwork(this.scheduler, this.random.fork(), (id) => this.machine(id).clockError.pausedUntilMs);
+    const ids = Array.from({ length: nodes }, (_, i) => `n${i + 1}`);
+    for (const id of ids) {
+      this.machines.set(id, {
+        id,
+        disk: new SimDisk(id, this.scheduler, this.random.fork(), mutant),
+        clockError: { rate: 1, wallOffsetMs: 0, pausedUntilMs: 0 },
+        host: null,
+        clock: null,
+        proposals: new Map(),
+        reads: new Map(),
+      });
+    }
+    this.invariants = new Invariants(new Map([...this.machines].map(([id, { disk }]) => [id, disk])));
+    const reach = this.reach(ids);
+    this.clients = Array.from(
+      { length: clients },
+      (_, i) => new SimClient(`c${i + 1}`, this.scheduler, this.random.fork(), reach, this.history),
+    );
+    for (const id of ids) this.boot(id);
+    for (const client of this.clients) client.start();
+  }
+
+  get ids(): readonly NodeId[] {
+    return [...this.machines.keys()];
+  }
+
+  /** Runs until virtual `untilMs`, checking after every step. Throws AssertionError on the first broken rule. */
+  runUntil(untilMs: number): void {
+    while (this.scheduler.step(untilMs)) {
+      for (const { id, host } of this.machines.values()) if (host !== null) this.invariants.check(id, host);
+      if (this.scheduler.steps % MATCH_EVERY_STEPS === 0) this.invariants.checkLogMatching(this.running());
+    }
+  }
+
+  stopClients(): void {
+    for (const client of this.clients) client.stop();
+  }
+
+  /** Writes that crashes took from disks. */
+  get writesLost(): number {
+    return [...this.machines.values()].reduce((sum, { disk }) => sum + disk.counts.lost, 0);
+  }
+
+  running(): NodeHost[] {
+    return [...this.machines.values()].flatMap(({ host }) => (host === null ? [] : [host]));
+  }
+
+  leader(): NodeHost | null {
+    const leaders = this.running().filter((host) => host.raft.isEstablishedLeader);
+    return leaders.sort((a, b) => b.raft.term - a.raft.term)[0] ?? null;
+  }
+
+  /** All faults end: links whole, weather calm, disks well, every node up. */
+  heal(): void {
+    this.network.heal();
+    this.network.weather = { ...CALM };
+    for (const { id, disk, clockError, host } of this.machines.values()) {
+      Object.assign(disk.weather, { minWriteMs: 0.2, maxWriteMs: 2, stalledUntilMs: 0, failNext: false });
+      clockError.pausedUntilMs = 0;
+      clockError.rate = 1;
+      if (host === null) this.boot(id);
+    }
+  }
+
+  /** Lets a fault happen now. */
+  inflict(fault: Fault): void {
+    const { scheduler } = this;
+    const victim = this.machine(must(this.ids[fault.node], 'a node of the cluster'));
+    const leader = this.leader();
+    const end = (run: () => void): void => void scheduler.after(fault.forMs, run);
+    switch (fault.kind) {
+      case 'crash':
+        this.crash(victim.id);
+        end(() => this.boot(victim.id));
+        break;
+      case 'crash-leader': {
+        const id = leader?.raft.status().id ?? victim.id;
+        this.crash(id);
+        end(() => this.boot(id));
+        break;
+      }
+      case 'crash-all':
+        for (const id of this.ids) this.crash(id);
+        end(() => {
+          for (const id of this.ids) this.boot(id);
+        });
+        break;
+      case 'isolate-leader':
+        this.isolate([leader?.raft.status().id ?? victim.id]);
+        end(() => this.network.heal());
+        break;
+      case 'split':
+        this.isolate(this.ids.slice(0, 1 + Math.floor(fault.force * (this.ids.length - 1))));
+        end(() => this.network.heal());
+        break;
+      case 'one-way':
+        for (const id of this.ids) {
+          if (id === victim.id) continue;
+          if (fault.force < 0.5) this.network.cut(victim.id, id);
+          else this.network.cut(id, victim.id);
+        }
+        end(() => this.network.heal());
+        break;
+      case 'storm':
+        this.network.weather = {
+          minDelayMs: 0.1,
+          maxDelayMs: 2 + fault.force * 120,
+          loss: fault.force * 0.4,
+          duplicate: (1 - fault.force) * 0.4,
+        };
+        end(() => {
+          this.network.weather = { ...CALM };
+        });
+        break;
+      case 'disk-slow':
+        victim.disk.weather.maxWriteMs = 2 + fault.force * 80;
+        end(() => {
+          victim.disk.weather.maxWriteMs = 2;
+        });
+        break;
+      case 'disk-stall':
+        victim.disk.weather.stalledUntilMs = scheduler.nowMs + fault.forMs;
+        break;
+      case 'disk-failure':
+        victim.disk.weather.failNext = true;
+        end(() => this.boot(victim.id));
+        break;
+      case 'wall-jump':
+        victim.clockError.wallOffsetMs += (fault.force - 0.5) * 7_200_000;
+        break;
+      case 'clock-rate':
+        victim.clockError.rate = 0.8 + fault.force * 0.4;
+        end(() => {
+          victim.clockError.rate = 1;
+        });
+        break;
+      case 'pause':
+        victim.clockError.pausedUntilMs = scheduler.nowMs + fault.forMs;
+        break;
+    }
+    this.faultsFired.set(fault.kind, (this.faultsFired.get(fault.kind) ?? 0) + 1);
+    this.trace.add(`fault ${fault.kind}`);
+  }
+
+  private isolate(side: readonly NodeId[]): void {
+    for (const a of this.ids) {
+      for (const b of this.ids) if (side.includes(a) !== side.includes(b)) this.network.cut(a, b);
+    }
+  }
+
+  // --- machines --------------------------------------------------------------------
+
+  private machine(id: NodeId): Machine {
+    return must(this.machines.get(id), `machine ${id}`);
+  }
+
+  private boot(id: NodeId): void {
+    const machine = this.machine(id);
+    if (machine.host !== null) return;
+    const clock = new SimClock(this.scheduler, machine.clockError);
+    const { storage, restored } = machine.disk.open();
+    const host = new NodeHost({
+      id,
+      peers: this.ids,
+      timing: TIMING,
+      seed: this.random.nextUint32(),
+      clock,
+      transport: this.network.endpoint(id),
+      storage,
+      restored,
+      onProposed: (proposal, proposed) => {
+        const answer = machine.proposals.get(proposal);
+        machine.proposals.delete(proposal);
+        answer?.(proposed);
+      },
+      onRead: (read, result) => {
+        const answer = machine.reads.get(read);
+        machine.reads.delete(read);
+        answer?.(result);
+      },
+      onTrace: (event) => this.trace.add(`${id} ${JSON.stringify(event)} at ${this.scheduler.nowMs}`),
+      onFailed: (reason) => {
+        // A disk that failed is why nodes stop; anything else is a bug that the run has found.
+        assert(reason.includes('the disk failed'), `${id} stopped itself: ${reason}`);
+        this.scheduler.after(0, () => this.crash(id));
+      },
+    });
+    machine.clock = clock;
+    machine.host = host;
+    this.invariants.booted(id);
+    host.start();
+  }
+
+  /** The thread is gone in the middle of whatever it did; nobody it owed an answer gets one. */
+  private crash(id: NodeId): void {
+    const machine = this.machine(id);
+    if (machine.host === null) return;
+    machine.host.stop();
+    machine.clock?.stop();
+    machine.host = null;
+    this.network.disconnect(id);
+    machine.disk.crash();
+    machine.proposals.clear();
+    machine.reads.clear();
+    this.trace.add(`crash ${id}`);
+  }
+
+  /** Requests and answers take time and may be lost with the node. */
+  private reach(nodes: readonly NodeId[]): Reach {
+    const delayMs = (): number => 0.05 + this.random.nextFloat() * 1.5;
+    const later = (run: () => void): void => void this.scheduler.after(delayMs(), run);
+    return {
+      nodes,
+      propose: (node, data, answer) =>
+        later(() => {
+          const { host, proposals } = this.machine(node);
+          if (host === null) return;
+          const id = this.nextId++;
+          proposals.set(id, (proposed) => later(() => answer(proposed)));
+          host.propose([{ id, data }]);
+        }),
+      read: (node, query, answer) =>
+        later(() => {
+          const { host, reads } = this.machine(node);
+          if (host === null) return;
+          const id = this.nextId++;
+          reads.set(id, (read) => later(() => answer(read)));
+          host.read([{ id, query, level: 'linearizable' }]);
+        }),
+      acknowledged: (index) => this.invariants.checkAcknowledged(index),
+    };
+  }
+}
