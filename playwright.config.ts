@@ -3,7 +3,7 @@
  * browser is whichever Chromium is found (see scripts/browser.mjs); nothing is
  * downloaded.
  */
-import { defineConfig } from '@playwright/test';
+import { defineConfig } from 'playwright/test';
 
 const executablePath = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
 

@@ -1,6 +1,6 @@
 /** One server for each test file's worker; each test finds a healed cluster of three and an open page. */
-import { test as base, expect } from '@playwright/test';
-import type { Locator, Page } from '@playwright/test';
+import { test as base, expect } from 'playwright/test';
+import type { Locator, Page } from 'playwright/test';
 import { ServerUnderTest } from './server.ts';
 
 export const NODES = ['n1', 'n2', 'n3'] as const;
@@ -131,4 +131,4 @@ async function heal(server: ServerUnderTest): Promise<void> {
   }
 }
 
-export { expect } from '@playwright/test';
+export { expect } from 'playwright/test';
