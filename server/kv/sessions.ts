@@ -3,21 +3,36 @@
  * under way, and its last answer is kept. A repeat of that write gets the same
  * answer and writes nothing. Sessions end by replicated time, alike on every
  * node: idle for an hour, or the longest idle when there are too many.
+ *
+ * Idleness is counted on a clock of its own, which follows the stamps but moves
+ * by at most a minute an entry. A leader whose wall clock is hours ahead would
+ * otherwise end every session at its first entry, and a write whose repeat is
+ * still to come would be done twice.
  */
 import type { ApplyResult, SessionRef, SessionRow, Stamp } from './types.ts';
 
-/** Microseconds of log time without a write after which a session is forgotten. */
+/** Microseconds on the sessions' clock without a write after which a session is forgotten. */
 export const SESSION_IDLE_MICROS = 3_600_000_000;
 export const MAX_SESSIONS = 100_000;
+/** The most that one entry ages a session, microseconds. */
+export const MAX_AGEING_MICROS = 60_000_000;
 
 export type SessionVerdict =
   | { readonly is: 'new' }
   | { readonly is: 'repeat'; readonly result: ApplyResult }
   | { readonly is: 'stale'; readonly last: number };
 
+interface Held {
+  readonly row: SessionRow;
+  /** The sessions' clock at the session's last write. */
+  readonly clock: number;
+}
+
 export class Sessions {
   /** In the order of their last write, oldest first. */
-  private readonly rows = new Map<string, SessionRow>();
+  private readonly held = new Map<string, Held>();
+  private clock = 0;
+  private lastStamp: Stamp = 0;
   private readonly idleMicros: number;
   private readonly most: number;
 
@@ -27,29 +42,35 @@ export class Sessions {
   }
 
   get count(): number {
-    return this.rows.size;
+    return this.held.size;
+  }
+
+  /** Call with the stamp of every entry, in order. */
+  advance(stamp: Stamp): void {
+    this.clock += Math.min(stamp - this.lastStamp, MAX_AGEING_MICROS);
+    this.lastStamp = stamp;
   }
 
   judge(session: SessionRef): SessionVerdict {
-    const row = this.rows.get(session.client);
+    const row = this.held.get(session.client)?.row;
     if (row === undefined || session.sequence > row.sequence) return { is: 'new' };
     if (session.sequence === row.sequence) return { is: 'repeat', result: row.result };
     return { is: 'stale', last: row.sequence };
   }
 
-  /** Keeps the answer; rows must be put in stamp order. */
+  /** Keeps the answer of the entry whose stamp the clock was advanced to last. */
   put(row: SessionRow): void {
-    this.rows.delete(row.client);
-    this.rows.set(row.client, row);
+    this.held.delete(row.client);
+    this.held.set(row.client, { row, clock: this.clock });
   }
 
-  /** Forgets what ended before `now`; returns the clients forgotten. Amortised constant work. */
-  expire(now: Stamp): readonly string[] {
+  /** Forgets what has ended; returns the clients forgotten. Amortised constant work. */
+  expire(): readonly string[] {
     const ended: string[] = [];
-    for (const row of this.rows.values()) {
-      if (row.stamp + this.idleMicros >= now && this.rows.size <= this.most) break;
-      this.rows.delete(row.client);
-      ended.push(row.client);
+    for (const [client, { clock }] of this.held) {
+      if (clock + this.idleMicros >= this.clock && this.held.size <= this.most) break;
+      this.held.delete(client);
+      ended.push(client);
     }
     return ended;
   }

@@ -77,24 +77,29 @@ export class KvStore {
     const store = new KvStore();
     if (header.lastApplied === 0) return store;
     const clusterTime = Math.floor(header.lastStamp / 1000);
+    const answered = [...sessions].sort((a, b) => a.stamp - b.stamp)[Symbol.iterator]();
+    let session = answered.next();
+    const pass = (revision: Revision, stamp: Stamp): void => {
+      store.stamps.add(revision, stamp);
+      store.sessions.advance(stamp);
+      for (; session.done !== true && session.value.stamp <= stamp; session = answered.next())
+        store.sessions.put(session.value);
+    };
     const marked = marks[Symbol.iterator]();
     let mark = marked.next();
     const passMarks = (before: Revision): void => {
-      while (mark.done !== true && mark.value.revision < before) {
-        store.stamps.add(mark.value.revision, mark.value.stamp);
-        mark = marked.next();
-      }
+      for (; mark.done !== true && mark.value.revision < before; mark = marked.next())
+        pass(mark.value.revision, mark.value.stamp);
     };
     for (const version of versions) {
       passMarks(version.revision);
-      if (version.revision > store.stamps.lastRevision)
-        store.stamps.add(version.revision, version.stamp);
+      if (version.revision > store.stamps.lastRevision) pass(version.revision, version.stamp);
       store.insert(version, clusterTime);
     }
     passMarks(header.lastApplied + 1);
     assert(store.lastApplied === header.lastApplied, 'saved rows cover every applied revision');
     assert(store.lastStamp === header.lastStamp, 'saved rows end with the saved stamp');
-    for (const row of [...sessions].sort((a, b) => a.stamp - b.stamp)) store.sessions.put(row);
+    assert(session.done === true, 'no session is newer than the saved revision');
     store.hash = RollingHash.fromHex(header.stateHash);
     return store;
   }
@@ -136,7 +141,8 @@ export class KvStore {
     this.stamps.add(entry.index, entry.stamp);
     this.hash.number(entry.index);
     this.hash.number(entry.stamp);
-    const droppedSessions = this.sessions.expire(entry.stamp);
+    this.sessions.advance(entry.stamp);
+    const droppedSessions = this.sessions.expire();
 
     const outcome = entry.kind === 'command' ? this.run(entry) : NOTHING_DONE;
     const result = outcome.result ?? accepted(entry, null, false);
@@ -188,7 +194,7 @@ export class KvStore {
     }
     const expiresAt =
       command.op === 'set' && command.ttl !== undefined ? timestamp + command.ttl : null;
-    if (timestamp > MAX_TIMESTAMP_MS || (expiresAt !== null && expiresAt > MAX_TIMESTAMP_MS)) {
+    if (expiresAt !== null && expiresAt > MAX_TIMESTAMP_MS) {
       return refusal({
         code: 'OUT_OF_RANGE',
         message: 'the value would hold beyond the year 9999',

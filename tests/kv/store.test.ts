@@ -1,0 +1,382 @@
+/** Order, history, sessions, restart and determinism of the store; and the store against a naive one. */
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { compareBytes, lowerBound } from '../../server/kv/bytes-order.ts';
+import { parseCommand } from '../../server/kv/command.ts';
+import { KvStore } from '../../server/kv/store.ts';
+import { MAX_AGEING_MICROS, SESSION_IDLE_MICROS, Sessions } from '../../server/kv/sessions.ts';
+import type { Command, SessionRow } from '../../server/kv/types.ts';
+import { Reference } from '../../sim/reference.ts';
+import { remove, set } from './examples.ts';
+import { restored, Writer } from './writer.ts';
+
+describe('order of names', () => {
+  const unit = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.string({ unit: fc.constantFrom('a', '\u{e000}', '\u{ffff}', '\u{10000}', '😀', '～', '') }),
+  );
+
+  test('[T13] names compare as their UTF-8 bytes do', () => {
+    fc.assert(
+      fc.property(unit, unit, (a, b) => {
+        expect(Math.sign(compareBytes(a, b))).toBe(Buffer.compare(Buffer.from(a), Buffer.from(b)));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test('[T13] the lower bound is the first name that is not before', () => {
+    fc.assert(
+      fc.property(fc.array(unit), unit, (names, name) => {
+        const sorted = [...names].sort(compareBytes);
+        const position = lowerBound(sorted, name);
+        expect(sorted.slice(0, position).every((n) => compareBytes(n, name) < 0)).toBe(true);
+        expect(sorted.slice(position).every((n) => compareBytes(n, name) >= 0)).toBe(true);
+      }),
+    );
+  });
+
+  test('[T13] a scan lists fields by bytes, from a prefix, now and then', () => {
+    const writer = new Writer();
+    for (const [field, more] of [
+      ['bb', {}],
+      ['b', {}],
+      ['c', { ttl: 9 }],
+      ['😀', {}],
+      ['～', {}],
+    ] as const) {
+      writer.apply({ op: 'set', key: 'a', field, value: field, timestamp: 1, ...more });
+    }
+    const fields = (prefix: string, at: number) =>
+      writer.answer({ type: 'scan', key: 'a', prefix, at }).fields.map(({ field }) => field);
+    expect(fields('b', 5)).toEqual(['b', 'bb']);
+    expect(fields('', 5)).toEqual(['b', 'bb', 'c', '～', '😀']);
+    expect(fields('', 10)).toEqual(['b', 'bb', '～', '😀']);
+    expect(fields('', 0)).toEqual([]);
+  });
+
+  test('[T13] keys are listed by bytes, in pages, those alone that hold something at that time', () => {
+    const writer = new Writer();
+    for (const key of ['k2', 'k10', '😀', 'k1', '～', 'other'])
+      writer.apply({ op: 'set', key, field: 'f', value: '1', timestamp: 10 });
+    writer.apply({ op: 'delete', key: 'k10', field: 'f', timestamp: 20 });
+    const page = (start: string | null, limit: number, at: number) =>
+      writer.answer({ type: 'keys', limit, at, ...(start === null ? {} : { start }) });
+    const first = page(null, 3, 10);
+    expect(first.keys.map(({ key }) => key)).toEqual(['k1', 'k10', 'k2']);
+    expect(page(first.next, 9, 10).keys.map(({ key }) => key)).toEqual(['other', '～', '😀']);
+    expect(page(null, 3, 20).keys.map(({ key }) => key)).toEqual(['k1', 'k2', 'other']);
+    expect(page(null, 3, 5)).toMatchObject({ keys: [], next: null });
+    writer.apply({ op: 'set', key: 'k11', field: 'f', value: '1', timestamp: 10 });
+    const prefixed = writer.answer({ type: 'keys', limit: 9, prefix: 'k1', at: 10 });
+    expect(prefixed.keys.map(({ key }) => key)).toEqual(['k1', 'k10', 'k11']);
+  });
+
+  test('[T13] names that JavaScript knows are plain names', () => {
+    const writer = new Writer();
+    for (const key of ['__proto__', 'constructor', 'toString'])
+      for (const field of ['__proto__', 'hasOwnProperty'])
+        writer.apply({ op: 'set', key, field, value: `${key}.${field}`, timestamp: 1 });
+    expect(
+      writer.answer({ type: 'get', key: '__proto__', field: 'hasOwnProperty', at: 1 }).found?.value,
+    ).toBe('__proto__.hasOwnProperty');
+    expect(writer.answer({ type: 'scan', key: 'valueOf', at: 1 }).fields).toEqual([]);
+    expect(writer.answer({ type: 'keys', limit: 9, at: 1 }).keys).toHaveLength(3);
+  });
+});
+
+describe('history', () => {
+  test('[T14] is all versions by timestamp and revision, tombstones and expired ones included', () => {
+    const writer = new Writer();
+    writer.apply(set('2', 2000));
+    writer.apply(set('1', 1000, { ttl: 1 }));
+    writer.apply(remove(3000));
+    writer.apply(set('2b', 2000));
+    const times = (query: { from?: number; to?: number; asOf?: number } = {}) =>
+      writer
+        .answer({ type: 'history', key: 'a', field: 'x', ...query })
+        .versions.map(({ timestamp, revision, kind }) => `${timestamp} r${revision} ${kind}`);
+    expect(times()).toEqual(['1000 r2 set', '2000 r1 set', '2000 r4 set', '3000 r3 delete']);
+    expect(times({ from: 2000, to: 2999 })).toEqual(['2000 r1 set', '2000 r4 set']);
+    expect(times({ asOf: 2 })).toEqual(['1000 r2 set', '2000 r1 set']);
+    expect(writer.answer({ type: 'history', key: 'no', field: 'x' }).versions).toEqual([]);
+  });
+});
+
+describe('sessions', () => {
+  const session = (sequence: number, client = 'c') => ({ session: { client, sequence } });
+
+  test('[T12] a repeat gets the first answer and writes nothing', () => {
+    const writer = new Writer();
+    const first = writer.apply(set('1', 10, session(7)));
+    writer.apply(set('other', 10));
+    expect(writer.apply(set('1', 10, session(7)))).toEqual(first);
+    expect(writer.read(10)).toBe('other');
+    expect(writer.answer({ type: 'history', key: 'a', field: 'x' }).versions).toHaveLength(2);
+  });
+
+  test('[T12] an older sequence is refused, a newer one is new, whatever the gap', () => {
+    const writer = new Writer();
+    writer.apply(set('1', 10, session(7)));
+    expect(writer.apply(set('2', 10, session(6)))).toMatchObject({
+      ok: false,
+      error: { code: 'SESSION_STALE' },
+    });
+    expect(writer.apply(set('3', 10, session(99)))).toMatchObject({ ok: true, revision: 3 });
+    expect(writer.apply(set('4', 10, session(6, 'another')))).toMatchObject({ ok: true });
+    expect(writer.read(10)).toBe('4');
+  });
+
+  test('[T12] a delete that found nothing, and an error, are repeated too', () => {
+    const writer = new Writer();
+    const absent = writer.apply({
+      op: 'delete',
+      key: 'a',
+      field: 'x',
+      timestamp: 5,
+      ...session(1),
+    });
+    writer.apply(set('1', 1));
+    const again = writer.apply({ op: 'delete', key: 'a', field: 'x', timestamp: 5, ...session(1) });
+    expect(again).toEqual(absent);
+    expect(writer.read(9)).toBe('1');
+    const refused = writer.apply(set('1', 253_402_300_799_999, { ttl: 9, ...session(2) }));
+    expect(writer.apply(set('1', 1, session(2)))).toEqual(refused);
+  });
+
+  test('[T12] repeats are known after a restart', () => {
+    const writer = new Writer();
+    const first = writer.apply(set('1', 10, session(7)));
+    const again = new Writer(restored(writer.store, 1));
+    expect(again.apply(set('1', 10, session(7)))).toEqual(first);
+    expect(again.answer({ type: 'history', key: 'a', field: 'x' }).versions).toHaveLength(1);
+  });
+
+  test('[T12] a leader whose clock is days ahead ends no session', () => {
+    const writer = new Writer();
+    const first = writer.apply(set('1', 10, session(7)), 1000);
+    writer.apply('noop', 3 * 86_400_000);
+    expect(writer.apply(set('1', 10, session(7)))).toEqual(first);
+    expect(writer.apply(set('1', 10, session(7)))).toEqual(first);
+  });
+
+  test('[T12] an hour of log time without a write ends a session, alike after a restart', () => {
+    const writer = new Writer();
+    writer.apply(set('1', 10, session(7)), 1000);
+    const minutes = SESSION_IDLE_MICROS / MAX_AGEING_MICROS;
+    for (let minute = 1; minute <= minutes; minute++) writer.apply('noop', 1000 + minute * 60_000);
+    const again = new Writer(restored(writer.store, 7));
+    for (const each of [writer, again]) {
+      expect(each.apply(set('still', 10, session(7)), 1000 + minutes * 60_000)).toMatchObject({
+        revision: minutes + 2,
+      });
+    }
+    expect(again.store.stateHash).toBe(writer.store.stateHash);
+  });
+
+  test('[T12] storage is told which sessions ended', () => {
+    const writer = new Writer();
+    writer.apply(set('1', 10, session(7)), 1000);
+    expect(writer.store.takeChanges(9)).toMatchObject({ sessions: [{ client: 'c' }] });
+    for (let minute = 1; minute <= 61; minute++) writer.apply('noop', 1000 + minute * 60_000);
+    expect(writer.store.takeChanges(99)).toMatchObject({ sessions: [], droppedSessions: ['c'] });
+  });
+
+  test('[T12] the longest idle go first when there are too many', () => {
+    const sessions = new Sessions(1000, 2);
+    const row = (client: string, stamp: number): SessionRow => ({
+      client,
+      sequence: 1,
+      stamp,
+      result: { ok: true, revision: null, timestamp: 0, stamp, existed: false },
+    });
+    for (const [at, client] of ['a', 'b', 'a', 'c'].entries()) {
+      sessions.advance(at + 1);
+      sessions.put(row(client, at + 1));
+    }
+    sessions.advance(5);
+    expect(sessions.expire()).toEqual(['b']);
+    expect(sessions.count).toBe(2);
+    sessions.advance(1004);
+    expect(sessions.expire()).toEqual(['a']);
+    sessions.advance(1005);
+    expect(sessions.expire()).toEqual(['c']);
+  });
+});
+
+describe('commands', () => {
+  test.each([
+    ['', 'not JSON'],
+    ['null', 'not an object'],
+    ['{"op":"set","key":"k","field":1,"value":""}', 'key and field'],
+    ['{"op":"set","key":"k","field":"f"}', 'value is text'],
+    ['{"op":"set","key":"k","field":"f","value":"","timestamp":-1}', 'timestamp'],
+    ['{"op":"set","key":"k","field":"f","value":"","timestamp":253402300800000}', 'timestamp'],
+    ['{"op":"set","key":"k","field":"f","value":"","ttl":0}', 'ttl'],
+    ['{"op":"set","key":"k","field":"f","value":"","ttl":1.5}', 'ttl'],
+    ['{"op":"increment","key":"k","field":"f"}', 'unknown operation'],
+    ['{"op":"delete","key":"k","field":"f","session":{"client":"","sequence":1}}', 'client'],
+    ['{"op":"delete","key":"k","field":"f","session":{"client":"c","sequence":0}}', 'sequence'],
+  ])('[T19] %s is refused alike on every node', (data, why) => {
+    const parsed = parseCommand(data);
+    expect(parsed.ok ? null : parsed.error).toContain(why);
+    const store = KvStore.empty();
+    expect(store.apply({ index: 1, stamp: 1, kind: 'command', data })).toMatchObject({
+      ok: false,
+      error: { code: 'BAD_COMMAND' },
+    });
+    expect(store.lastApplied).toBe(1);
+  });
+});
+
+describe('against a naive store', () => {
+  const name = fc.constantFrom('a', 'b', 'é');
+  const time = fc.nat(12);
+  const command: fc.Arbitrary<Command | 'noop'> = fc.oneof(
+    {
+      weight: 6,
+      arbitrary: fc.record(
+        {
+          op: fc.constant('set' as const),
+          key: name,
+          field: name,
+          value: fc.string({ maxLength: 2 }),
+          timestamp: time,
+          ttl: fc.integer({ min: 1, max: 6 }),
+          session: fc.record({
+            client: fc.constantFrom('c', 'd'),
+            sequence: fc.integer({ min: 1, max: 9 }),
+          }),
+        },
+        { requiredKeys: ['op', 'key', 'field', 'value'] },
+      ),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record(
+        { op: fc.constant('delete' as const), key: name, field: name, timestamp: time },
+        { requiredKeys: ['op', 'key', 'field'] },
+      ),
+    },
+    { weight: 1, arbitrary: fc.constant({ op: 'tick' as const }) },
+    { weight: 1, arbitrary: fc.constant('noop' as const) },
+  );
+  const story = fc.array(fc.tuple(command, time), { maxLength: 40 });
+
+  function told(commands: readonly (readonly [Command | 'noop', number])[]) {
+    const writer = new Writer();
+    for (const [each, stampMs] of commands) writer.apply(each, stampMs);
+    return writer;
+  }
+
+  test('[T1] every field at every time as of every revision is what filtering all versions says', () => {
+    fc.assert(
+      fc.property(story, (commands) => {
+        const writer = told(commands);
+        const reference = new Reference(writer.entries.map((e) => ({ ...e, term: 1 })));
+        for (let asOf = 0; asOf <= writer.store.lastApplied; asOf++) {
+          for (const key of ['a', 'b', 'é']) {
+            for (let at = 0; at < 16; at++) {
+              const scan = writer.answer({ type: 'scan', key, at, asOf }).fields;
+              expect(scan.map(({ field, value, revision }) => [field, value, revision])).toEqual(
+                reference.fields(key).flatMap((field) => {
+                  const fact = reference.value(key, field, at, asOf);
+                  return fact === null ? [] : [[field, fact.value, fact.revision]];
+                }),
+              );
+              for (const field of ['a', 'b', 'é']) {
+                const got = writer.answer({ type: 'get', key, field, at, asOf });
+                expect(reference.disagrees(key, field, got)).toBeNull();
+              }
+            }
+          }
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test('[T1] a value holds until validTo and not longer', () => {
+    fc.assert(
+      fc.property(story, (commands) => {
+        const writer = told(commands);
+        for (let at = 0; at < 14; at++) {
+          const { found } = writer.answer({ type: 'get', key: 'a', field: 'a', at });
+          if (found === null) continue;
+          const revisionAt = (later: number) =>
+            writer.answer({ type: 'get', key: 'a', field: 'a', at: later }).found?.revision;
+          for (let later = at; later < (found.validTo ?? 30); later++)
+            expect(revisionAt(later)).toBe(found.revision);
+          if (found.validTo !== null) expect(revisionAt(found.validTo)).not.toBe(found.revision);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('[T19] a store restored at any point, saved in batches of any size, goes on as if it had never stopped', () => {
+    fc.assert(
+      fc.property(story, story, fc.integer({ min: 1, max: 9 }), (before, after, batch) => {
+        const whole = told([...before, ...after]);
+        const stopped = told(before);
+        const again = new Writer(restored(stopped.store, batch));
+        expect(again.store.lastApplied).toBe(stopped.store.lastApplied);
+        for (const [each, stampMs] of after) again.apply(each, stampMs);
+        expect(again.store.stateHash).toBe(whole.store.stateHash);
+        expect(again.store.lastStamp).toBe(whole.store.lastStamp);
+        expect(again.store.nextDueMs()).toBe(whole.store.nextDueMs());
+        for (const key of ['a', 'b', 'é']) {
+          expect(again.answer({ type: 'scan', key })).toEqual(whole.answer({ type: 'scan', key }));
+          for (const field of ['a', 'b', 'é']) {
+            const query = { type: 'history' as const, key, field };
+            expect(again.answer(query)).toEqual(whole.answer(query));
+          }
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('[T19] the hash tells apart stores that were told different things', () => {
+    fc.assert(
+      fc.property(story, fc.nat(), (commands, which) => {
+        fc.pre(commands.length > 0);
+        const at = which % commands.length;
+        const changed = commands.map((item, i): (typeof commands)[number] =>
+          i === at
+            ? [{ op: 'set', key: 'a', field: 'a', value: 'something else', timestamp: 3 }, item[1]]
+            : item,
+        );
+        expect(told(changed).store.stateHash).not.toBe(told(commands).store.stateHash);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('[T19] the hash covers each part of a version', () => {
+    const base = { op: 'set', key: 'a', field: 'x', value: '1', timestamp: 3, ttl: 5 } as const;
+    const hashes = [
+      base,
+      { ...base, key: 'b' },
+      { ...base, field: 'y' },
+      { ...base, value: '2' },
+      { ...base, timestamp: 4 },
+      { ...base, ttl: 6 },
+    ].map((command) => told([[command, 1]]).store.stateHash);
+    expect(new Set(hashes).size).toBe(hashes.length);
+  });
+
+  test('[T4] the time of every revision is known, however many there are', () => {
+    const writer = new Writer();
+    for (let i = 1; i <= 5000; i++) writer.apply('noop', i);
+    for (const asOf of [1, 1023, 1024, 4999, 5000])
+      expect(writer.answer({ type: 'get', key: 'a', field: 'x', asOf }).at).toBe(asOf);
+  });
+
+  test('[T19] entries out of order or with stamps that do not rise are bugs, not input', () => {
+    const store = KvStore.empty();
+    store.apply({ index: 1, stamp: 5, kind: 'noop', data: '' });
+    expect(() => store.apply({ index: 3, stamp: 6, kind: 'noop', data: '' })).toThrow(/in order/);
+    expect(() => store.apply({ index: 2, stamp: 5, kind: 'noop', data: '' })).toThrow(/rise/);
+  });
+});

@@ -1,0 +1,65 @@
+/** A store fed by hand: commands become entries with stamps that the test chooses or lets rise by a millisecond. */
+import { encodeCommand } from '../../server/kv/command.ts';
+import { KvStore } from '../../server/kv/store.ts';
+import type { AppliedEntry } from '../../server/kv/store.ts';
+import type { ApplyResult, Command, Query, QueryAnswer } from '../../server/kv/types.ts';
+
+export class Writer {
+  readonly entries: AppliedEntry[] = [];
+  readonly store: KvStore;
+
+  constructor(store = KvStore.empty()) {
+    this.store = store;
+  }
+
+  /** `stampMs` is the leader's clock; stamps rise whatever it says, as a leader sees to. */
+  apply(command: Command | 'noop', stampMs?: number): ApplyResult {
+    const last = this.store.lastStamp;
+    const entry: AppliedEntry = {
+      index: this.store.lastApplied + 1,
+      stamp: Math.max(last + 1, stampMs === undefined ? last + 1000 : stampMs * 1000),
+      kind: command === 'noop' ? 'noop' : 'command',
+      data: command === 'noop' ? '' : encodeCommand(command),
+    };
+    this.entries.push(entry);
+    return this.store.apply(entry);
+  }
+
+  answer<T extends Query>(query: T): Extract<QueryAnswer, { type: T['type'] }> {
+    const result = this.store.query(query);
+    if (!result.ok) throw new Error(result.error.message);
+    return result.answer as Extract<QueryAnswer, { type: T['type'] }>;
+  }
+
+  /** The value of a.x, or "-". */
+  read(at?: number, asOf?: number): string {
+    const { found } = this.answer({
+      type: 'get',
+      key: 'a',
+      field: 'x',
+      ...(at === undefined ? {} : { at }),
+      ...(asOf === undefined ? {} : { asOf }),
+    });
+    return found?.value ?? '-';
+  }
+}
+
+/** All that storage would have been given, in batches of at most `batch` entries, restored into a new store. */
+export function restored(store: KvStore, batch: number): KvStore {
+  const versions = [];
+  const marks = [];
+  const sessions = new Map();
+  let header = { lastApplied: 0, lastStamp: 0, stateHash: '' };
+  for (
+    let changes = store.takeChanges(batch);
+    changes !== null;
+    changes = store.takeChanges(batch)
+  ) {
+    header = changes;
+    versions.push(...changes.versions);
+    marks.push(...changes.marks);
+    for (const client of changes.droppedSessions) sessions.delete(client);
+    for (const row of changes.sessions) sessions.set(row.client, row);
+  }
+  return KvStore.restore(header, versions, marks, sessions.values());
+}
