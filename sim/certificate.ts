@@ -11,11 +11,17 @@ import type { Operation, ReadOp, WriteOp } from './history.ts';
 import { Reference } from './reference.ts';
 
 /** Complaints, in words; empty means proven. */
-export function checkCertificate(operations: readonly Operation[], committed: readonly Entry[]): readonly string[] {
+export function checkCertificate(
+  operations: readonly Operation[],
+  committed: readonly Entry[],
+): readonly string[] {
   const reference = new Reference(committed);
   const complaints: string[] = [];
   for (const operation of operations) {
-    const complaint = operation.kind === 'write' ? judgeWrite(operation, reference) : judgeRead(operation, reference);
+    const complaint =
+      operation.kind === 'write'
+        ? judgeWrite(operation, reference)
+        : judgeRead(operation, reference);
     if (complaint !== null) complaints.push(`${nameOf(operation)}: ${complaint}`);
   }
   return [...complaints, ...judgeOrder(operations)];
@@ -30,7 +36,8 @@ function judgeWrite(write: WriteOp, reference: Reference): string | null {
   }
   if (write.outcome === 'unknown') return null;
   const { result } = write;
-  if (result === null || !result.ok) return 'was answered with an error that no client of the simulation earns';
+  if (result === null || !result.ok)
+    return 'was answered with an error that no client of the simulation earns';
   const applied = reference.applied.get(id);
   if (applied === undefined) return 'was acknowledged, but is not in the log';
   return applied.revision === result.revision &&
@@ -44,11 +51,14 @@ function judgeWrite(write: WriteOp, reference: Reference): string | null {
 function judgeRead(read: ReadOp, reference: Reference): string | null {
   const { answer, query } = read;
   if (read.outcome !== 'ok' || answer === null) return null;
-  if (answer.asOf > reference.lastRevision) return `looked at revision ${answer.asOf}, which was never committed`;
+  if (answer.asOf > reference.lastRevision)
+    return `looked at revision ${answer.asOf}, which was never committed`;
   if (answer.type === 'history' || answer.type === 'keys') return null;
-  const at = 'at' in query && query.at !== undefined ? query.at : reference.clusterTime(answer.asOf);
+  const at =
+    'at' in query && query.at !== undefined ? query.at : reference.clusterTime(answer.asOf);
   if (answer.at !== at) return `looked at time ${answer.at} instead of ${at}`;
-  if (answer.type === 'get' && query.type === 'get') return reference.disagrees(query.key, query.field, answer);
+  if (answer.type === 'get' && query.type === 'get')
+    return reference.disagrees(query.key, query.field, answer);
   if (answer.type !== 'scan' || query.type !== 'scan') return 'answers another question';
   const expected = reference
     .fields(query.key)
@@ -56,7 +66,9 @@ function judgeRead(read: ReadOp, reference: Reference): string | null {
     .filter(({ fact }) => fact !== null)
     .map(({ field, fact }) => `${field}=${fact?.value}@${fact?.revision}`);
   const got = answer.fields.map((found) => `${found.field}=${found.value}@${found.revision}`);
-  return expected.join() === got.join() ? null : `answered ${got.join()} where ${expected.join()} stands`;
+  return expected.join() === got.join()
+    ? null
+    : `answered ${got.join()} where ${expected.join()} stands`;
 }
 
 /** In log order, no operation may have returned before an earlier one was called. */
@@ -74,7 +86,9 @@ function judgeOrder(operations: readonly Operation[]): readonly string[] {
   let latest: Operation | null = null;
   for (const { operation } of placed) {
     if (latest !== null && operation.returned < latest.call) {
-      complaints.push(`${nameOf(operation)}: had returned before ${nameOf(latest)} was called, yet saw what came after it`);
+      complaints.push(
+        `${nameOf(operation)}: had returned before ${nameOf(latest)} was called, yet saw what came after it`,
+      );
     }
     if (latest === null || operation.call > latest.call) latest = operation;
   }

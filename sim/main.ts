@@ -25,7 +25,9 @@ function attempt(seed: number): RunReport | null {
     return runSeed({ seed });
   } catch (error) {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    process.stdout.write(`seed ${seed}: ${text}\n\nrepeat it with: npm run sim -- --seed ${seed}\n`);
+    process.stdout.write(
+      `seed ${seed}: ${text}\n\nrepeat it with: npm run sim -- --seed ${seed}\n`,
+    );
     return null;
   }
 }
@@ -34,13 +36,26 @@ function runOne(seed: number): number {
   const report = attempt(seed);
   if (report === null) return 1;
   const { faults, ...rest } = report;
-  process.stdout.write(`${JSON.stringify({ ...rest, faults: Object.fromEntries(faults) }, null, 2)}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ ...rest, faults: Object.fromEntries(faults) }, null, 2)}\n`,
+  );
   return 0;
 }
 
 function runMany(from: number, count: number): number {
   const startedMs = performance.now();
-  const totals = { virtualMs: 0, steps: 0, checks: 0, leaderChanges: 0, acknowledged: 0, failed: 0, unknown: 0, reads: 0, messagesLost: 0, writesLost: 0 };
+  const totals = {
+    virtualMs: 0,
+    steps: 0,
+    checks: 0,
+    leaderChanges: 0,
+    acknowledged: 0,
+    failed: 0,
+    unknown: 0,
+    reads: 0,
+    messagesLost: 0,
+    writesLost: 0,
+  };
   const faults = new Map<FaultKind, number>(FAULT_KINDS.map((kind) => [kind, 0]));
   for (let seed = from; seed < from + count; seed++) {
     const report = attempt(seed);
@@ -59,7 +74,9 @@ function runMany(from: number, count: number): number {
   );
   const idle = [...faults].filter(([, fired]) => fired === 0).map(([kind]) => kind);
   if (count >= 50 && (idle.length > 0 || totals.leaderChanges < count || totals.unknown === 0)) {
-    process.stdout.write(`not a real test: ${idle.join(', ') || 'too few elections or open outcomes'}\n`);
+    process.stdout.write(
+      `not a real test: ${idle.join(', ') || 'too few elections or open outcomes'}\n`,
+    );
     return 1;
   }
   return 0;

@@ -62,14 +62,21 @@ export class Reference {
   }
 
   fields(key: string): readonly string[] {
-    return [...new Set(this.facts.filter((fact) => fact.key === key).map((fact) => fact.field))].sort();
+    return [
+      ...new Set(this.facts.filter((fact) => fact.key === key).map((fact) => fact.field)),
+    ].sort();
   }
 
   /** Why `answer` is wrong; null when it is right. */
-  disagrees(key: string, field: string, answer: Extract<QueryAnswer, { type: 'get' }>): string | null {
+  disagrees(
+    key: string,
+    field: string,
+    answer: Extract<QueryAnswer, { type: 'get' }>,
+  ): string | null {
     const expected = this.value(key, field, answer.at, answer.asOf);
     const got = answer.found;
-    if (expected === null) return got === null ? null : `nothing stands there, but ${got.value} was answered`;
+    if (expected === null)
+      return got === null ? null : `nothing stands there, but ${got.value} was answered`;
     if (got === null) return `${expected.value} stands there, but nothing was answered`;
     return got.value === expected.value && got.revision === expected.revision
       ? null
@@ -102,7 +109,8 @@ export class Reference {
         timestamp,
         revision: entry.index,
         value: command.op === 'set' ? command.value : null,
-        expiresAt: command.op === 'set' && command.ttl !== undefined ? timestamp + command.ttl : null,
+        expiresAt:
+          command.op === 'set' && command.ttl !== undefined ? timestamp + command.ttl : null,
       });
     }
     return { revision: nothing ? null : entry.index, timestamp, stamp: entry.stamp, existed };

@@ -44,7 +44,12 @@ const QUIET_MS = 1500;
 export function runSeed({ seed, chaosMs = 8000, mutant }: RunOptions): RunReport {
   const random = Random.fromSeed(seed);
   const nodes = random.chance(0.3) ? 5 : 3;
-  const world = new World({ seed, nodes, clients: random.nextInt(2, 5), ...(mutant && { mutant }) });
+  const world = new World({
+    seed,
+    nodes,
+    clients: random.nextInt(2, 5),
+    ...(mutant && { mutant }),
+  });
   for (const fault of drawSchedule(random.fork(), nodes, chaosMs)) {
     world.scheduler.at(fault.atMs, () => world.inflict(fault));
   }
@@ -73,7 +78,8 @@ export function runSeed({ seed, chaosMs = 8000, mutant }: RunOptions): RunReport
   assert(states.size === 1, `a quiet cluster agrees: ${[...states].join(', ')}`);
 
   const complaints = checkCertificate(world.history, world.invariants.committed);
-  if (complaints.length > 0) throw new Error(`not linearizable:\n${complaints.slice(0, 10).join('\n')}`);
+  if (complaints.length > 0)
+    throw new Error(`not linearizable:\n${complaints.slice(0, 10).join('\n')}`);
   return report(seed, nodes, world);
 }
 

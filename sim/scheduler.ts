@@ -26,7 +26,12 @@ export class Scheduler {
 
   /** Runs `run` at `atMs`, or now if that has passed. */
   at(atMs: number, run: () => void): Scheduled {
-    const item: Item = { atMs: Math.max(atMs, this.nowMs), order: this.order++, run, cancelled: false };
+    const item: Item = {
+      atMs: Math.max(atMs, this.nowMs),
+      order: this.order++,
+      run,
+      cancelled: false,
+    };
     this.push(item);
     return {
       cancel: () => {
@@ -77,7 +82,8 @@ export class Scheduler {
     for (;;) {
       let child = 2 * parent + 1;
       if (child >= heap.length) break;
-      if (child + 1 < heap.length && isBefore(heap[child + 1] as Item, heap[child] as Item)) child++;
+      if (child + 1 < heap.length && isBefore(heap[child + 1] as Item, heap[child] as Item))
+        child++;
       if (isBefore(last, heap[child] as Item)) break;
       heap[parent] = heap[child] as Item;
       parent = child;

@@ -37,7 +37,13 @@ export class SimClient {
   /** Operations finished well. */
   done = 0;
 
-  constructor(name: string, scheduler: Scheduler, random: Random, reach: Reach, history: Operation[]) {
+  constructor(
+    name: string,
+    scheduler: Scheduler,
+    random: Random,
+    reach: Reach,
+    history: Operation[],
+  ) {
     this.name = name;
     this.scheduler = scheduler;
     this.random = random;
@@ -69,7 +75,10 @@ export class SimClient {
 
   private write(): void {
     this.sequence++;
-    const session: SessionRef = { client: `${this.name}.${this.incarnation}`, sequence: this.sequence };
+    const session: SessionRef = {
+      client: `${this.name}.${this.incarnation}`,
+      sequence: this.sequence,
+    };
     const command = this.drawCommand(session);
     const operation: WriteOp = {
       kind: 'write',
@@ -94,7 +103,12 @@ export class SimClient {
     return { op: 'set', key, field, value, ...timestamp, ...ttl, session };
   }
 
-  private attemptWrite(operation: WriteOp, data: string, attempt: number, mayHaveHappened: boolean): void {
+  private attemptWrite(
+    operation: WriteOp,
+    data: string,
+    attempt: number,
+    mayHaveHappened: boolean,
+  ): void {
     let waiting = true;
     const asked = this.leader;
     const patience = this.scheduler.after(300 + this.random.nextFloat() * 700, () => {
@@ -116,12 +130,23 @@ export class SimClient {
         return;
       }
       this.leader = proposed.leaderHint ?? this.random.pick(this.reach.nodes);
-      this.againOrGiveUp(operation, data, attempt, mayHaveHappened || proposed.outcome === 'unknown');
+      this.againOrGiveUp(
+        operation,
+        data,
+        attempt,
+        mayHaveHappened || proposed.outcome === 'unknown',
+      );
     });
   }
 
-  private againOrGiveUp(operation: WriteOp, data: string, attempt: number, mayHaveHappened: boolean): void {
-    const giveUp = this.stopped || attempt >= MAX_ATTEMPTS || (mayHaveHappened && this.random.chance(0.1));
+  private againOrGiveUp(
+    operation: WriteOp,
+    data: string,
+    attempt: number,
+    mayHaveHappened: boolean,
+  ): void {
+    const giveUp =
+      this.stopped || attempt >= MAX_ATTEMPTS || (mayHaveHappened && this.random.chance(0.1));
     if (!giveUp) {
       this.scheduler.after(20 + this.random.nextFloat() * 150, () =>
         this.attemptWrite(operation, data, attempt + 1, mayHaveHappened),

@@ -19,6 +19,8 @@ export interface ClockError {
 
 /** Wall time at the beginning of every run: 2026-01-01. */
 const START_MS = 1_767_225_600_000;
+/** No timer is finer; without a floor, rounding could fire one for ever at the same instant. */
+const MIN_TIMER_MS = 0.1;
 
 export class SimClock implements Clock {
   private readonly scheduler: Scheduler;
@@ -45,7 +47,8 @@ export class SimClock implements Clock {
   }
 
   setTimer(delayMs: number, fire: () => void): Timer {
-    return this.scheduler.after(delayMs / this.error.rate, () => this.whenAwake(fire));
+    const delay = Math.max(delayMs, MIN_TIMER_MS) / this.error.rate;
+    return this.scheduler.after(delay, () => this.whenAwake(fire));
   }
 
   defer(run: () => void): void {

@@ -36,7 +36,12 @@ interface Pending {
 const EMPTY_HASH = '9e3779b985ebca6b';
 
 export class SimDisk {
-  readonly weather: DiskWeather = { minWriteMs: 0.2, maxWriteMs: 2, stalledUntilMs: 0, failNext: false };
+  readonly weather: DiskWeather = {
+    minWriteMs: 0.2,
+    maxWriteMs: 2,
+    stalledUntilMs: 0,
+    failNext: false,
+  };
   readonly counts = { writes: 0, lost: 0, landed: 0, failed: 0 };
   hardState: HardState = { term: 0, votedFor: null, commit: 0 };
   entries: Entry[] = [];
@@ -51,6 +56,7 @@ export class SimDisk {
   private readonly random: Random;
   private readonly mutant: DiskMutant;
   private bootEpoch = 0;
+  private failedEpoch = 0;
   private pending: Pending[] = [];
 
   constructor(id: NodeId, scheduler: Scheduler, random: Random, mutant: DiskMutant) {
@@ -83,6 +89,13 @@ export class SimDisk {
 
   /** The node is gone. Some prefix of what was under way may still land. */
   crash(): void {
+    this.landSome();
+    if (this.mutant.forgetsHardState === true)
+      this.hardState = { term: 0, votedFor: null, commit: 0 };
+  }
+
+  /** Ends all that is under way: the first few writes land, the others are lost. */
+  private landSome(): void {
     const landing = this.random.nextInt(0, this.pending.length);
     for (const [i, { apply }] of this.pending.entries()) {
       if (i < landing && this.mutant.acknowledgesEarly !== true) {
@@ -91,31 +104,46 @@ export class SimDisk {
       } else this.counts.lost++;
     }
     this.pending = [];
-    if (this.mutant.forgetsHardState === true) this.hardState = { term: 0, votedFor: null, commit: 0 };
   }
 
   private enqueue(epoch: number, apply: () => void, done: Done): void {
     this.counts.writes++;
-    const { weather } = this;
-    if (weather.failNext) {
-      weather.failNext = false;
-      this.counts.failed++;
-      if (this.random.chance(0.5)) apply();
-      this.scheduler.after(weather.minWriteMs, () => {
-        if (epoch === this.bootEpoch) done(new Error('the disk failed'));
-      });
+    if (this.failedEpoch === epoch) {
+      this.refuse(epoch, [done]);
       return;
     }
     const pending: Pending = { apply, done };
     this.pending.push(pending);
+    if (this.weather.failNext) {
+      this.weather.failNext = false;
+      this.failAll(epoch);
+      return;
+    }
     if (this.mutant.acknowledgesEarly === true) this.scheduler.after(0, () => done(null));
     this.finishLater(epoch, pending);
+  }
+
+  /** The first failure is final: all that wait fail with it, though some prefix may have landed. */
+  private failAll(epoch: number): void {
+    this.counts.failed++;
+    this.failedEpoch = epoch;
+    const waiting = this.pending.map(({ done }) => done);
+    this.landSome();
+    this.refuse(epoch, waiting);
+  }
+
+  private refuse(epoch: number, waiting: readonly Done[]): void {
+    this.scheduler.after(this.weather.minWriteMs, () => {
+      for (const done of waiting) if (epoch === this.bootEpoch) done(new Error('the disk failed'));
+    });
   }
 
   private finishLater(epoch: number, pending: Pending): void {
     const { minWriteMs, maxWriteMs, stalledUntilMs } = this.weather;
     const latencyMs = minWriteMs + this.random.nextFloat() * (maxWriteMs - minWriteMs);
-    this.scheduler.at(Math.max(this.scheduler.nowMs + latencyMs, stalledUntilMs), () => this.finish(epoch, pending));
+    this.scheduler.at(Math.max(this.scheduler.nowMs + latencyMs, stalledUntilMs), () =>
+      this.finish(epoch, pending),
+    );
   }
 
   /** Strictly in order: one that is ready early waits for those before it. */
@@ -146,7 +174,8 @@ export class SimDisk {
   }
 
   private applyKv(changes: KvChanges): void {
-    const { lastApplied, lastStamp, stateHash, versions, marks, sessions, droppedSessions } = changes;
+    const { lastApplied, lastStamp, stateHash, versions, marks, sessions, droppedSessions } =
+      changes;
     assert(lastApplied >= this.kv.lastApplied, 'saved state never goes back');
     this.kv = { lastApplied, lastStamp, stateHash };
     this.versions.push(...versions);

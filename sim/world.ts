@@ -57,7 +57,11 @@ export class World {
 
   constructor({ seed, nodes, clients, mutant = {} }: WorldOptions) {
     this.random = Random.fromSeed(seed);
-    this.network = new SimNetwork(this.scheduler, this.random.fork(), (id) => this.machine(id).clockError.pausedUntilMs);
+    this.network = new SimNetwork(
+      this.scheduler,
+      this.random.fork(),
+      (id) => this.machine(id).clockError.pausedUntilMs,
+    );
     const ids = Array.from({ length: nodes }, (_, i) => `n${i + 1}`);
     for (const id of ids) {
       this.machines.set(id, {
@@ -70,7 +74,9 @@ export class World {
         reads: new Map(),
       });
     }
-    this.invariants = new Invariants(new Map([...this.machines].map(([id, { disk }]) => [id, disk])));
+    this.invariants = new Invariants(
+      new Map([...this.machines].map(([id, { disk }]) => [id, disk])),
+    );
     const reach = this.reach(ids);
     this.clients = Array.from(
       { length: clients },
@@ -87,8 +93,10 @@ export class World {
   /** Runs until virtual `untilMs`, checking after every step. Throws AssertionError on the first broken rule. */
   runUntil(untilMs: number): void {
     while (this.scheduler.step(untilMs)) {
-      for (const { id, host } of this.machines.values()) if (host !== null) this.invariants.check(id, host);
-      if (this.scheduler.steps % MATCH_EVERY_STEPS === 0) this.invariants.checkLogMatching(this.running());
+      for (const { id, host } of this.machines.values())
+        if (host !== null) this.invariants.check(id, host);
+      if (this.scheduler.steps % MATCH_EVERY_STEPS === 0)
+        this.invariants.checkLogMatching(this.running());
     }
   }
 
@@ -115,7 +123,12 @@ export class World {
     this.network.heal();
     this.network.weather = { ...CALM };
     for (const { id, disk, clockError, host } of this.machines.values()) {
-      Object.assign(disk.weather, { minWriteMs: 0.2, maxWriteMs: 2, stalledUntilMs: 0, failNext: false });
+      Object.assign(disk.weather, {
+        minWriteMs: 0.2,
+        maxWriteMs: 2,
+        stalledUntilMs: 0,
+        failNext: false,
+      });
       clockError.pausedUntilMs = 0;
       clockError.rate = 1;
       if (host === null) this.boot(id);
@@ -238,7 +251,8 @@ export class World {
         machine.reads.delete(read);
         answer?.(result);
       },
-      onTrace: (event) => this.trace.add(`${id} ${JSON.stringify(event)} at ${this.scheduler.nowMs}`),
+      onTrace: (event) =>
+        this.trace.add(`${id} ${JSON.stringify(event)} at ${this.scheduler.nowMs}`),
       onFailed: (reason) => {
         // A disk that failed is why nodes stop; anything else is a bug that the run has found.
         assert(reason.includes('the disk failed'), `${id} stopped itself: ${reason}`);

@@ -1,0 +1,199 @@
+/**
+ * The judge is judged: histories that are right pass, and each kind of lie that
+ * a store could tell is named.
+ */
+import { describe, expect, test } from 'vitest';
+import { encodeCommand } from '../../server/kv/command.ts';
+import { KvStore } from '../../server/kv/store.ts';
+import type { ApplyResult, Query, QueryAnswer } from '../../server/kv/types.ts';
+import type { Entry } from '../../server/raft/types.ts';
+import { checkCertificate } from '../../sim/certificate.ts';
+import type { Operation, ReadOp, WriteCommand, WriteOp } from '../../sim/history.ts';
+
+/** A cluster of one that answers at once: every operation is called, done and returned in turn. */
+class Story {
+  readonly committed: Entry[] = [];
+  readonly operations: Operation[] = [];
+  private readonly store = KvStore.empty();
+  private clock = 0;
+  private sequence = 0;
+
+  write(value: string): WriteOp {
+    const command: WriteCommand = {
+      op: 'set',
+      key: 'k',
+      field: 'f',
+      value,
+      session: { client: 'c', sequence: ++this.sequence },
+    };
+    const call = this.clock++;
+    const result = this.commit(command);
+    return this.keep({
+      kind: 'write',
+      client: 'c',
+      command,
+      call,
+      returned: this.clock++,
+      outcome: 'ok',
+      result,
+    });
+  }
+
+  read(query: Query = { type: 'get', key: 'k', field: 'f' }): ReadOp {
+    const call = this.clock++;
+    return this.keep({
+      kind: 'read',
+      client: 'r',
+      query,
+      call,
+      returned: this.clock++,
+      outcome: 'ok',
+      answer: this.answer(query),
+    });
+  }
+
+  answer(query: Query): QueryAnswer {
+    const result = this.store.query(query);
+    if (!result.ok) throw new Error(result.error.message);
+    return result.answer;
+  }
+
+  commit(command: WriteCommand): ApplyResult {
+    const index = this.committed.length + 1;
+    const entry: Entry = {
+      index,
+      term: 1,
+      stamp: index * 1000,
+      kind: 'command',
+      data: encodeCommand(command),
+    };
+    this.committed.push(entry);
+    return this.store.apply(entry);
+  }
+
+  complaints(): readonly string[] {
+    return checkCertificate(this.operations, this.committed);
+  }
+
+  private keep<T extends Operation>(operation: T): T {
+    this.operations.push(operation);
+    return operation;
+  }
+}
+
+function found(read: ReadOp) {
+  if (read.answer?.type !== 'get' || read.answer.found === null) throw new Error('nothing found');
+  return read.answer.found;
+}
+
+describe('certificate', () => {
+  test('[F3] an honest history passes: reads now, then, as of, and scans', () => {
+    const story = new Story();
+    story.read();
+    story.write('one');
+    story.read();
+    story.write('two');
+    story.read({ type: 'get', key: 'k', field: 'f', at: 1 });
+    story.read({ type: 'get', key: 'k', field: 'f', asOf: 1 });
+    story.read({ type: 'scan', key: 'k' });
+    expect(story.complaints()).toEqual([]);
+  });
+
+  test('[F3] a swapped value is seen', () => {
+    const story = new Story();
+    story.write('one');
+    const read = story.read();
+    Object.assign(found(read), { value: 'other' });
+    expect(story.complaints().join()).toContain('one of revision 1 stands there, but other');
+  });
+
+  test('[F3] a value that is missing from an answer is seen, in a scan too', () => {
+    const story = new Story();
+    story.write('one');
+    Object.assign(story.read().answer as object, { found: null });
+    Object.assign(story.read({ type: 'scan', key: 'k' }).answer as object, { fields: [] });
+    expect(story.complaints()).toHaveLength(2);
+  });
+
+  test('[F3] an acknowledged write that is not in the log is seen', () => {
+    const story = new Story();
+    story.write('one');
+    story.write('two');
+    story.committed.pop();
+    expect(story.complaints().join()).toContain('was acknowledged, but is not in the log');
+  });
+
+  test('[F3] a write that was said to have failed and is in the log is seen', () => {
+    const story = new Story();
+    const write = story.write('one');
+    write.outcome = 'failed';
+    write.result = null;
+    expect(story.complaints().join()).toContain('was said to have failed');
+  });
+
+  test('[F3] a write of unknown fate may be there or not', () => {
+    const there = new Story();
+    there.write('one').outcome = 'unknown';
+    there.read();
+    expect(there.complaints()).toEqual([]);
+
+    const absent = new Story();
+    absent.write('one').outcome = 'unknown';
+    absent.committed.pop();
+    expect(absent.complaints()).toEqual([]);
+  });
+
+  test('[F3] a stale read is seen: it began after a write returned, and looked at the log before it', () => {
+    const story = new Story();
+    story.write('one');
+    const before = story.answer({ type: 'get', key: 'k', field: 'f' });
+    story.write('two');
+    story.read().answer = before;
+    expect(story.complaints().join()).toContain('had returned before');
+  });
+
+  test('[F3] the same old answer is right while the write is under way', () => {
+    const story = new Story();
+    story.write('one');
+    const before = story.answer({ type: 'get', key: 'k', field: 'f' });
+    const write = story.write('two');
+    const read = story.read();
+    read.answer = before;
+    write.returned = read.returned + 1;
+    expect(story.complaints()).toEqual([]);
+  });
+
+  test('[F3] writes that took effect against the order of time are seen', () => {
+    const story = new Story();
+    const first = story.write('one');
+    const second = story.write('two');
+    const [a, b] = [first.call, first.returned];
+    Object.assign(first, { call: second.call, returned: second.returned });
+    Object.assign(second, { call: a, returned: b });
+    expect(story.complaints().join()).toContain('had returned before');
+  });
+
+  test('[F3] a repeat that was applied again, and answered so, is seen', () => {
+    const story = new Story();
+    const write = story.write('one');
+    story.commit(write.command);
+    Object.assign(write.result as object, { revision: 2, stamp: 2000 });
+    expect(story.complaints().join()).toContain('was answered');
+  });
+
+  test('[F3] an answer from a revision that was never committed is seen', () => {
+    const story = new Story();
+    story.write('one');
+    Object.assign(story.read().answer as object, { asOf: 9 });
+    expect(story.complaints().join()).toContain('never committed');
+  });
+
+  test('[F3] an answer for another time than was asked is seen', () => {
+    const story = new Story();
+    story.write('one');
+    Object.assign(story.read({ type: 'get', key: 'k', field: 'f', at: 1 }).answer as object, {
+      at: 0,
+    });
+    expect(story.complaints().join()).toContain('instead of 1');
+  });
+});
