@@ -1,15 +1,24 @@
-/** Why a store cannot be used. Every one of these stops the node before it votes or answers. */
+/**
+ * Why a store cannot be used. Every one of these stops the node before it votes
+ * or answers, so each message is one line that tells a person what is wrong.
+ */
 export type StorageErrorCode =
-  /** The file cannot be opened or written, or another process holds it. */
+  /** The file cannot be opened or read, or another program holds it. */
   | 'unavailable'
-  /** It belongs to another node or another cluster. */
+  /** It belongs to another node, another cluster or another program. */
   | 'foreign'
   /** It was written by a newer version of this program. */
   | 'newer'
   /** It holds something that was never written: a checksum or an order is wrong. */
   | 'corrupt'
   /** It does not promise what the log needs. */
-  | 'not-durable';
+  | 'not-durable'
+  /** It was opened again since: this handle belongs to a node that is over. */
+  | 'fenced'
+  /** A write failed; whether it is on the disk is unknown. */
+  | 'write-failed'
+  /** This handle was closed. */
+  | 'closed';
 
 export class StorageError extends Error {
   override readonly name = 'StorageError';
@@ -19,4 +28,48 @@ export class StorageError extends Error {
     super(message, { cause });
     this.code = code;
   }
+}
+
+/** What the triggers of the database raise when the boot epoch of a write is not the present one. */
+const FENCED = 'fenced: ';
+
+/** Wraps what the database threw while `doing`; `code` is used unless the error itself says more. */
+export function asStorageError(
+  error: unknown,
+  code: 'unavailable' | 'write-failed',
+  doing: string,
+): StorageError {
+  if (error instanceof StorageError) return error;
+  const { sqliteCode, message } = sqliteError(error);
+  if (message.startsWith(FENCED)) {
+    return new StorageError('fenced', message.slice(FENCED.length), error);
+  }
+  const damaged = sqliteCode.startsWith('SQLITE_CORRUPT') || sqliteCode === 'SQLITE_NOTADB';
+  const text = sqliteCode === '' ? message : `${message} (${sqliteCode})`;
+  return new StorageError(damaged ? 'corrupt' : code, `${doing}: ${text}`, error);
+}
+
+/**
+ * SQLite's own words. Prisma's adapter keeps them in the cause of its error and
+ * puts a guess in front (an error that a trigger raised is called a violated
+ * foreign key); its client wraps that once more.
+ */
+function sqliteError(error: unknown): { sqliteCode: string; message: string } {
+  const inner = property(property(error, 'meta'), 'driverAdapterError') ?? error;
+  const cause = property(inner, 'cause');
+  const message = property(cause, 'originalMessage');
+  const sqliteCode = property(cause, 'originalCode') ?? property(inner, 'code');
+  return {
+    sqliteCode: typeof sqliteCode === 'string' && sqliteCode.startsWith('SQLITE') ? sqliteCode : '',
+    message:
+      typeof message === 'string'
+        ? message
+        : error instanceof Error
+          ? error.message.trim()
+          : String(error),
+  };
+}
+
+function property(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }

@@ -27,6 +27,21 @@ export function mergeWrites(writes: readonly LogWrite[]): LogWrite {
   return { hardState, truncateFrom, append };
 }
 
+/** How many writes from the head of `queue` go together: at least one, then as long as their data fits. */
+export function takeGroup(
+  queue: readonly { readonly write: LogWrite }[],
+  maxChars: number,
+): number {
+  let chars = 0;
+  let count = 0;
+  for (const { write } of queue) {
+    for (const entry of write.append) chars += entry.data.length;
+    if (count > 0 && chars > maxChars) break;
+    count++;
+  }
+  return count;
+}
+
 export function isEmptyWrite(write: LogWrite): boolean {
   return write.hardState === null && write.truncateFrom === null && write.append.length === 0;
 }

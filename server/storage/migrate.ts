@@ -24,7 +24,7 @@ const RECORDS = `CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
 export async function migrate(connection: Connection, migrationsDir: string): Promise<void> {
   await connection.script(RECORDS);
   const rows = await connection.prisma.$queryRawUnsafe<{ migration_name: string }[]>(
-    'SELECT "migration_name" FROM "_prisma_migrations"',
+    'SELECT "migration_name" FROM "_prisma_migrations" WHERE "rolled_back_at" IS NULL',
   );
   const applied = new Set(rows.map((row) => row.migration_name));
   const known = await migrationNames(migrationsDir);

@@ -25,8 +25,9 @@ import type { HardState } from '../raft/types.ts';
 import type { KvChanges, KvHeader } from '../kv/types.ts';
 import { entryChecksum } from './checksum.ts';
 import { Connection } from './connection.ts';
-import { StorageError } from './errors.ts';
-import { isEmptyWrite, mergeWrites } from './merge-writes.ts';
+import { EMPTY_STATE_HASH } from './durable-state.ts';
+import { asStorageError, StorageError } from './errors.ts';
+import { isEmptyWrite, mergeWrites, takeGroup } from './merge-writes.ts';
 import { migrate } from './migrate.ts';
 import {
   markRows,
@@ -36,6 +37,7 @@ import {
   readSessions,
   readVersions,
   sessionRows,
+  verifyApplied,
   versionRows,
 } from './rows.ts';
 
@@ -44,7 +46,8 @@ const FORMAT_VERSION = 1;
 /** WAL pages (4 KiB) after which SQLite copies them into the main file. */
 const CHECKPOINT_PAGES = 4000;
 const SYNCHRONOUS_FULL = 2;
-const EMPTY_HASH_STATE = '9e3779b985ebca6b';
+/** Log data in one transaction, UTF-16 units; one write always goes whole. */
+const MAX_GROUP_CHARS = 16 * 1024 * 1024;
 
 const WRITE_LOG =
   'INSERT INTO "log_write" ("epoch", "truncate_from", "first_index", "rows", "term", "voted_for", "commit") VALUES (?, ?, ?, ?, ?, ?, ?)';
@@ -67,6 +70,7 @@ export async function openPrismaStorage(
   try {
     connection = await Connection.open(options.file);
     const { prisma } = connection;
+    await verifyOwner(prisma, options);
     await prisma.$queryRawUnsafe('PRAGMA journal_mode = WAL');
     await prisma.$queryRawUnsafe('PRAGMA synchronous = FULL');
     await prisma.$queryRawUnsafe(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
@@ -75,56 +79,37 @@ export async function openPrismaStorage(
     await verifyDurability(prisma);
     const { entries, checksums } = await readLog(prisma);
     const kv = await readHeader(prisma);
-    const restored: RestoredNode = {
-      identity,
-      hardState,
-      entries,
-      kv,
-      versions: await readVersions(prisma),
-      marks: await readMarks(prisma),
-      sessions: await readSessions(prisma),
-    };
-    if (kv.lastApplied > entries.length) {
-      throw new StorageError(
-        'corrupt',
-        `applied_state: ${kv.lastApplied} is beyond the log, which ends at ${entries.length}`,
-      );
-    }
+    const versions = await readVersions(prisma);
+    const marks = await readMarks(prisma);
+    const sessions = await readSessions(prisma);
+    verifyApplied(kv, entries, versions, marks);
+    const restored = { identity, hardState, entries, kv, versions, marks, sessions };
     return { storage: new PrismaStorage(connection, options.file, identity, checksums), restored };
   } catch (error) {
     await connection?.close();
-    if (error instanceof StorageError) throw error;
-    const reason = error instanceof Error ? error.message.trim().split('\n').at(-1) : String(error);
-    throw new StorageError(
-      'unavailable',
-      `cannot use the database ${path.basename(options.file)}: ${reason}`,
+    throw asStorageError(
       error,
+      'unavailable',
+      `cannot use the database ${path.basename(options.file)}`,
     );
   }
 }
 
-/** Makes the store ours for this boot: checks who it belongs to and raises the boot epoch. */
-async function claim(
+/** Before anything is written: an existing file must be this node's. */
+async function verifyOwner(
   prisma: PrismaClient,
   { clusterId, nodeId }: OpenOptions,
-): Promise<{ identity: StoreIdentity; hardState: HardState }> {
-  const storeId = randomUUID();
-  await prisma.$transaction([
-    prisma.$executeRawUnsafe(
-      `INSERT INTO "node_state" ("id", "format_version", "cluster_id", "node_id", "store_id", "boot_epoch", "term", "voted_for", "commit")
-       SELECT 1, ?, ?, ?, ?, 0, 0, NULL, 0 WHERE NOT EXISTS (SELECT 1 FROM "node_state")`,
-      FORMAT_VERSION,
-      clusterId,
-      nodeId,
-      storeId,
-    ),
-    prisma.$executeRawUnsafe(
-      `INSERT INTO "applied_state" ("id", "last_applied", "last_stamp", "state_hash")
-       SELECT 1, 0, 0, ? WHERE NOT EXISTS (SELECT 1 FROM "applied_state")`,
-      EMPTY_HASH_STATE,
-    ),
-  ]);
-  const state = must(await prisma.nodeState.findFirst(), 'the row was just made sure of');
+): Promise<void> {
+  const rows = await prisma.$queryRawUnsafe<{ name: string }[]>(
+    `SELECT "name" FROM sqlite_master WHERE "type" = 'table'`,
+  );
+  const tables = new Set(rows.map((row) => row.name));
+  if (!tables.has('_prisma_migrations') && tables.size > 0) {
+    throw new StorageError('foreign', 'the database belongs to another program');
+  }
+  if (!tables.has('node_state')) return;
+  const state = await prisma.nodeState.findFirst();
+  if (state === null) return;
   if (state.formatVersion > FORMAT_VERSION) {
     throw new StorageError(
       'newer',
@@ -143,12 +128,38 @@ async function claim(
       `the database belongs to cluster ${state.clusterId}, not to ${clusterId}`,
     );
   }
-  const { bootEpoch } = await prisma.nodeState.update({
-    where: { id: 1 },
+}
+
+/**
+ * Makes the store ours for this boot: gives a new one its owner, and raises the
+ * boot epoch. The state is what it was at that very moment: a late write of an
+ * earlier boot comes either before and is in it, or after and is refused.
+ */
+async function claim(
+  prisma: PrismaClient,
+  { clusterId, nodeId }: OpenOptions,
+): Promise<{ identity: StoreIdentity; hardState: HardState }> {
+  await prisma.$transaction([
+    prisma.$executeRawUnsafe(
+      `INSERT INTO "node_state" ("id", "format_version", "cluster_id", "node_id", "store_id", "boot_epoch", "term", "voted_for", "commit")
+       SELECT 1, ?, ?, ?, ?, 0, 0, NULL, 0 WHERE NOT EXISTS (SELECT 1 FROM "node_state")`,
+      FORMAT_VERSION,
+      clusterId,
+      nodeId,
+      randomUUID(),
+    ),
+    prisma.$executeRawUnsafe(
+      `INSERT INTO "applied_state" ("id", "last_applied", "last_stamp", "state_hash")
+       SELECT 1, 0, 0, ? WHERE NOT EXISTS (SELECT 1 FROM "applied_state")`,
+      EMPTY_STATE_HASH,
+    ),
+  ]);
+  const state = await prisma.nodeState.update({
+    where: { id: 1, clusterId, nodeId },
     data: { bootEpoch: { increment: 1 } },
   });
   return {
-    identity: { clusterId, nodeId, storeId: state.storeId, bootEpoch },
+    identity: { clusterId, nodeId, storeId: state.storeId, bootEpoch: state.bootEpoch },
     hardState: { term: state.term, votedFor: state.votedFor, commit: state.commit },
   };
 }
@@ -191,8 +202,9 @@ export class PrismaStorage implements NodeStorage {
   private readonly checksums: number[];
   private logQueue: QueuedWrite[] = [];
   private kvQueue: { readonly changes: KvChanges; readonly done: Done } | null = null;
-  private busy = false;
-  private failure: Error | null = null;
+  /** The work under way; null when nothing waits. */
+  private working: Promise<void> | null = null;
+  private failure: StorageError | null = null;
   private lastWriteMs: number | null = null;
   private writes = 0;
 
@@ -223,40 +235,43 @@ export class PrismaStorage implements NodeStorage {
     };
   }
 
-  /** Closes the file once nothing is under way. */
+  /** Completes what waits, then closes the file; later writes fail. */
   async close(): Promise<void> {
-    this.failure ??= new Error('the store is closed');
+    await this.working;
+    this.failure ??= new StorageError('closed', 'the store is closed');
     await this.connection.close();
   }
 
   private wake(): void {
-    if (this.busy) return;
-    this.busy = true;
-    // Errors of the database end in `fail`; anything else is a bug and must surface.
-    void this.work();
+    // Errors of the database end in `attempt`; anything else is a bug and must surface.
+    this.working ??= this.work();
   }
 
   private async work(): Promise<void> {
+    // The database works synchronously: let this turn hand over all its writes first.
+    await Promise.resolve();
     while (this.logQueue.length > 0 || this.kvQueue !== null) {
       if (this.logQueue.length > 0) await this.writeGroup();
       else await this.saveApplied();
     }
-    this.busy = false;
+    this.working = null;
   }
 
   private async writeGroup(): Promise<void> {
-    const group = this.logQueue;
-    this.logQueue = [];
-    const error = await this.attempt(() =>
-      this.store(mergeWrites(group.map(({ write }) => write))),
-    );
+    const group = this.logQueue.splice(0, takeGroup(this.logQueue, MAX_GROUP_CHARS));
+    const merged = mergeWrites(group.map(({ write }) => write));
+    const error = await this.attempt('writing the log', () => this.store(merged));
     for (const { done } of group) done(error);
   }
 
   private async store(write: LogWrite): Promise<void> {
     if (isEmptyWrite(write)) return;
     const { hardState, truncateFrom, append } = write;
-    if (truncateFrom !== null) this.checksums.length = truncateFrom - 1;
+    if (truncateFrom !== null) {
+      assert(truncateFrom >= 1, 'the first entry is 1');
+      // A merged write may truncate beyond the end: what it would cut never came here.
+      this.checksums.length = Math.min(this.checksums.length, truncateFrom - 1);
+    }
     const rows = append.map((entry) => {
       assert(entry.index === this.checksums.length + 1, 'the stored log has no holes');
       const checksum = entryChecksum(entry, this.checksums[this.checksums.length - 1] ?? 0);
@@ -280,8 +295,8 @@ export class PrismaStorage implements NodeStorage {
   private async saveApplied(): Promise<void> {
     const { changes, done } = must(this.kvQueue, 'something to save');
     this.kvQueue = null;
-    const error = await this.attempt(async () => {
-      await this.connection.execute(WRITE_APPLIED, [
+    const error = await this.attempt('saving applied state', () =>
+      this.connection.execute(WRITE_APPLIED, [
         this.epoch,
         versionRows(changes.versions),
         markRows(changes.marks),
@@ -290,18 +305,18 @@ export class PrismaStorage implements NodeStorage {
         changes.lastApplied,
         changes.lastStamp,
         changes.stateHash,
-      ]);
-    });
+      ]),
+    );
     done(error);
   }
 
   /** Null when it worked. The first error is final. */
-  private async attempt(run: () => Promise<void>): Promise<Error | null> {
+  private async attempt(doing: string, run: () => Promise<void>): Promise<StorageError | null> {
     if (this.failure !== null) return this.failure;
     try {
       await run();
     } catch (error) {
-      this.failure = error instanceof Error ? error : new Error(String(error));
+      this.failure = asStorageError(error, 'write-failed', `${doing} failed`);
     }
     return this.failure;
   }

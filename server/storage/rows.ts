@@ -6,14 +6,16 @@
  * looks into JSON.
  */
 import type { PrismaClient } from '../../prisma/generated/client.ts';
-import { assert } from '../base/assert.ts';
-import type { KvChanges, Mark, SessionRow, Version } from '../kv/types.ts';
+import { assert, must } from '../base/assert.ts';
+import type { KvChanges, KvHeader, Mark, SessionRow, Version } from '../kv/types.ts';
 import type { Entry } from '../raft/types.ts';
 import { entryChecksum, versionChecksum } from './checksum.ts';
 import { StorageError } from './errors.ts';
 
-/** Rows read from the database at a time. */
+/** Rows read from the database at a time, at most. */
 const PAGE_ROWS = 20_000;
+/** Text in one page, unless a single row has more: a page is one string, and those end at some hundred MiB. */
+const PAGE_BYTES = 32 * 1024 * 1024;
 
 type LogRow = [number, number, number, Entry['kind'], string, number];
 type VersionRow = [
@@ -78,19 +80,33 @@ export function sessionRows(sessions: KvChanges['sessions']): string {
   );
 }
 
+const LOG: Source = {
+  table: 'log_entries',
+  key: '"index"',
+  row: 'json_array("index", "term", "stamp", "kind", "data", "checksum")',
+  bytes: 'octet_length("data")',
+};
+const VERSIONS: Source = {
+  table: 'versions',
+  key: '"revision", "op"',
+  row: 'json_array("revision", "op", "key", "field", "timestamp", "kind", "value", "expires_at", "stamp", "checksum")',
+  bytes: 'octet_length("key") + octet_length("field") + ifnull(octet_length("value"), 0)',
+};
+const MARKS: Source = {
+  table: 'marks',
+  key: '"revision"',
+  row: 'json_array("revision", "stamp")',
+  bytes: '0',
+};
+
 /** Reads the log; throws StorageError `corrupt` for a gap or a checksum that does not continue. */
 export async function readLog(
   prisma: PrismaClient,
 ): Promise<{ entries: Entry[]; checksums: number[] }> {
   const entries: Entry[] = [];
   const checksums: number[] = [];
-  const sql = page(
-    'json_array("index", "term", "stamp", "kind", "data", "checksum")',
-    `SELECT * FROM "log_entries" WHERE "index" > ? ORDER BY "index" LIMIT ${PAGE_ROWS}`,
-  );
-  for (;;) {
-    const last = entries[entries.length - 1];
-    const rows = await readPage<LogRow>(prisma, sql, last?.index ?? 0);
+  const keyOf = ([index]: LogRow): number[] => [index];
+  for await (const rows of pages<LogRow>(prisma, LOG, [0], keyOf)) {
     for (const [index, term, stamp, kind, data, checksum] of rows) {
       const entry: Entry = { index, term, stamp, kind, data };
       if (index !== entries.length + 1) {
@@ -102,32 +118,17 @@ export async function readLog(
       entries.push(entry);
       checksums.push(checksum);
     }
-    if (rows.length < PAGE_ROWS) return { entries, checksums };
   }
+  return { entries, checksums };
 }
 
 /** Reads every version in order of (revision, op); throws StorageError `corrupt`. */
 export async function readVersions(prisma: PrismaClient): Promise<Version[]> {
   const versions: Version[] = [];
-  const sql = page(
-    'json_array("revision", "op", "key", "field", "timestamp", "kind", "value", "expires_at", "stamp", "checksum")',
-    `SELECT * FROM "versions" WHERE ("revision", "op") > (?, ?) ORDER BY "revision", "op" LIMIT ${PAGE_ROWS}`,
-  );
-  for (;;) {
-    const last = versions[versions.length - 1];
-    const rows = await readPage<VersionRow>(prisma, sql, last?.revision ?? 0, last?.op ?? -1);
-    for (const [
-      revision,
-      op,
-      key,
-      field,
-      timestamp,
-      kind,
-      value,
-      expiresAt,
-      stamp,
-      checksum,
-    ] of rows) {
+  const keyOf = ([revision, op]: VersionRow): number[] => [revision, op];
+  for await (const rows of pages<VersionRow>(prisma, VERSIONS, [0, -1], keyOf)) {
+    for (const row of rows) {
+      const [revision, op, key, field, timestamp, kind, value, expiresAt, stamp, checksum] = row;
       const version: Version = {
         key,
         field,
@@ -147,51 +148,136 @@ export async function readVersions(prisma: PrismaClient): Promise<Version[]> {
       }
       versions.push(version);
     }
-    if (rows.length < PAGE_ROWS) return versions;
   }
+  return versions;
 }
 
 export async function readMarks(prisma: PrismaClient): Promise<Mark[]> {
   const marks: Mark[] = [];
-  const sql = page(
-    'json_array("revision", "stamp")',
-    `SELECT * FROM "marks" WHERE "revision" > ? ORDER BY "revision" LIMIT ${PAGE_ROWS}`,
-  );
-  for (;;) {
-    const rows = await readPage<[number, number]>(
-      prisma,
-      sql,
-      marks[marks.length - 1]?.revision ?? 0,
-    );
+  for await (const rows of pages<[number, number]>(prisma, MARKS, [0], ([revision]) => [revision]))
     for (const [revision, stamp] of rows) marks.push({ revision, stamp });
-    if (rows.length < PAGE_ROWS) return marks;
-  }
+  return marks;
 }
 
 export async function readSessions(prisma: PrismaClient): Promise<SessionRow[]> {
-  const sql = page(
-    'json_array("client", "sequence", "stamp", "result")',
-    'SELECT * FROM "sessions" ORDER BY "stamp"',
-  );
-  const rows = await readPage<[string, number, number, string]>(prisma, sql);
-  return rows.map(([client, sequence, stamp, result]) => ({
+  const rows = await prisma.session.findMany({ orderBy: [{ stamp: 'asc' }, { client: 'asc' }] });
+  return rows.map(({ client, sequence, stamp, result }) => ({
     client,
-    sequence,
-    stamp,
-    result: JSON.parse(result) as SessionRow['result'],
+    sequence: Number(sequence),
+    stamp: Number(stamp),
+    result: parseResult(client, result),
   }));
 }
 
-function page(row: string, from: string): string {
-  return `SELECT json_group_array(${row}) AS "page" FROM (${from})`;
+function parseResult(client: string, text: string): SessionRow['result'] {
+  try {
+    return JSON.parse(text) as SessionRow['result'];
+  } catch (error) {
+    throw new StorageError('corrupt', `sessions: the result of row "${client}" is damaged`, error);
+  }
 }
 
-async function readPage<Row>(
+/**
+ * Checks that the applied state is what the log says: every revision up to the
+ * last applied has rows, with the stamp of its entry, and none lies beyond.
+ * Throws StorageError `corrupt`.
+ */
+export function verifyApplied(
+  kv: KvHeader,
+  entries: readonly Entry[],
+  versions: readonly Version[],
+  marks: readonly Mark[],
+): void {
+  const { lastApplied, lastStamp } = kv;
+  if (lastApplied > entries.length) {
+    throw new StorageError(
+      'corrupt',
+      `applied_state: ${lastApplied} is beyond the log, which ends at ${entries.length}`,
+    );
+  }
+  if (lastStamp !== (entries[lastApplied - 1]?.stamp ?? 0)) {
+    throw new StorageError('corrupt', `applied_state: its stamp is not that of its last entry`);
+  }
+  let nextMark = 0;
+  let nextVersion = 0;
+  for (let revision = 1; revision <= lastApplied; revision++) {
+    const { stamp } = must(entries[revision - 1], 'checked above');
+    const mark = marks[nextMark];
+    if (mark?.revision === revision) {
+      if (mark.stamp !== stamp) {
+        throw new StorageError('corrupt', `marks: the stamp of row ${revision} is not its entry's`);
+      }
+      nextMark++;
+      continue;
+    }
+    if (versions[nextVersion]?.revision !== revision) {
+      throw new StorageError('corrupt', `versions: revision ${revision} is missing`);
+    }
+    while (versions[nextVersion]?.revision === revision) {
+      if (versions[nextVersion]?.stamp !== stamp) {
+        throw new StorageError(
+          'corrupt',
+          `versions: the stamp of revision ${revision} is not its entry's`,
+        );
+      }
+      nextVersion++;
+    }
+  }
+  if (nextMark < marks.length || nextVersion < versions.length) {
+    throw new StorageError('corrupt', `applied_state: rows lie beyond revision ${lastApplied}`);
+  }
+}
+
+/** A table that is read whole, a page at a time, in the order of its key. */
+interface Source {
+  readonly table: string;
+  /** Columns, in SQL. */
+  readonly key: string;
+  /** One row as JSON, in SQL. */
+  readonly row: string;
+  /** Length of the text in a row, in SQL, without reading it. */
+  readonly bytes: string;
+}
+
+/** All rows after `start`, in pages of at most PAGE_ROWS rows and, while a row fits at all, PAGE_BYTES. */
+async function* pages<Row>(
   prisma: PrismaClient,
-  sql: string,
-  ...after: (number | string)[]
-): Promise<Row[]> {
-  const [result] = await prisma.$queryRawUnsafe<{ page: string }[]>(sql, ...after);
-  // json_array nests its JSON when it knows the value to be JSON: here every element is an array of scalars.
-  return JSON.parse(result?.page ?? '[]') as Row[];
+  source: Source,
+  start: readonly number[],
+  keyOf: (row: Row) => readonly number[],
+): AsyncGenerator<Row[]> {
+  let after = start;
+  let limit = PAGE_ROWS;
+  for (;;) {
+    limit = await fittingRows(prisma, source, after, Math.min(PAGE_ROWS, limit * 2));
+    const [result] = await prisma.$queryRawUnsafe<{ page: string }[]>(
+      `SELECT json_group_array(${source.row}) AS "page" FROM (${next('*', source, limit)})`,
+      ...after,
+    );
+    const rows = JSON.parse(must(result, 'an aggregate has one row').page) as Row[];
+    yield rows;
+    if (rows.length < limit) return;
+    after = keyOf(must(rows[rows.length - 1], 'the page is full'));
+  }
+}
+
+async function fittingRows(
+  prisma: PrismaClient,
+  source: Source,
+  after: readonly number[],
+  most: number,
+): Promise<number> {
+  for (let limit = most; limit > 1; limit = Math.ceil(limit / 2)) {
+    const [sum] = await prisma.$queryRawUnsafe<{ bytes: number }[]>(
+      `SELECT total("bytes") AS "bytes" FROM (${next(`${source.bytes} AS "bytes"`, source, limit)})`,
+      ...after,
+    );
+    if (must(sum, 'an aggregate has one row').bytes <= PAGE_BYTES) return limit;
+  }
+  return 1;
+}
+
+function next(columns: string, { table, key }: Source, limit: number): string {
+  const placeholders = key.replaceAll(/"\w+"/g, '?');
+  return `SELECT ${columns} FROM "${table}" WHERE (${key}) > (${placeholders}) ORDER BY ${key} LIMIT ${limit}`;
 }

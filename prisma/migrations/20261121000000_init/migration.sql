@@ -62,8 +62,9 @@ CREATE TABLE "applied_state" (
 -- CreateView
 -- One insert into this view is one atomic, durable change of the log: a single
 -- statement, so a single transaction and a single fsync. `rows` is a JSON array
--- of packed rows, whose indexes run on from `first_index`:
+-- of packed rows, whose indexes run on from `first_index`, widths in bytes:
 --   term 10 | stamp 16 | checksum 10 | kind 1 | data
+-- They are cut apart as bytes: as text, a row would end at its first NUL.
 CREATE VIEW "log_write" AS
 SELECT NULL AS "epoch", NULL AS "truncate_from", NULL AS "first_index", NULL AS "rows", NULL AS "term", NULL AS "voted_for", NULL AS "commit"
 WHERE 0;
@@ -76,12 +77,12 @@ CREATE TRIGGER "apply_log_write" INSTEAD OF INSERT ON "log_write" BEGIN
     INSERT INTO "log_entries" ("index", "term", "stamp", "kind", "data", "checksum")
     SELECT
         NEW."first_index" + "key",
-        CAST(substr("value", 1, 10) AS INTEGER),
-        CAST(substr("value", 11, 16) AS INTEGER),
-        CASE substr("value", 37, 1) WHEN 'c' THEN 'command' WHEN 'n' THEN 'noop' ELSE 'confChange' END,
-        substr("value", 38),
-        CAST(substr("value", 27, 10) AS INTEGER)
-    FROM json_each(NEW."rows");
+        CAST(substr("row", 1, 10) AS INTEGER),
+        CAST(substr("row", 11, 16) AS INTEGER),
+        CASE substr("row", 37, 1) WHEN CAST('c' AS BLOB) THEN 'command' WHEN CAST('n' AS BLOB) THEN 'noop' ELSE 'confChange' END,
+        CAST(substr("row", 38) AS TEXT),
+        CAST(substr("row", 27, 10) AS INTEGER)
+    FROM (SELECT "key", CAST("value" AS BLOB) AS "row" FROM json_each(NEW."rows"));
     UPDATE "node_state" SET "term" = NEW."term", "voted_for" = NEW."voted_for", "commit" = NEW."commit"
     WHERE NEW."term" IS NOT NULL;
 END;
