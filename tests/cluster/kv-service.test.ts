@@ -12,7 +12,9 @@ import { Supervisor } from '../../server/cluster/supervisor.ts';
 import type { Command, SessionRef } from '../../server/kv/types.ts';
 import { makeDataDir } from '../server.ts';
 
-const LONG_MS = 20_000;
+/** Whatever is expected happens at once; a machine that is busy with other things may take its time. */
+const SLOW_MACHINE_MS = 120_000;
+const LONG_MS = 60_000;
 const QUERY = { type: 'get', key: 'a', field: 'x' } as const;
 
 type Mode = 'apply' | 'hold' | 'unknown' | 'not-leader' | 'overloaded';
@@ -25,7 +27,7 @@ interface Seen {
   readonly acted?: true;
 }
 
-describe('the service', () => {
+describe('the service', { timeout: SLOW_MACHINE_MS }, () => {
   let dataDir: DataDir;
   let supervisor: Supervisor;
   let leaders: LeaderTracker;
@@ -134,7 +136,7 @@ describe('the service', () => {
 
   it('[C5] says so too when the node that may have taken it is gone and no leader follows', async () => {
     await script('n1', { mode: 'hold', term: 1 });
-    const outcome = write(300);
+    const outcome = write(2000);
     await until(() => seen.length === 1);
     await supervisor.kill('n1');
     expect(await outcome).toMatchObject({ ok: false, code: 'OUTCOME_UNKNOWN', leader: null });
@@ -143,9 +145,11 @@ describe('the service', () => {
   it('[C4] says that there is no leader when no node ever took the write', async () => {
     expect(await write(40)).toEqual({ ok: false, code: 'NO_LEADER', leader: null });
     await script('n1', { mode: 'not-leader', term: 1 });
-    expect(await write(100)).toEqual({ ok: false, code: 'NO_LEADER', leader: 'n1' });
-    expect(commands().length).toBeGreaterThan(1);
-    await script('n1', { mode: 'apply' });
+    const refused = write(2000);
+    await until(() => commands().length > 1);
+    await script('n1', { term: 0 });
+    expect(await refused).toEqual({ ok: false, code: 'NO_LEADER', leader: null });
+    await script('n1', { mode: 'apply', term: 2 });
     expect(await write()).toMatchObject({ ok: true });
     // Each time the session came back to the pool: nothing was logged under it.
     expect(new Set(commands().map(({ session }) => session?.client))).toEqual(new Set(['~boot-1']));

@@ -1,0 +1,145 @@
+/** The program itself, as a process: how it starts, what it says when it cannot, and how it ends. */
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { makeDataDir } from '../server.ts';
+
+const SLOW_MACHINE_MS = 180_000;
+
+interface Ended {
+  readonly code: number | null;
+  readonly output: string;
+}
+
+describe('the program', { timeout: SLOW_MACHINE_MS }, () => {
+  let dataDir: string;
+  const children: ChildProcess[] = [];
+
+  beforeEach(() => {
+    dataDir = makeDataDir();
+  });
+  afterEach(() => {
+    for (const child of children.splice(0)) child.kill('SIGKILL');
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+
+  it('[C13] ends with one line and a code when it cannot use a setting, the folder or the port', async () => {
+    const file = path.join(dataDir, 'file');
+    writeFileSync(file, '');
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    for (const [env, line] of [
+      [{ PORT: 'eighty' }, /^chronoraft: PORT=eighty cannot be used: .*\n$/],
+      [{ NODES: '4' }, /^chronoraft: NODES=4 cannot be used: .*1, 3, 5 or 7\n$/],
+      [{ ELECTION_TIMEOUT_MS: '50' }, /^chronoraft: ELECTION_TIMEOUT_MS=50 cannot be used: .*\n$/],
+      [{ DATA_DIR: path.join(file, 'in') }, /^chronoraft: cannot use the data folder .*\n$/],
+      [{ DATA_DIR: '/proc/chronoraft/data' }, /^chronoraft: cannot use the data folder .*\n$/],
+      [{ PORT: String(port) }, /^chronoraft: port \d+ on 127\.0\.0\.1 is taken; .*\n$/],
+    ] as const) {
+      const { code, output } = await ended(start(env));
+      expect(output).toMatch(line);
+      expect(code).toBe(1);
+    }
+    taken.close();
+  });
+
+  it('[C13] says where it is, and refuses the folder to a second one', async () => {
+    const first = start({});
+    const url = await ready(first);
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
+    const { code, output } = await ended(start({}));
+    expect(output).toContain(`in use by another server (process ${first.pid})`);
+    expect(code).toBe(1);
+  });
+
+  it('[C14] ends with code 0 on SIGTERM, with a connection open and a write under way', async () => {
+    const child = start({});
+    const url = await ready(child);
+    const write = fetch(`${url}/api/v1/kv/a/x`, {
+      method: 'PUT',
+      body: '{"value":"1"}',
+      headers: JSON_TYPE,
+    });
+    expect((await write).status).toBe(200);
+    const startedMs = performance.now();
+    child.kill('SIGTERM');
+    expect((await ended(child)).code).toBe(0);
+    expect(performance.now() - startedMs).toBeLessThan(10_000);
+    const again = start({});
+    const answer = await fetch(`${await ready(again)}/api/v1/kv/a/x`);
+    expect(await answer.json()).toMatchObject({ value: '1' });
+    // As a terminal and npm do it.
+    again.kill('SIGINT');
+    again.kill('SIGINT');
+    expect((await ended(again)).code).toBe(0);
+  });
+
+  it('[C14] has everything that was acknowledged after SIGKILL in the middle of writes', async () => {
+    const child = start({});
+    const url = await ready(child);
+    const acknowledged: number[] = [];
+    const writer = async (from: number): Promise<void> => {
+      for (let n = from; ; n += 8) {
+        const options = { method: 'PUT', body: `{"value":"${n}"}`, headers: JSON_TYPE };
+        const { status } = await fetch(`${url}/api/v1/kv/k${n}/x`, options);
+        if (status === 200) acknowledged.push(n);
+        if (acknowledged.length === 200) child.kill('SIGKILL');
+      }
+    };
+    // The kill ends every writer's loop by an error of its connection.
+    await Promise.allSettled(Array.from({ length: 8 }, (_, from) => writer(from)));
+    expect(acknowledged.length).toBeGreaterThanOrEqual(200);
+    const again = await ready(start({}));
+    for (const n of acknowledged) {
+      const answer = await fetch(`${again}/api/v1/kv/k${n}/x`);
+      expect(await answer.json()).toMatchObject({ value: String(n) });
+    }
+  });
+
+  function start(env: Record<string, string>): ChildProcess {
+    const child = spawn(process.execPath, ['dist/main.js'], {
+      env: {
+        ...process.env,
+        PORT: '0',
+        DATA_DIR: dataDir,
+        PAGE: 'off',
+        NODE_ENV: 'production',
+        ...env,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    children.push(child);
+    return child;
+  }
+});
+
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+/** Its address, from the start line. */
+async function ready(child: ChildProcess): Promise<string> {
+  if (child.stdout === null) throw new Error('its output is piped');
+  for await (const line of createInterface({ input: child.stdout })) {
+    const match = /^Chronoraft is ready: (http:\/\/\S+)/.exec(line);
+    if (match?.[1] !== undefined) return match[1];
+  }
+  throw new Error('it ended before it was ready');
+}
+
+async function ended(child: ChildProcess): Promise<Ended> {
+  let output = '';
+  child.stdout?.on('data', (chunk: Buffer) => {
+    output += chunk.toString();
+  });
+  child.stderr?.on('data', (chunk: Buffer) => {
+    output += chunk.toString();
+  });
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, output };
+}
