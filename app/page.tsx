@@ -1,6 +1,7 @@
 import { connection } from 'next/server';
 import { ClusterView } from '../contracts/view.ts';
 import { Charts } from '../components/charts/charts.tsx';
+import { ForecastProvider } from '../components/cluster/forecast.tsx';
 import { Stage } from '../components/cluster/stage.tsx';
 import { TopBar } from '../components/cluster/top-bar.tsx';
 import { VerdictBar } from '../components/cluster/verdict-bar.tsx';
@@ -10,6 +11,7 @@ import { LiveProvider } from '../components/live/live-provider.tsx';
 import { LiveRoot } from '../components/live/live-root.tsx';
 import { LogMatrix } from '../components/log/log-matrix.tsx';
 import { Panel } from '../components/ui/panel.tsx';
+import { ToastProvider } from '../components/ui/toast.tsx';
 
 /** The live page: everything a person needs to write, read, watch and break, without scrolling at 1440 x 900. */
 export default async function LivePage() {
@@ -17,31 +19,35 @@ export default async function LivePage() {
   return (
     <LiveProvider initial={await firstView()}>
       <LiveRoot>
-        <div className="sticky top-0 z-20">
-          <TopBar />
-          <VerdictBar />
-        </div>
-        <main className="grid min-h-0 flex-1 grid-cols-1 gap-4 p-4 lg:grid-cols-[minmax(0,1fr)_minmax(0,568px)]">
-          <div className="grid min-h-0 gap-4 lg:grid-rows-[minmax(452px,3fr)_minmax(0,2fr)]">
-            <Panel title="Cluster" hideTitle>
-              <Stage />
-            </Panel>
-            <Panel title="Replicated log" className="h-80 lg:h-auto">
-              <LogMatrix />
-            </Panel>
-          </div>
-          <div className="grid min-h-0 gap-4 lg:grid-rows-[auto_176px_minmax(0,1fr)]">
-            <Panel title="Data" hideTitle>
-              <DataConsole />
-            </Panel>
-            <Panel title="Charts" hideTitle className="h-44 lg:h-auto">
-              <Charts />
-            </Panel>
-            <Panel title="Events" className="h-72 lg:h-auto">
-              <EventFeed />
-            </Panel>
-          </div>
-        </main>
+        <ToastProvider>
+          <ForecastProvider>
+            <div className="sticky top-0 z-20">
+              <TopBar />
+              <VerdictBar />
+            </div>
+            <main className="grid min-h-0 flex-1 grid-cols-1 gap-4 p-2 sm:p-4 wide:grid-cols-[minmax(0,824fr)_minmax(0,568fr)]">
+              <div className="grid min-h-0 min-w-0 gap-4 desk:grid-rows-[minmax(26rem,452fr)_minmax(0,280fr)]">
+                <Panel title="Cluster" hideTitle>
+                  <Stage />
+                </Panel>
+                <Panel title="Replicated log" className="h-80 desk:h-auto">
+                  <LogMatrix />
+                </Panel>
+              </div>
+              <div className="grid min-h-0 min-w-0 gap-4 desk:grid-rows-[auto_11rem_minmax(0,1fr)]">
+                <Panel title="Data" hideTitle>
+                  <DataConsole />
+                </Panel>
+                <Panel title="Charts" hideTitle className="h-44 desk:h-auto">
+                  <Charts />
+                </Panel>
+                <Panel title="Events" className="h-72 desk:h-auto">
+                  <EventFeed />
+                </Panel>
+              </div>
+            </main>
+          </ForecastProvider>
+        </ToastProvider>
       </LiveRoot>
     </LiveProvider>
   );

@@ -35,6 +35,20 @@ export interface ReadOptions {
   readonly localNode?: string;
 }
 
+export interface HistoryOptions {
+  readonly from?: number;
+  readonly to?: number;
+  readonly asOf?: number;
+  readonly localNode?: string;
+}
+
+export interface KeysOptions extends ReadOptions {
+  readonly prefix?: string;
+  /** `next` of the page before. */
+  readonly start?: string;
+  readonly limit?: number;
+}
+
 export interface ClientOptions {
   /** "" for the page's own server. */
   readonly baseUrl?: string;
@@ -42,6 +56,23 @@ export interface ClientOptions {
   /** Longest wait for the server's answer, ms. */
   readonly timeoutMs?: number;
 }
+
+/**
+ * Names a write, so that it can be sent again when its outcome is unknown: the
+ * same pair is applied once and answered alike. `sequence` rises by one for
+ * each write of a client, which has one under way at a time.
+ */
+export interface WriteSession {
+  readonly clientId: string;
+  readonly sequence: number;
+}
+
+type Method = 'GET' | 'PUT' | 'POST' | 'DELETE';
+
+/** A path, or why no path can carry these names. */
+type PathResult =
+  | { readonly ok: true; readonly path: string }
+  | { readonly ok: false; readonly failure: ApiFailure };
 
 export class ChronoraftClient {
   private readonly baseUrl: string;
@@ -55,83 +86,92 @@ export class ChronoraftClient {
   }
 
   set(key: string, field: string, body: SetBody): Promise<ApiResult<SetAnswer>> {
-    return this.write('PUT', cellPath('kv', key, field), body);
+    return this.write('PUT', pathOf('kv', { key, field }), body);
   }
 
-  delete(key: string, field: string, timestamp?: number): Promise<ApiResult<DeleteAnswer>> {
-    return this.write('DELETE', `${cellPath('kv', key, field)}${query({ timestamp })}`);
+  delete(
+    key: string,
+    field: string,
+    options: { readonly timestamp?: number } & Partial<WriteSession> = {},
+  ): Promise<ApiResult<DeleteAnswer>> {
+    const { timestamp, clientId, sequence } = options;
+    return this.write('DELETE', pathOf('kv', { key, field }, { timestamp, clientId, sequence }));
   }
 
   get(key: string, field: string, options: ReadOptions = {}): Promise<ApiResult<GetAnswer>> {
-    return this.ask(`${cellPath('kv', key, field)}${query(readQuery(options))}`);
+    return this.ask(pathOf('kv', { key, field }, readQuery(options)));
   }
 
+  /** The fields of one record whose names begin with `prefix`. */
   scan(
     key: string,
     prefix: string | undefined,
     options: ReadOptions = {},
   ): Promise<ApiResult<RecordAnswer>> {
+    return this.ask(pathOf('kv', { key }, { prefix, ...readQuery(options) }));
+  }
+
+  keys({ prefix, start, limit, ...read }: KeysOptions = {}): Promise<ApiResult<KeysAnswer>> {
+    return this.ask(pathOf('kv', {}, { prefix, start, limit, ...readQuery(read) }));
+  }
+
+  history(
+    key: string,
+    field: string,
+    options: HistoryOptions = {},
+  ): Promise<ApiResult<HistoryAnswer>> {
+    const { from, to, asOf, localNode } = options;
     return this.ask(
-      `/api/v1/kv/${encodeURIComponent(key)}${query({ prefix, ...readQuery(options) })}`,
+      pathOf('history', { key, field }, { from, to, ...readQuery({ asOf, localNode }) }),
     );
   }
 
-  keys(page: {
-    readonly prefix?: string;
-    readonly start?: string;
-    readonly limit?: number;
-  }): Promise<ApiResult<KeysAnswer>> {
-    return this.ask(`/api/v1/kv${query({ ...page })}`);
-  }
-
-  history(key: string, field: string): Promise<ApiResult<HistoryAnswer>> {
-    return this.ask(cellPath('history', key, field));
-  }
-
   cluster(): Promise<ApiResult<ClusterView>> {
-    return this.ask('/api/v1/cluster');
+    return this.ask(pathOf('cluster'));
   }
 
   node(id: string): Promise<ApiResult<NodeView>> {
-    return this.ask(`/api/v1/nodes/${id}`);
+    return this.ask(pathOf('nodes', { id }));
   }
 
   nodeLog(id: string, from: number, limit: number): Promise<ApiResult<LogAnswer>> {
-    return this.ask(`/api/v1/nodes/${id}/log${query({ from, limit })}`);
+    return this.ask(pathOf('nodes', { id, part: 'log' }, { from, limit }));
   }
 
   act(
     id: string,
     action: 'kill' | 'revive' | 'isolate' | 'reconnect' | 'campaign',
   ): Promise<ApiResult<NodeActionAnswer>> {
-    return this.send('POST', `/api/v1/nodes/${id}/${action}`, undefined, 'INTERNAL');
+    return this.send('POST', pathOf('nodes', { id, action }));
   }
 
   setLink(from: string, to: string, rule: Partial<LinkBody>): Promise<ApiResult<LinkView>> {
-    return this.send('PUT', `/api/v1/links/${from}/${to}`, rule, 'INTERNAL');
+    return this.send('PUT', pathOf('links', { from, to }), rule);
   }
 
   healAll(): Promise<ApiResult<unknown>> {
-    return this.send('DELETE', '/api/v1/links', undefined, 'INTERNAL');
+    return this.send('DELETE', pathOf('links'));
   }
 
-  private ask<T>(path: string): Promise<ApiResult<T>> {
-    return this.send('GET', path, undefined, 'READ_TIMEOUT');
+  private ask<T>(path: PathResult): Promise<ApiResult<T>> {
+    return this.send('GET', path);
   }
 
-  private write<T>(method: 'PUT' | 'DELETE', path: string, body?: unknown): Promise<ApiResult<T>> {
-    return this.send(method, path, body, 'OUTCOME_UNKNOWN');
-  }
-
-  /** `silence` is what it means when the request left and no answer came. */
-  private async send<T>(
-    method: string,
-    path: string,
-    body: unknown,
-    silence: ErrorCode,
+  private async write<T>(
+    method: 'PUT' | 'DELETE',
+    path: PathResult,
+    body?: unknown,
   ): Promise<ApiResult<T>> {
+    const result = await this.send<T>(method, path, body);
+    return !result.ok && result.failure.code === 'UNREACHABLE'
+      ? { ok: false, failure: UNKNOWN_OUTCOME }
+      : result;
+  }
+
+  private async send<T>(method: Method, path: PathResult, body?: unknown): Promise<ApiResult<T>> {
+    if (!path.ok) return path;
     try {
-      const response = await this.fetch(`${this.baseUrl}${path}`, {
+      const response = await this.fetch(`${this.baseUrl}${path.path}`, {
         method,
         headers: {
           'request-timeout-ms': String(this.timeoutMs),
@@ -139,44 +179,96 @@ export class ChronoraftClient {
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
         // The server answers within its own time; this is for a line that has gone dead.
-        signal: AbortSignal.timeout(this.timeoutMs + 2000),
+        signal: AbortSignal.timeout(this.timeoutMs + DEAD_LINE_MS),
       });
       const answer: unknown = await response.json();
       if (response.ok) return { ok: true, value: answer as T };
-      const { code, message, retryable, path: where } = answer as Problem;
-      return {
-        ok: false,
-        failure: { code, message, retryable, ...(where !== undefined && { path: where }) },
-      };
+      return { ok: false, failure: isProblem(answer) ? failureOf(answer) : UNREACHABLE };
     } catch {
-      const uncertain = silence === 'OUTCOME_UNKNOWN';
-      return {
-        ok: false,
-        failure: {
-          code: uncertain ? silence : 'UNREACHABLE',
-          message: uncertain
-            ? 'the server did not answer; the write may or may not be committed'
-            : 'the server did not answer',
-          retryable: !uncertain,
-        },
-      };
+      return { ok: false, failure: UNREACHABLE };
     }
   }
 }
 
-function cellPath(area: 'kv' | 'history', key: string, field: string): string {
-  return `/api/v1/${area}/${encodeURIComponent(key)}/${encodeURIComponent(field)}`;
+/** Waited beyond the server's own time before the line counts as dead, ms. */
+const DEAD_LINE_MS = 2000;
+
+/** No answer, or one that is not of this API: something between here and the server answered in its place. */
+const UNREACHABLE: ApiFailure = {
+  code: 'UNREACHABLE',
+  message: 'the server did not answer',
+  retryable: true,
+};
+const UNKNOWN_OUTCOME: ApiFailure = {
+  code: 'OUTCOME_UNKNOWN',
+  message: 'the server did not answer; the write may or may not be committed, now or later',
+  retryable: false,
+};
+
+function isProblem(answer: unknown): answer is Problem {
+  return (
+    typeof answer === 'object' &&
+    answer !== null &&
+    'code' in answer &&
+    typeof answer.code === 'string' &&
+    'message' in answer &&
+    typeof answer.message === 'string' &&
+    'retryable' in answer &&
+    typeof answer.retryable === 'boolean'
+  );
 }
 
-function readQuery({ at, asOf, localNode }: ReadOptions) {
-  return { at, asOf, ...(localNode !== undefined && { consistency: 'local', node: localNode }) };
+function failureOf({ code, message, retryable, path }: Problem): ApiFailure {
+  return { code, message, retryable, ...(path !== undefined && { path }) };
 }
 
-function query(parameters: Readonly<Record<string, string | number | undefined>>): string {
+/**
+ * Refuses names that no URL carries: an empty one vanishes between its slashes,
+ * and browsers resolve `.` and `..`, however they are escaped, to other paths.
+ */
+function pathOf(
+  area: 'kv' | 'history' | 'cluster' | 'nodes' | 'links',
+  names: Readonly<Record<string, string>> = {},
+  parameters: Parameters = {},
+): PathResult {
+  let path = `/api/v1/${area}`;
+  for (const [what, name] of Object.entries(names)) {
+    const problem = nameProblem(name);
+    if (problem !== null) {
+      const message = `the ${what} ${problem.message}`;
+      return { ok: false, failure: { code: problem.code, message, retryable: false, path: what } };
+    }
+    path += `/${encodeURIComponent(name)}`;
+  }
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(parameters)) {
     if (value !== undefined) search.set(name, String(value));
   }
   const text = search.toString();
-  return text === '' ? '' : `?${text}`;
+  return { ok: true, path: text === '' ? path : `${path}?${text}` };
+}
+
+type Parameters = Readonly<Record<string, string | number | undefined>>;
+
+function nameProblem(name: string): { readonly code: ErrorCode; readonly message: string } | null {
+  if (name === '') return { code: 'BAD_REQUEST', message: 'is empty' };
+  if (name === '.' || name === '..') {
+    return { code: 'BAD_REQUEST', message: `cannot be "${name}" in an address` };
+  }
+  if (HALF_A_PAIR.test(name)) {
+    return { code: 'BAD_ENCODING', message: 'holds half of a surrogate pair' };
+  }
+  return null;
+}
+
+const HALF_A_PAIR = /\p{Surrogate}/u;
+
+function readQuery({ at, asOf, localNode }: ReadQuery): Parameters {
+  return { at, asOf, ...(localNode !== undefined && { consistency: 'local', node: localNode }) };
+}
+
+interface ReadQuery {
+  readonly at?: number | undefined;
+  readonly asOf?: number | undefined;
+  readonly localNode?: string | undefined;
 }

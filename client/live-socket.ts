@@ -1,11 +1,13 @@
 /**
  * The one connection of the page to the live stream. Messages are gathered and
  * handed over once per animation frame; while the tab is hidden nothing is
- * applied, and on return a full view is asked for instead of a backlog.
+ * applied, and on return a full view is asked for instead of a backlog. A view
+ * that the stream does not bring in time is asked for over HTTP.
  */
 import { io } from 'socket.io-client';
 import type { Socket } from 'socket.io-client';
 import type { ClientToServerEvents, ServerToClientEvents } from '../contracts/live.ts';
+import { ChronoraftClient } from './http-client.ts';
 import { wantsView } from './live-store.ts';
 import type { LiveAction, LiveState } from './live-store.ts';
 
@@ -31,17 +33,28 @@ export function connectLive(target: LiveTarget): () => void {
   let waiting: LiveAction[] = [];
   let frame: number | null = null;
   let resyncAskedMs = Number.NEGATIVE_INFINITY;
+  let resyncTries = 0;
+  const http = new ChronoraftClient();
 
   const flush = (): void => {
     frame = null;
     const actions = waiting;
     waiting = [];
     target.dispatch(actions);
+    if (wantsView(target.state())) askForView();
+    else resyncTries = 0;
+  };
+  const askForView = (): void => {
     const now = Date.now();
-    if (wantsView(target.state()) && now - resyncAskedMs > RESYNC_EVERY_MS) {
-      resyncAskedMs = now;
-      socket.emit('resync');
-    }
+    if (now - resyncAskedMs < RESYNC_EVERY_MS) return;
+    resyncAskedMs = now;
+    resyncTries++;
+    socket.emit('resync');
+    if (resyncTries > 1) void fetchView();
+  };
+  const fetchView = async (): Promise<void> => {
+    const result = await http.cluster();
+    if (result.ok) take({ type: 'view', view: result.value, nowMs: Date.now() });
   };
   const take = (action: LiveAction): void => {
     if (document.hidden) return;
@@ -49,8 +62,14 @@ export function connectLive(target: LiveTarget): () => void {
     frame ??= requestAnimationFrame(flush);
   };
   const onVisibility = (): void => {
-    socket.emit('watchPackets', !document.hidden);
-    if (!document.hidden) socket.emit('resync');
+    if (document.hidden) {
+      waiting = [];
+      socket.emit('watchPackets', false);
+      return;
+    }
+    socket.emit('watchPackets', true);
+    socket.emit('resync');
+    take({ type: 'clock', nowMs: Date.now() });
   };
 
   socket.on('view', (view) => take({ type: 'view', view, nowMs: Date.now() }));
@@ -58,7 +77,11 @@ export function connectLive(target: LiveTarget): () => void {
   socket.on('beat', (beat) => take({ type: 'beat', ...beat, nowMs: Date.now() }));
   socket.on('packets', (packets) => take({ type: 'packets', packets }));
   socket.on('connect', () => socket.emit('watchPackets', !document.hidden));
-  socket.on('disconnect', () => take({ type: 'disconnected' }));
+  socket.on('disconnect', (reason) => {
+    take({ type: 'disconnected' });
+    // After a farewell of the server the library leaves it to us to come back.
+    if (reason === 'io server disconnect') socket.connect();
+  });
   socket.io.on('reconnect_attempt', () => take({ type: 'attempt' }));
   document.addEventListener('visibilitychange', onVisibility);
   const clock = setInterval(() => take({ type: 'clock', nowMs: Date.now() }), CLOCK_EVERY_MS);

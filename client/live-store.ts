@@ -4,7 +4,8 @@
  *
  * A patch is taken only when it continues what is held; anything else makes
  * the state `resyncing` until a full view lands. Whether the stream is alive is
- * judged by the age of its last message, never by the socket's own word.
+ * judged by the age of its last message: a socket's claim to be connected is
+ * never believed, only its word that it is not.
  */
 import { STALE_AFTER_MS } from '../contracts/live.ts';
 import type { Packet, Patch } from '../contracts/live.ts';
@@ -19,14 +20,14 @@ export type Connection = 'connecting' | 'live' | 'resyncing' | 'reconnecting';
 export interface LiveState {
   readonly conn: Connection;
   readonly view: ClusterView | null;
-  /** Local clock, ms, of the last message; null before the first. */
+  /** Local clock, ms, of the last message, or of the first tick while there was none; null before both. */
   readonly lastMessageAtMs: number | null;
-  /** Server clock less local clock, ms. */
+  /** Server clock less local clock, ms: of the message that came fastest, since the rest measure delay. */
   readonly serverOffsetMs: number;
   /** Connection attempts since the stream was last alive. */
   readonly tries: number;
-  /** The server was started anew since this page was opened. */
-  readonly restarted: boolean;
+  /** Server clock, ms, at which a new server was first heard on this page; null while it is the first one. */
+  readonly restartedAtMs: number | null;
   /** The newest samples of traffic, and a number that rises with each batch. */
   readonly packets: readonly Packet[];
   readonly packetBatch: number;
@@ -43,6 +44,7 @@ export type LiveAction =
       readonly nowMs: number;
     }
   | { readonly type: 'packets'; readonly packets: readonly Packet[] }
+  /** The socket says that it is closed. */
   | { readonly type: 'disconnected' }
   | { readonly type: 'attempt' }
   /** Time has passed: judges whether the stream is stale. */
@@ -55,7 +57,7 @@ export function initialState(view: ClusterView | null): LiveState {
     lastMessageAtMs: null,
     serverOffsetMs: 0,
     tries: 0,
-    restarted: false,
+    restartedAtMs: null,
     packets: [],
     packetBatch: 0,
   };
@@ -69,13 +71,7 @@ export function wantsView(state: LiveState): boolean {
 export function reduce(state: LiveState, action: LiveAction): LiveState {
   switch (action.type) {
     case 'view':
-      return {
-        ...heard(state, action.nowMs, action.view.atMs),
-        conn: 'live',
-        view: action.view,
-        restarted: state.view !== null && state.view.epoch !== action.view.epoch,
-        tries: 0,
-      };
+      return reduceView(heard(state, action.nowMs, action.view.atMs), action.view);
     case 'patch':
       return reducePatch(heard(state, action.nowMs, action.patch.atMs), action.patch);
     case 'beat': {
@@ -91,16 +87,44 @@ export function reduce(state: LiveState, action: LiveAction): LiveState {
       return state.conn === 'connecting' ? state : { ...state, conn: 'reconnecting' };
     case 'attempt':
       return { ...state, tries: state.tries + 1 };
-    case 'clock': {
-      const stale =
-        state.lastMessageAtMs !== null && action.nowMs - state.lastMessageAtMs > STALE_AFTER_MS;
-      return stale && state.conn !== 'reconnecting' ? { ...state, conn: 'reconnecting' } : state;
-    }
+    case 'clock':
+      return judgeAge(state, action.nowMs);
   }
 }
 
+function judgeAge(state: LiveState, nowMs: number): LiveState {
+  if (state.lastMessageAtMs === null) return { ...state, lastMessageAtMs: nowMs };
+  const stale = nowMs - state.lastMessageAtMs > STALE_AFTER_MS;
+  return stale && state.conn !== 'reconnecting' ? { ...state, conn: 'reconnecting' } : state;
+}
+
+/** A clock that was set back by more than this is another clock, ms. */
+const CLOCK_JUMP_MS = 1000;
+
 function heard(state: LiveState, nowMs: number, serverMs: number): LiveState {
-  return { ...state, lastMessageAtMs: nowMs, serverOffsetMs: serverMs - nowMs };
+  const offsetMs = serverMs - nowMs;
+  const isFirst = state.conn === 'connecting';
+  const slower =
+    offsetMs <= state.serverOffsetMs && state.serverOffsetMs - offsetMs < CLOCK_JUMP_MS;
+  return {
+    ...state,
+    lastMessageAtMs: nowMs,
+    serverOffsetMs: slower && !isFirst ? state.serverOffsetMs : offsetMs,
+  };
+}
+
+function reduceView(state: LiveState, view: ClusterView): LiveState {
+  const before = state.view;
+  // An answer that was overtaken by patches of the same server has nothing new.
+  if (state.conn === 'live' && before?.epoch === view.epoch && view.seq < before.seq) return state;
+  const isOther = before !== null && before.epoch !== view.epoch;
+  return {
+    ...state,
+    conn: 'live',
+    view,
+    restartedAtMs: isOther ? view.atMs : state.restartedAtMs,
+    tries: 0,
+  };
 }
 
 function reducePatch(state: LiveState, patch: Patch): LiveState {
@@ -122,14 +146,26 @@ export function applyPatch(view: ClusterView, patch: Patch): ClusterView {
     ...(nodes && { nodes: replaceBy(view.nodes, nodes, (node) => node.id) }),
     ...(links && { links: replaceBy(view.links, links, (link) => `${link.from}>${link.to}`) }),
     ...(entries && { entries: mergeEntries(view.entries, entries) }),
-    ...(events && { events: [...view.events, ...events].slice(-MAX_EVENTS) }),
-    ...(metrics && { metrics: [...view.metrics, ...metrics].slice(-MAX_METRICS) }),
+    ...(events && { events: append(view.events, events, MAX_EVENTS, (event) => event.seq) }),
+    ...(metrics && { metrics: append(view.metrics, metrics, MAX_METRICS, (point) => point.atMs) }),
   };
 }
 
 function replaceBy<T>(old: readonly T[], changed: readonly T[], key: (item: T) => string): T[] {
   const byKey = new Map(changed.map((item) => [key(item), item]));
   return old.map((item) => byKey.get(key(item)) ?? item);
+}
+
+/** Adds what is newer than the newest held: a view fetched over HTTP may be ahead of its number. */
+function append<T>(
+  old: readonly T[],
+  added: readonly T[],
+  limit: number,
+  order: (item: T) => number,
+): T[] {
+  const newest = old.at(-1);
+  const after = newest === undefined ? Number.NEGATIVE_INFINITY : order(newest);
+  return [...old, ...added.filter((item) => order(item) > after)].slice(-limit);
 }
 
 function mergeEntries(old: readonly EntryView[], added: readonly EntryView[]): EntryView[] {

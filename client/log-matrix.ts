@@ -50,7 +50,42 @@ export function cellOf(node: NodeView, index: number, standing: number | null): 
   return { node: node.id, state: 'appended', term };
 }
 
-/** Entries by "index/term", for looking up what a row says. */
-export function entryIndex(entries: readonly EntryView[]): ReadonlyMap<string, EntryView> {
-  return new Map(entries.map((entry) => [`${entry.index}/${entry.term}`, entry]));
+/** How far a node's commit index is behind the furthest one. */
+export function commitLag(view: ClusterView, node: NodeView): number {
+  return Math.max(...view.nodes.map((other) => other.commitIndex)) - node.commitIndex;
+}
+
+/** Rows that a page can scroll over: browsers cut elements off at some ten million pixels. */
+const MAX_ROWS = 400_000;
+/** The first row moves in steps, so that rows seldom change their place. */
+const ROWS_STEP = 100_000;
+
+/** Index of the first row that is shown of a log that ends at `last`. */
+export function firstRow(last: number): number {
+  return 1 + Math.max(0, Math.ceil((last - MAX_ROWS) / ROWS_STEP)) * ROWS_STEP;
+}
+
+export type EntryBook = ReadonlyMap<string, EntryView>;
+
+/** Entries for looking up what a row says; later ones of a place replace earlier ones. */
+export function entryBook(entries: readonly EntryView[], before?: EntryBook): EntryBook {
+  const book = new Map(before);
+  for (const entry of entries) {
+    book.set(placeOf(entry.index, entry.term), entry);
+    // For rows so old that no node tells their term any more: committed long since, so one entry is left.
+    book.set(placeOf(entry.index, null), entry);
+  }
+  return book;
+}
+
+export function findEntry(
+  book: EntryBook,
+  index: number,
+  term: number | null,
+): EntryView | undefined {
+  return book.get(placeOf(index, term));
+}
+
+function placeOf(index: number, term: number | null): string {
+  return `${index}/${term ?? 'any'}`;
 }

@@ -18,36 +18,42 @@ export interface Verdict {
   readonly configured: number;
 }
 
-export function verdictOf(view: ClusterView): Verdict {
-  const up = view.nodes.filter((node) => node.state === 'serving');
-  const term = Math.max(0, ...up.map((node) => node.term));
-  const facts = { up: up.length, configured: view.voters.length };
-  const { quorum } = view;
+/** Nodes that can reach one another, in display order. */
+export interface Side {
+  readonly nodes: readonly string[];
+  readonly hasQuorum: boolean;
+}
 
+/** The parts of a view that decide: what else changes, the verdict does not. */
+export type Judged = Pick<ClusterView, 'links' | 'nodes' | 'quorum' | 'voters'>;
+
+export function verdictOf(view: Judged): Verdict {
+  const up = view.nodes.filter((node) => node.state === 'serving');
+  const facts = {
+    leader: null,
+    term: Math.max(0, ...up.map((node) => node.term)),
+    tolerates: 0,
+    up: up.length,
+    configured: view.voters.length,
+  };
   if (up.length === 0) {
     return {
       ...facts,
       state: 'stopped',
       word: 'Stopped',
-      sentence: 'no node is running; what was acknowledged is on disk',
-      leader: null,
-      term,
-      tolerates: 0,
+      sentence: `0 of ${facts.configured} up; what was acknowledged is on disk`,
     };
   }
-  if (largestSide(view, up) < quorum) {
+  if (largestReach(view, up) < view.quorum) {
     const why =
-      up.length < quorum
+      up.length < view.quorum
         ? `${up.length} of ${facts.configured} up`
-        : 'no side of the partition has a majority';
+        : `no side of the partition has ${view.quorum}`;
     return {
       ...facts,
       state: 'no-quorum',
       word: 'No quorum',
-      sentence: `${why}; ${quorum} must agree, so nothing commits, by design`,
-      leader: null,
-      term,
-      tolerates: 0,
+      sentence: `${why}, cannot commit, by design`,
     };
   }
   const leader = agreedLeader(view, up);
@@ -56,49 +62,97 @@ export function verdictOf(view: ClusterView): Verdict {
       ...facts,
       state: 'electing',
       word: 'Electing',
-      sentence: 'no leader is agreed on yet; writes wait',
-      leader: null,
-      term,
-      tolerates: 0,
+      sentence: `${whoAsks(up)}, writes wait`,
     };
   }
-  const tolerates = followersOf(view, up, leader).length - quorum;
-  const healthy = tolerates === facts.configured - quorum;
+  return { ...facts, ...led(view, up, leader), leader: leader.id, term: leader.term };
+}
+
+/** What the verdict would be about if `id` were lost: for the moment before a click. */
+export function forecastKill(view: Judged, id: string): string {
+  const left = view.nodes.filter((node) => node.state === 'serving' && node.id !== id);
+  const of = `Killing ${id} leaves ${left.length} of ${view.voters.length}`;
+  if (left.length === 0) return `${of}: the cluster stops`;
+  if (largestReach(view, left) < view.quorum) return `${of}: writes will stop`;
+  return verdictOf(view).leader === id
+    ? `${of}: writes wait for an election, then go on`
+    : `${of}: writes go on`;
+}
+
+/**
+ * How a node that says it leads stands among the others: `agreed` when a quorum
+ * follows it, `stale` when a newer term has begun, else `alone`. Null for a node
+ * that does not say so.
+ */
+export function standingOf(view: Judged, id: string): 'agreed' | 'stale' | 'alone' | null {
+  const up = view.nodes.filter((node) => node.state === 'serving');
+  const node = up.find((candidate) => candidate.id === id);
+  if (node?.role !== 'leader') return null;
+  if (agreedLeader(view, up)?.id === id) return 'agreed';
+  return up.some((other) => other.term > node.term) ? 'stale' : 'alone';
+}
+
+/** The sides of a partition of all voters, up or down; one side while every node can reach every other on some way. */
+export function sidesOf(view: Judged): readonly Side[] {
+  const sides: string[][] = [];
+  for (const id of view.voters) {
+    const joined = sides.filter((side) => side.some((other) => areJoined(view, id, other)));
+    const merged = [...joined.flat(), id];
+    for (const side of joined) sides.splice(sides.indexOf(side), 1);
+    sides.push(merged);
+  }
+  return sides
+    .map((nodes) => view.voters.filter((id) => nodes.includes(id)))
+    .sort((a, b) => b.length - a.length)
+    .map((nodes) => ({ nodes, hasQuorum: nodes.length >= view.quorum }));
+}
+
+function whoAsks(up: readonly NodeView[]): string {
+  const asking = up
+    .filter((node) => node.role === 'candidate' || node.role === 'preCandidate')
+    .sort((a, b) => b.term - a.term)[0];
+  if (asking === undefined) return 'no quorum follows one leader';
+  return asking.role === 'candidate'
+    ? `${asking.id} asks for votes in term ${asking.term}`
+    : `${asking.id} hears no leader and asks whether it could win`;
+}
+
+function led(
+  view: Judged,
+  up: readonly NodeView[],
+  leader: NodeView,
+): Pick<Verdict, 'sentence' | 'state' | 'tolerates' | 'word'> {
+  const followers = new Set(followersOf(view, up, leader).map((node) => node.id));
+  const tolerates = followers.size - view.quorum;
+  const missing = view.voters
+    .filter((id) => !followers.has(id))
+    .map((id) => whyMissing(view, up, leader, id));
+  const isHealthy = missing.length === 0;
   const loss =
     tolerates === 0
       ? 'can lose no more nodes'
       : `can lose ${tolerates} more node${tolerates === 1 ? '' : 's'}`;
+  const because = isHealthy ? '' : `; ${missing.join(', ')}`;
   return {
-    ...facts,
-    state: healthy ? 'healthy' : 'degraded',
-    word: healthy ? 'Healthy' : 'Degraded',
-    sentence: `${leader.id} leads term ${leader.term}, writes commit, ${loss}`,
-    leader: leader.id,
-    term: leader.term,
+    state: isHealthy ? 'healthy' : 'degraded',
+    word: isHealthy ? 'Healthy' : 'Degraded',
+    sentence: `${leader.id} leads term ${leader.term}, writes commit, ${loss}${because}`,
     tolerates,
   };
 }
 
-/** What the sentence would be about if `id` were lost, or came back: for the moment before a click. */
-export function forecastKill(view: ClusterView, id: string): string {
-  const left = view.nodes.filter((node) => node.state === 'serving' && node.id !== id).length;
-  const of = `${left} of ${view.voters.length}`;
-  return left >= view.quorum
-    ? `Killing ${id} leaves ${of}: writes go on${verdictOf(view).leader === id ? ' once another is elected' : ''}`
-    : `Killing ${id} leaves ${of}: writes will stop until one returns`;
+function whyMissing(view: Judged, up: readonly NodeView[], leader: NodeView, id: string): string {
+  if (!up.some((node) => node.id === id)) return `${id} is down`;
+  return areJoined(view, leader.id, id) ? `${id} does not follow yet` : `${id} is cut off`;
 }
 
-function agreedLeader(view: ClusterView, up: readonly NodeView[]): NodeView | null {
+function agreedLeader(view: Judged, up: readonly NodeView[]): NodeView | null {
   const claims = up.filter((node) => node.role === 'leader').sort((a, b) => b.term - a.term);
   return claims.find((node) => followersOf(view, up, node).length >= view.quorum) ?? null;
 }
 
 /** The nodes that follow `leader` in its term and can hear it, itself included. */
-function followersOf(
-  view: ClusterView,
-  up: readonly NodeView[],
-  leader: NodeView,
-): readonly NodeView[] {
+function followersOf(view: Judged, up: readonly NodeView[], leader: NodeView): readonly NodeView[] {
   return up.filter(
     (node) =>
       node.id === leader.id ||
@@ -108,17 +162,17 @@ function followersOf(
   );
 }
 
-/** Number of nodes in the largest set that can all reach one of them both ways. */
-function largestSide(view: ClusterView, up: readonly NodeView[]): number {
-  return Math.max(
-    ...up.map(
-      (node) =>
-        1 + up.filter((other) => other.id !== node.id && areJoined(view, node.id, other.id)).length,
-    ),
+/** The most nodes that one of them reaches, both ways, itself included: a leader must stand there. */
+function largestReach(view: Judged, up: readonly NodeView[]): number {
+  const reach = up.map(
+    (node) =>
+      1 + up.filter((other) => other.id !== node.id && areJoined(view, node.id, other.id)).length,
   );
+  return Math.max(...reach);
 }
 
-function areJoined(view: ClusterView, a: string, b: string): boolean {
+/** Raft needs an answer to each question: one direction alone joins nobody. */
+function areJoined(view: Judged, a: string, b: string): boolean {
   return !view.links.some(
     (link) =>
       link.cut && ((link.from === a && link.to === b) || (link.from === b && link.to === a)),

@@ -1,15 +1,16 @@
 'use client';
 
 import clsx from 'clsx';
-import { lazy, Suspense } from 'react';
+import dynamic from 'next/dynamic';
+import type { Series } from '../../client/chart-rows.ts';
 import type { MetricsPoint } from '../../contracts/view.ts';
 import { useLive } from '../live/live-provider.tsx';
-import type { Series } from './line-figure.tsx';
 
 /** Recharts weighs more than the rest of the page: it comes after the first paint. */
-const LineFigure = lazy(() =>
-  import('./line-figure.tsx').then((module) => ({ default: module.LineFigure })),
-);
+const LineFigure = dynamic(() => import('./line-figure.tsx').then((module) => module.LineFigure), {
+  ssr: false,
+  loading: () => <div aria-hidden="true" />,
+});
 
 const THROUGHPUT: readonly Series[] = [
   { name: 'writes/s', style: 'solid', value: (point) => point.writesPerSecond },
@@ -26,30 +27,24 @@ export function Charts() {
   const stale = useLive((state) => state.conn === 'reconnecting');
   return (
     <div className={clsx('grid h-full grid-cols-2 gap-2 p-2', stale && 'stale')}>
-      <Suspense fallback={<Waiting title="Writes and reads a second" />}>
-        <LineFigure
-          id="chart-throughput"
-          title="Writes and reads a second"
-          unit="/s"
-          metrics={metrics}
-          series={THROUGHPUT}
-        />
-      </Suspense>
-      <Suspense fallback={<Waiting title="Commit latency, ms" />}>
-        <LineFigure
-          id="chart-commit-latency"
-          title="Commit latency, ms"
-          unit=" ms"
-          metrics={metrics}
-          series={LATENCY}
-        />
-      </Suspense>
+      <LineFigure
+        id="chart-throughput"
+        title="Writes and reads a second"
+        unit="/s"
+        empty="No second has passed yet"
+        metrics={metrics}
+        series={THROUGHPUT}
+      />
+      <LineFigure
+        id="chart-commit-latency"
+        title="Commit latency, ms"
+        unit=" ms"
+        empty="No writes in these five minutes"
+        metrics={metrics}
+        series={LATENCY}
+      />
     </div>
   );
 }
 
 const NO_METRICS: readonly MetricsPoint[] = [];
-
-function Waiting({ title }: { readonly title: string }) {
-  return <p className="text-xs text-quiet">{title}</p>;
-}

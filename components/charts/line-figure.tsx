@@ -1,5 +1,6 @@
 'use client';
 
+import { Fragment, useMemo } from 'react';
 import {
   CartesianGrid,
   Line,
@@ -10,20 +11,16 @@ import {
   XAxis,
   YAxis,
 } from 'recharts';
+import { chartRows, leaderChanges, lonelyRows, summary } from '../../client/chart-rows.ts';
+import type { ChartRow, Series } from '../../client/chart-rows.ts';
 import type { MetricsPoint } from '../../contracts/view.ts';
-
-export interface Series {
-  readonly name: string;
-  /** Lines differ by form, not by colour: colour means role. */
-  readonly style: 'solid' | 'dashed';
-  /** Null where there is nothing to tell: the line breaks there. */
-  readonly value: (point: MetricsPoint) => number | null;
-}
 
 interface LineFigureProps {
   readonly id: string;
   readonly title: string;
   readonly unit: string;
+  /** Said in place of the lines when there are none. */
+  readonly empty: string;
   readonly metrics: readonly MetricsPoint[];
   readonly series: readonly Series[];
 }
@@ -31,24 +28,21 @@ interface LineFigureProps {
 /** Rows of the table that screen readers get. */
 const TABLE_ROWS = 10;
 const FIVE_MINUTES_MS = 300_000;
+/** More changes of leader than this are marked without names, which would cover each other. */
+const MAX_NAMES = 6;
 
 /** A line chart over the last five minutes, changes of leader marked, with its numbers as a table beside it. */
-export function LineFigure({ id, title, unit, metrics, series }: LineFigureProps) {
-  const data = metrics.map((point) => ({
-    atMs: point.atMs,
-    ...Object.fromEntries(series.map(({ name, value }) => [name, value(point)])),
-  }));
-  const end = metrics.at(-1)?.atMs ?? 0;
-  const first = series[0];
-  const last = metrics.at(-1);
+export function LineFigure({ id, title, unit, empty, metrics, series }: LineFigureProps) {
+  const rows = useMemo(() => chartRows(metrics, series), [metrics, series]);
+  const { points, last } = summary(rows);
   return (
     <figure
       data-testid={id}
-      data-points={metrics.length}
-      data-last={(first !== undefined && last !== undefined ? first.value(last) : null) ?? ''}
-      className="flex h-full min-w-0 flex-col"
+      data-points={points}
+      data-last={last ?? ''}
+      className="relative flex h-full min-w-0 flex-col"
     >
-      <figcaption className="flex items-baseline justify-between gap-2 text-xs">
+      <figcaption className="flex flex-wrap items-baseline justify-between gap-x-2 text-xs">
         <span className="truncate text-quiet">{title}</span>
         <span className="flex gap-2">
           {series.map(({ name, style }) => (
@@ -67,75 +61,11 @@ export function LineFigure({ id, title, unit, metrics, series }: LineFigureProps
         </span>
       </figcaption>
       <div className="min-h-0 flex-1" aria-hidden="true">
-        <ResponsiveContainer
-          width="100%"
-          height="100%"
-          initialDimension={{ width: 260, height: 130 }}
-        >
-          <LineChart
-            data={data}
-            margin={{ top: 6, right: 6, bottom: 0, left: 0 }}
-            accessibilityLayer={false}
-          >
-            <CartesianGrid stroke="var(--line)" vertical={false} />
-            <XAxis
-              dataKey="atMs"
-              type="number"
-              domain={[end - FIVE_MINUTES_MS, end]}
-              ticks={[end - FIVE_MINUTES_MS, end - FIVE_MINUTES_MS / 2, end]}
-              tickFormatter={(atMs: number) =>
-                atMs === end
-                  ? 'now'
-                  : `-${((end - atMs) / 60_000).toFixed(1).replace('.0', '')} min`
-              }
-              tick={{ fill: 'var(--quiet)', fontSize: 11 }}
-              stroke="var(--line-strong)"
-              height={20}
-              allowDataOverflow
-            />
-            <YAxis
-              width={38}
-              tick={{ fill: 'var(--quiet)', fontSize: 11 }}
-              stroke="var(--line)"
-              allowDecimals={false}
-              tickFormatter={compact}
-            />
-            <Tooltip
-              isAnimationActive={false}
-              labelFormatter={(atMs) => new Date(Number(atMs)).toISOString().slice(11, 19)}
-              formatter={(value) => `${value === undefined ? '–' : String(value)}${unit}`}
-              contentStyle={{
-                background: 'var(--raised)',
-                border: '1px solid var(--line)',
-                borderRadius: 8,
-                fontSize: 12,
-              }}
-              itemStyle={{ color: 'var(--text)' }}
-            />
-            {leaderChanges(metrics).map((atMs) => (
-              <ReferenceLine
-                key={atMs}
-                x={atMs}
-                stroke="var(--role-leader)"
-                strokeDasharray="2 2"
-                ifOverflow="hidden"
-              />
-            ))}
-            {series.map(({ name, style }) => (
-              <Line
-                key={name}
-                dataKey={name}
-                stroke="var(--text)"
-                strokeWidth={1.5}
-                strokeDasharray={style === 'dashed' ? '4 3' : '0'}
-                dot={false}
-                isAnimationActive={false}
-                connectNulls={false}
-              />
-            ))}
-          </LineChart>
-        </ResponsiveContainer>
+        <Lines rows={rows} unit={unit} metrics={metrics} series={series} />
       </div>
+      {points === 0 && (
+        <p className="absolute inset-0 grid place-content-center text-xs text-quiet">{empty}</p>
+      )}
       <table className="sr-only">
         <caption>
           {title}, last {TABLE_ROWS} seconds
@@ -153,7 +83,7 @@ export function LineFigure({ id, title, unit, metrics, series }: LineFigureProps
         <tbody>
           {metrics.slice(-TABLE_ROWS).map((point) => (
             <tr key={point.atMs}>
-              <th scope="row">{new Date(point.atMs).toISOString().slice(11, 19)}</th>
+              <th scope="row">{clock(point.atMs)} UTC</th>
               {series.map(({ name, value }) => (
                 <td key={name}>{value(point) ?? 'none'}</td>
               ))}
@@ -165,19 +95,115 @@ export function LineFigure({ id, title, unit, metrics, series }: LineFigureProps
   );
 }
 
-/** Seconds in which another leader was seen than in the second before. */
-function leaderChanges(metrics: readonly MetricsPoint[]): readonly number[] {
-  const changes: number[] = [];
-  let before: string | null = null;
-  for (const { atMs, leader } of metrics) {
-    if (leader !== null && before !== null && leader !== before) changes.push(atMs);
-    before = leader ?? before;
-  }
-  return changes;
+type LinesProps = Pick<LineFigureProps, 'unit' | 'metrics' | 'series'> & {
+  readonly rows: readonly ChartRow[];
+};
+
+function Lines({ rows, unit, metrics, series }: LinesProps) {
+  const end = rows.at(-1)?.atMs ?? 0;
+  const changes = leaderChanges(metrics);
+  return (
+    <ResponsiveContainer width="100%" height="100%" initialDimension={{ width: 260, height: 130 }}>
+      <LineChart
+        data={[...rows]}
+        margin={{ top: 8, right: 6, bottom: 0, left: 0 }}
+        accessibilityLayer={false}
+      >
+        <CartesianGrid stroke="var(--line)" vertical={false} />
+        <XAxis
+          dataKey="atMs"
+          type="number"
+          domain={[end - FIVE_MINUTES_MS, end]}
+          ticks={[end - FIVE_MINUTES_MS, end - FIVE_MINUTES_MS / 2, end]}
+          tickFormatter={(atMs: number) => ago(end - atMs)}
+          tick={TICK}
+          stroke="var(--line-strong)"
+          height={20}
+          allowDataOverflow
+        />
+        <YAxis width={38} tick={TICK} stroke="var(--line)" tickFormatter={compact} tickCount={4} />
+        <Tooltip
+          isAnimationActive={false}
+          labelFormatter={(atMs) => `${clock(Number(atMs))} UTC`}
+          formatter={(value) => (typeof value === 'number' ? `${compact(value)}${unit}` : '–')}
+          contentStyle={{
+            background: 'var(--raised)',
+            border: '1px solid var(--line)',
+            borderRadius: 8,
+            fontSize: 12,
+          }}
+          itemStyle={{ color: 'var(--text)' }}
+        />
+        {changes.map(({ atMs, leader }) => (
+          <ReferenceLine
+            key={atMs}
+            x={atMs}
+            stroke="var(--role-leader)"
+            strokeDasharray="2 2"
+            ifOverflow="hidden"
+            {...(changes.length <= MAX_NAMES && {
+              label: {
+                value: leader,
+                position: 'insideTopRight',
+                fontSize: 10,
+                fill: 'var(--quiet)',
+              },
+            })}
+          />
+        ))}
+        {series.map(({ name, style }, at) => {
+          const lonely = lonelyRows(rows, at);
+          return (
+            <Line
+              key={name}
+              name={name}
+              dataKey={`values[${at}]`}
+              stroke="var(--text)"
+              strokeWidth={1.5}
+              strokeDasharray={style === 'dashed' ? '4 3' : '0'}
+              dot={({ cx, cy, payload }: DotProps) =>
+                lonely.has(payload.atMs) ? (
+                  <circle
+                    key={payload.atMs}
+                    cx={cx}
+                    cy={cy}
+                    r={2}
+                    stroke="var(--text)"
+                    strokeDasharray="0"
+                    fill={style === 'dashed' ? 'var(--surface)' : 'var(--text)'}
+                  />
+                ) : (
+                  <Fragment key={payload.atMs} />
+                )
+              }
+              isAnimationActive={false}
+              connectNulls={false}
+            />
+          );
+        })}
+      </LineChart>
+    </ResponsiveContainer>
+  );
 }
 
+const TICK = { fill: 'var(--quiet)', fontSize: 11 };
+
+interface DotProps {
+  readonly cx?: number;
+  readonly cy?: number;
+  readonly payload: ChartRow;
+}
+
+function ago(ms: number): string {
+  return ms === 0 ? 'now' : `-${(ms / 60_000).toFixed(1).replace('.0', '')} min`;
+}
+
+function clock(atMs: number): string {
+  return new Date(atMs).toISOString().slice(11, 19);
+}
+
+const number = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
+
 function compact(value: number): string {
-  return new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 }).format(
-    value,
-  );
+  return number.format(value);
 }

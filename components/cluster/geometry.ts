@@ -1,43 +1,85 @@
-/** Where nodes stand on the stage, and the lanes between them. Places never change with role: eyes learn positions. */
+/**
+ * Where nodes stand on the stage, and the lanes between them. Places never
+ * change with role: eyes learn positions. A place is told in parts of the room
+ * that is left around a card, so that the style sheet and the drawing agree at
+ * every size of the stage.
+ */
 
 export interface Point {
   readonly x: number;
   readonly y: number;
 }
 
-/** The stage's own units; it is drawn to fit whatever box it gets. */
-export const STAGE = { width: 824, height: 452 } as const;
-export const CARD = { width: 288, height: 138 } as const;
-const MARGIN = 12;
-/** Distance of each lane from the middle of its link. */
-const LANE_OFFSET = 7;
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
 
-/** Centres of the cards, the first at the top, then clockwise. */
-export function placeNodes(ids: readonly string[]): ReadonlyMap<string, Point> {
-  const middle = { x: STAGE.width / 2, y: STAGE.height / 2 };
-  const reach = {
-    x: STAGE.width / 2 - CARD.width / 2 - MARGIN,
-    y: STAGE.height / 2 - CARD.height / 2 - MARGIN,
-  };
+/** From the middle: -1 is as far left or up as a whole card may stand, 1 as far right or down. */
+export type Place = Point;
+
+/** A straight way between two cards, on the right hand of the traveller. */
+export interface Lane {
+  readonly from: Point;
+  readonly to: Point;
+  /** Direction of travel, degrees. */
+  readonly angle: number;
+}
+
+/** Between the cards and the edge of the stage, px. */
+export const STAGE_MARGIN_PX = 14;
+/** Distance of each lane from the middle of its link, px. */
+const LANE_OFFSET_PX = 6;
+
+/** The first node stands at the top, the others clockwise. */
+export function placeNodes(ids: readonly string[]): ReadonlyMap<string, Place> {
   return new Map(
     ids.map((id, i) => {
-      if (ids.length === 1) return [id, middle];
+      if (ids.length === 1) return [id, { x: 0, y: 0 }];
       const angle = (2 * Math.PI * i) / ids.length - Math.PI / 2;
       // Stretched to the corners, so that three stand as wide as the stage allows.
-      const x = Math.max(-1, Math.min(1, Math.cos(angle) * 1.16));
-      const y = Math.max(-1, Math.min(1, Math.sin(angle) * (Math.sin(angle) > 0 ? 2 : 1)));
-      return [id, { x: middle.x + x * reach.x, y: middle.y + y * reach.y }];
+      const x = clamp(Math.cos(angle) * 1.16);
+      const y = clamp(Math.sin(angle) * (Math.sin(angle) > 0 ? 2 : 1));
+      return [id, { x, y }];
     }),
   );
 }
 
-/** The lane from `a` to `b`: beside the middle line, on the right hand of the traveller. */
-export function lane(a: Point, b: Point): readonly [Point, Point] {
-  const length = Math.hypot(b.x - a.x, b.y - a.y);
-  const dx = (-(b.y - a.y) / length) * LANE_OFFSET;
-  const dy = ((b.x - a.x) / length) * LANE_OFFSET;
-  return [
-    { x: a.x + dx, y: a.y + dy },
-    { x: b.x + dx, y: b.y + dy },
-  ];
+/** Centre of a card at `place`, px from the stage's upper left corner. */
+export function centreOf(place: Place, stage: Size, card: Size): Point {
+  return {
+    x: stage.width / 2 + place.x * (stage.width / 2 - card.width / 2 - STAGE_MARGIN_PX),
+    y: stage.height / 2 + place.y * (stage.height / 2 - card.height / 2 - STAGE_MARGIN_PX),
+  };
+}
+
+/** The lane from the card centred at `a` to the one at `b`, from edge to edge. */
+export function laneBetween(a: Point, b: Point, card: Size): Lane {
+  const length = Math.max(1, Math.hypot(b.x - a.x, b.y - a.y));
+  const along = { x: (b.x - a.x) / length, y: (b.y - a.y) / length };
+  const aside = { x: -along.y * LANE_OFFSET_PX, y: along.x * LANE_OFFSET_PX };
+  const out = wayOut(along, aside, card);
+  const back = wayOut({ x: -along.x, y: -along.y }, aside, card);
+  return {
+    from: { x: a.x + aside.x + along.x * out, y: a.y + aside.y + along.y * out },
+    to: { x: b.x + aside.x - along.x * back, y: b.y + aside.y - along.y * back },
+    angle: (Math.atan2(along.y, along.x) * 180) / Math.PI,
+  };
+}
+
+/** How far from a card's centre, moved aside, its edge is in this direction. */
+function wayOut(direction: Point, aside: Point, card: Size): number {
+  const toSide =
+    direction.x === 0
+      ? Number.POSITIVE_INFINITY
+      : (card.width / 2 - Math.sign(direction.x) * aside.x) / Math.abs(direction.x);
+  const toTop =
+    direction.y === 0
+      ? Number.POSITIVE_INFINITY
+      : (card.height / 2 - Math.sign(direction.y) * aside.y) / Math.abs(direction.y);
+  return Math.min(toSide, toTop);
+}
+
+function clamp(part: number): number {
+  return Math.max(-1, Math.min(1, part));
 }

@@ -2,55 +2,63 @@
 
 import clsx from 'clsx';
 import { Power, RotateCcw, Unplug } from 'lucide-react';
-import { forecastKill } from '../../client/verdict.ts';
+import { sidesOf, standingOf } from '../../client/verdict.ts';
 import type { NodeView } from '../../contracts/view.ts';
 import { useActionsDisabled, useLive, useNow } from '../live/live-provider.tsx';
 import { Button } from '../ui/button.tsx';
+import { useForecasting } from './forecast.tsx';
+import { MiniLog } from './mini-log.tsx';
 import { RoleBadge, shownRole } from './role-badge.tsx';
-import { client, useAction } from './use-action.ts';
-
-const ROLE_WORD = {
-  leader: 'leader',
-  follower: 'follower',
-  candidate: 'candidate',
-  down: 'down',
-} as const;
+import { useFaults } from './use-faults.ts';
 
 /** One node as it sees itself, and the buttons that break it and mend it. */
 export function NodeCard({ id }: { readonly id: string }) {
-  const node = useLive((state) => state.view?.nodes.find((candidate) => candidate.id === id));
+  const { node, standing, side } = useLive(({ view }) => ({
+    node: view?.nodes.find((candidate) => candidate.id === id),
+    standing: view === null ? null : standingOf(view, id),
+    side: view === null ? null : sideName(sidesOf(view), id),
+  }));
   if (node === undefined) return null;
   const role = shownRole(node);
+  const word = roleWord(node, standing);
   return (
     <div
       role="group"
-      aria-label={`Node ${id}: ${ROLE_WORD[role]}, term ${node.term}`}
+      aria-label={`Node ${id}: ${word}, term ${node.term}`}
+      tabIndex={-1}
       data-testid={`node-card-${id}`}
+      data-node={id}
       data-role={node.role}
       data-up={node.state === 'serving'}
       data-term={node.term}
       data-commit={node.commitIndex}
       data-applied={node.lastApplied}
       data-last={node.lastIndex}
+      data-side={side ?? ''}
       className={clsx(
-        'flex flex-col gap-1.5 rounded-lg border bg-raised p-2.5 transition-colors duration-100',
-        role === 'leader' ? 'border-leader ring-2 ring-leader' : 'border-line-strong',
-        role === 'down' && 'hatched border-dashed',
+        'relative flex h-full flex-col justify-between gap-1.5 rounded-lg border bg-raised p-2.5 transition-colors duration-100',
+        standing === 'agreed' && 'border-leader ring-[3px] ring-leader',
+        (standing === 'stale' || standing === 'alone') && 'border-dashed border-leader',
+        role === 'down' && 'hatched border-dashed border-line-strong',
+        (role === 'follower' || role === 'candidate') && 'border-line-strong',
       )}
     >
       <div className="flex items-center gap-2.5">
         <RoleBadge node={node} />
-        <div className="min-w-0 flex-1 leading-tight">
-          <p className="flex items-baseline gap-2">
+        <div className="min-w-0 flex-1">
+          <p className="flex items-baseline gap-2 leading-6">
             <span
               className={clsx('font-mono text-xl font-semibold', role === 'down' && 'line-through')}
             >
               {id}
             </span>
             <span
-              className={clsx('text-[13px]', role === 'leader' ? 'font-semibold' : 'text-quiet')}
+              className={clsx(
+                'truncate',
+                standing === 'agreed' ? 'font-semibold' : 'font-medium text-quiet',
+              )}
             >
-              {ROLE_WORD[role]}
+              {word}
             </span>
           </p>
           <p className="truncate text-xs text-quiet">
@@ -59,77 +67,113 @@ export function NodeCard({ id }: { readonly id: string }) {
         </div>
         <NodeActions node={node} />
       </div>
-      <dl className="grid grid-cols-5 gap-x-2 font-mono text-[13px]">
+      <dl className="grid grid-cols-[auto_auto_1fr_1fr_1fr] gap-x-3 font-mono text-sm leading-[1.125rem]">
         <Fact name="term" value={node.term} />
         <Fact name="vote" value={node.votedFor ?? '–'} />
-        <Fact name="log" value={node.lastIndex} />
+        <Fact name="last" value={node.lastIndex} />
         <Fact name="commit" value={node.commitIndex} />
         <Fact name="applied" value={node.lastApplied} />
       </dl>
-      <p className="truncate text-xs text-quiet">
-        <span className="font-mono">{node.database.name}</span>{' '}
-        {formatBytes(node.database.sizeBytes)}
-        {node.database.lastWriteMs !== null &&
-          `, last write ${node.database.lastWriteMs.toFixed(1)} ms`}
-        , start {node.database.bootEpoch}
+      <p className="flex items-center gap-2 text-xs text-quiet">
+        <MiniLog id={id} />
+        <span className="min-w-0 truncate" title={databaseTitle(node)}>
+          <span className="font-mono">{node.database.name}</span>{' '}
+          {formatBytes(node.database.sizeBytes)}, boot {node.database.bootEpoch}
+        </span>
+        {side !== null && (
+          <span className="ml-auto shrink-0 rounded-full border border-line-strong px-1.5 font-medium text-text">
+            side {side}
+          </span>
+        )}
       </p>
     </div>
   );
 }
 
+/** A, B and so on while there is a partition; null while there is none. */
+function sideName(sides: ReturnType<typeof sidesOf>, id: string): string | null {
+  if (sides.length < 2) return null;
+  return sideLetter(sides.findIndex((side) => side.nodes.includes(id)));
+}
+
+export function sideLetter(index: number): string {
+  return String.fromCodePoint('A'.charCodeAt(0) + index);
+}
+
+function roleWord(node: NodeView, standing: ReturnType<typeof standingOf>): string {
+  if (node.state === 'starting') return 'starting';
+  if (node.state === 'failed') return 'failed';
+  if (node.state === 'down') return 'down';
+  switch (node.role) {
+    case 'leader':
+      return standing === 'stale' ? 'stale leader' : 'leader';
+    case 'preCandidate':
+      return 'pre-candidate';
+    case 'candidate':
+    case 'follower':
+      return node.role;
+  }
+}
+
+function databaseTitle({ database }: NodeView): string {
+  const last =
+    database.lastWriteMs === null
+      ? ''
+      : `, the last write took ${database.lastWriteMs.toFixed(1)} ms`;
+  return `${database.name}: ${database.writes.toLocaleString('en')} writes by this thread${last}; opened ${database.bootEpoch} times; store ${database.storeId}`;
+}
+
 function NodeActions({ node }: { readonly node: NodeView }) {
   const { id } = node;
   const disabled = useActionsDisabled();
-  const { busy, error, run } = useAction();
-  const { isolated, forecast } = useLive(({ view }) => ({
-    isolated:
+  const { busy, error, kill, revive, isolate, reconnect } = useFaults();
+  const forecasting = useForecasting(id);
+  const isIsolated = useLive(
+    ({ view }) =>
       view?.links.filter((link) => link.from === id || link.to === id).every((link) => link.cut) ??
       false,
-    forecast: view === null ? '' : forecastKill(view, id),
-  }));
+  );
   const because = disabled ?? (busy ? 'Under way' : null);
   const isUp = node.state === 'serving';
   return (
-    <div className="relative flex gap-1">
+    <div className="flex shrink-0 gap-1.5">
       <Button
-        aria-label={isolated ? `Reconnect ${id}` : `Isolate ${id}`}
-        title={isolated ? `Join ${id} to the others again` : `Cut ${id} off from the others`}
+        aria-label={isIsolated ? `Reconnect ${id}` : `Isolate ${id}`}
+        title={isIsolated ? `Join ${id} to the others again` : `Cut ${id} off from the others`}
         size="large"
         className="px-0"
         disabledBecause={because}
-        onClick={() => run(() => client.act(id, isolated ? 'reconnect' : 'isolate'))}
+        onClick={() => (isIsolated ? reconnect(id) : isolate(id))}
       >
-        <Unplug className={clsx('size-4', isolated && 'text-danger')} aria-hidden="true" />
+        <Unplug className={clsx('size-4.5', isIsolated && 'text-danger')} aria-hidden="true" />
       </Button>
-      {isUp ? (
-        <Button
-          aria-label={`Kill ${id}`}
-          title={forecast}
-          size="large"
-          tone="danger"
-          className="px-0"
-          disabledBecause={because}
-          onClick={() => run(() => client.act(id, 'kill'))}
-        >
-          <Power className="size-4" aria-hidden="true" />
-        </Button>
-      ) : (
-        <Button
-          aria-label={`Revive ${id}`}
-          title={`Start ${id} again from its own database`}
-          size="large"
-          tone="primary"
-          className="px-0"
-          disabledBecause={node.state === 'starting' ? 'It is starting' : because}
-          onClick={() => run(() => client.act(id, 'revive'))}
-        >
-          <RotateCcw className="size-4" aria-hidden="true" />
-        </Button>
-      )}
+      <Button
+        aria-label={isUp ? `Kill ${id}` : `Revive ${id}`}
+        title={
+          isUp ? `Kill ${id}: its thread ends at once` : `Start ${id} again from its own database`
+        }
+        size="large"
+        tone={isUp ? 'danger' : 'primary'}
+        className="px-0"
+        disabledBecause={node.state === 'starting' ? 'It is starting' : because}
+        onClick={(event) => {
+          // The second click of a double click would take the first one back.
+          if (event.detail > 1) return;
+          if (isUp) kill(id);
+          else revive([id]);
+        }}
+        {...forecasting}
+      >
+        {isUp ? (
+          <Power className="size-4.5" aria-hidden="true" />
+        ) : (
+          <RotateCcw className="size-4.5" aria-hidden="true" />
+        )}
+      </Button>
       {error !== null && (
         <p
           role="alert"
-          className="absolute top-full right-0 z-10 mt-1 w-56 rounded-lg border border-danger bg-raised p-2 text-xs"
+          className="absolute inset-x-2 top-15 z-10 rounded-lg border border-danger bg-raised p-2 text-xs"
         >
           {error}
         </p>
@@ -141,34 +185,81 @@ function NodeActions({ node }: { readonly node: NodeView }) {
 /** The sign of life that matters for this role. */
 function Pulse({ node }: { readonly node: NodeView }) {
   const now = useNow();
-  if (node.state === 'starting') return 'reading its database';
-  if (node.state !== 'serving') {
-    const forS = now === null ? null : Math.max(0, Math.round((now - node.sinceMs) / 1000));
-    return `${node.reason ?? 'down'}${forS === null ? '' : `, ${forS} s ago`}`;
+  switch (node.state) {
+    case 'starting':
+      return 'reading its database';
+    case 'down':
+    case 'failed':
+      return `${node.reason ?? node.state}${now === null ? '' : `, for ${formatAge(now - node.sinceMs)}`}`;
+    case 'serving':
+      break;
   }
-  if (node.role === 'leader') {
-    const heard = node.progress.filter(
-      (peer) => peer.lastAckAgoMs !== null && peer.lastAckAgoMs < 1000,
-    ).length;
-    return `hears ${heard} of ${node.progress.length} others`;
+  switch (node.role) {
+    case 'leader':
+      return `hears ${heardPeers(node)} of ${node.progress.length} others`;
+    case 'preCandidate':
+    case 'candidate':
+      return <Votes node={node} />;
+    case 'follower':
+      if (node.lastHeardAtMs === null || node.leader === null) return 'hears no leader';
+      return `heard ${node.leader} ${formatAge(heardAgoMs(node, node.lastHeardAtMs, now))} ago`;
   }
-  if (node.role !== 'follower') {
-    const granted = node.votes.filter((vote) => vote.granted).length;
-    return node.role === 'candidate'
-      ? `has ${granted} vote${granted === 1 ? '' : 's'}`
-      : `asks whether it could win`;
-  }
-  if (node.lastHeardAtMs === null || node.leader === null) return 'hears no leader';
-  return `heard ${node.leader} ${Math.max(0, Math.round(node.reportedAtMs - node.lastHeardAtMs))} ms ago`;
+}
+
+/** Beyond this a report is no longer the newest word on a node's silence, ms. */
+const OLD_REPORT_MS = 1000;
+
+function heardAgoMs(node: NodeView, heardAtMs: number, now: number | null): number {
+  const isOld = now !== null && now - node.reportedAtMs > OLD_REPORT_MS;
+  return (isOld ? now : node.reportedAtMs) - heardAtMs;
+}
+
+/** A peer that did not answer for this long counts as silent, ms. */
+const SILENT_AFTER_MS = 1000;
+
+function heardPeers(node: NodeView): number {
+  return node.progress.filter(
+    ({ lastAckAgoMs }) => lastAckAgoMs !== null && lastAckAgoMs < SILENT_AFTER_MS,
+  ).length;
+}
+
+/** One mark for each voter that has answered a candidate. */
+function Votes({ node }: { readonly node: NodeView }) {
+  const granted = node.votes.filter((vote) => vote.granted).length;
+  const noun = node.role === 'candidate' ? 'vote' : 'promise';
+  return (
+    <span className="inline-flex items-center gap-1">
+      {granted} {granted === 1 ? noun : `${noun}s`}
+      <svg viewBox={`0 0 ${12 * node.votes.length} 12`} className="h-3" aria-hidden="true">
+        {node.votes.map((vote, i) => (
+          <path
+            key={vote.voter}
+            d={`M${6 + 12 * i} 1.5l4.5 4.5-4.5 4.5-4.5-4.5z${vote.granted ? '' : 'm-3 1.5l6 6m0-6l-6 6'}`}
+            fill={vote.granted ? 'var(--role-candidate)' : 'none'}
+            stroke="var(--role-candidate)"
+          />
+        ))}
+      </svg>
+    </span>
+  );
 }
 
 function Fact({ name, value }: { readonly name: string; readonly value: string | number }) {
   return (
     <div className="min-w-0">
-      <dt className="font-sans text-[11px] text-quiet">{name}</dt>
+      <dt className="font-sans text-xs leading-4 text-quiet">{name}</dt>
       <dd className="truncate">{typeof value === 'number' ? value.toLocaleString('en') : value}</dd>
     </div>
   );
+}
+
+function formatAge(ms: number): string {
+  const positive = Math.max(0, ms);
+  if (positive < 1000) return `${Math.round(positive)} ms`;
+  const seconds = Math.floor(positive / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h`;
 }
 
 function formatBytes(bytes: number): string {

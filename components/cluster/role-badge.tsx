@@ -1,4 +1,9 @@
+'use client';
+
+import { useEffect, useRef } from 'react';
 import type { NodeView } from '../../contracts/view.ts';
+import { useLive } from '../live/live-provider.tsx';
+import { useMotion } from '../live/live-root.tsx';
 
 export type ShownRole = 'leader' | 'follower' | 'candidate' | 'down';
 
@@ -15,8 +20,10 @@ const COLOUR: Record<ShownRole, string> = {
   down: 'var(--role-down)',
 };
 
-const ARC_RADIUS = 19;
+const ARC_RADIUS = 20.5;
 const ARC_LENGTH = 2 * Math.PI * ARC_RADIUS;
+/** A deadline that comes round faster than this is only a flicker: its ring stays whole, ms. */
+const SLOWEST_FLICKER_MS = 200;
 
 /**
  * A node's role by shape and by colour, and around it the time that is left:
@@ -25,10 +32,7 @@ const ARC_LENGTH = 2 * Math.PI * ARC_RADIUS;
 export function RoleBadge({ node }: { readonly node: NodeView }) {
   const role = shownRole(node);
   const colour = COLOUR[role];
-  const left =
-    role === 'down' || node.deadlineSpanMs === 0
-      ? 0
-      : Math.min(1, Math.max(0, (node.deadlineAtMs - node.reportedAtMs) / node.deadlineSpanMs));
+  const hasArc = role !== 'down' && node.deadlineSpanMs >= SLOWEST_FLICKER_MS;
   return (
     <svg viewBox="0 0 48 48" className="size-12 shrink-0" aria-hidden="true">
       <circle
@@ -36,27 +40,54 @@ export function RoleBadge({ node }: { readonly node: NodeView }) {
         cy="24"
         r={ARC_RADIUS}
         fill="none"
-        stroke="var(--line)"
-        strokeWidth="2.5"
+        stroke={hasArc || role === 'down' ? 'var(--line)' : colour}
+        strokeWidth={role === 'leader' ? 4 : 2.5}
         strokeDasharray={role === 'down' ? '2 4' : undefined}
       />
-      {role !== 'down' && (
-        <circle
-          cx="24"
-          cy="24"
-          r={ARC_RADIUS}
-          fill="none"
-          stroke={colour}
-          strokeWidth={role === 'leader' ? 4 : 2.5}
-          strokeLinecap="round"
-          strokeDasharray={role === 'leader' ? undefined : `${left * ARC_LENGTH} ${ARC_LENGTH}`}
-          transform="rotate(-90 24 24)"
-          className="transition-[stroke-dasharray] duration-100 ease-linear"
-        />
-      )}
+      {hasArc && <Arc node={node} colour={colour} />}
       <Shape role={role} colour={colour} />
     </svg>
   );
+}
+
+/** Runs out by itself until the next report, at the pace of the server's deadline. */
+function Arc({ node, colour }: { readonly node: NodeView; readonly colour: string }) {
+  const { deadlineAtMs, deadlineSpanMs, reportedAtMs } = node;
+  const arc = useRef<SVGCircleElement>(null);
+  const moving = useMotion();
+  const offset = useLive((state) => state.serverOffsetMs);
+  const isStale = useLive((state) => state.conn === 'reconnecting');
+  const leftAtReport = partLeft(deadlineAtMs - reportedAtMs, deadlineSpanMs);
+  useEffect(() => {
+    if (!moving || isStale) return;
+    const leftMs = Math.max(0, deadlineAtMs - (Date.now() + offset));
+    const run = arc.current?.animate(
+      [
+        { strokeDashoffset: ARC_LENGTH * (1 - partLeft(leftMs, deadlineSpanMs)) },
+        { strokeDashoffset: ARC_LENGTH },
+      ],
+      { duration: leftMs, fill: 'forwards' },
+    );
+    return () => run?.cancel();
+  }, [moving, isStale, offset, deadlineAtMs, deadlineSpanMs, reportedAtMs]);
+  return (
+    <circle
+      ref={arc}
+      cx="24"
+      cy="24"
+      r={ARC_RADIUS}
+      fill="none"
+      stroke={colour}
+      strokeWidth="2.5"
+      strokeDasharray={ARC_LENGTH}
+      strokeDashoffset={ARC_LENGTH * (1 - leftAtReport)}
+      transform="rotate(-90 24 24)"
+    />
+  );
+}
+
+function partLeft(leftMs: number, spanMs: number): number {
+  return Math.min(1, Math.max(0, leftMs / spanMs));
 }
 
 function Shape({ role, colour }: { readonly role: ShownRole; readonly colour: string }) {
@@ -64,8 +95,8 @@ function Shape({ role, colour }: { readonly role: ShownRole; readonly colour: st
     case 'leader':
       return (
         <>
-          <circle cx="24" cy="24" r="13" fill={colour} />
-          <path d="M16.5 28.5v-9l4 4 3.5-6 3.5 6 4-4v9z" fill="var(--surface)" />
+          <circle cx="24" cy="24" r="15" fill={colour} />
+          <path d="M15.5 29.5v-10.5l4.6 4.4 3.9-7 3.9 7 4.6-4.4v10.5z" fill="var(--surface)" />
         </>
       );
     case 'follower':

@@ -1,7 +1,12 @@
 'use client';
 
-import { Moon, Sun } from 'lucide-react';
+import clsx from 'clsx';
+import { Contrast } from 'lucide-react';
+import { useFreshness } from '../live/freshness.ts';
 import { useLive, useNow } from '../live/live-provider.tsx';
+import { Button } from '../ui/button.tsx';
+import { Shortcuts } from './shortcuts.tsx';
+import { toggleTheme } from './theme.ts';
 
 /** Name, how fresh the page is, and the theme. */
 export function TopBar() {
@@ -9,12 +14,20 @@ export function TopBar() {
     <header className="flex h-12 items-center gap-3 border-b border-line bg-surface px-4">
       <Logo />
       <h1 className="text-base font-semibold tracking-tight">Chronoraft</h1>
-      <p className="hidden text-[13px] text-quiet md:block">
+      <p className="hidden text-sm text-quiet md:block">
         a real Raft cluster with a store that remembers
       </p>
-      <div className="ml-auto flex items-center gap-2">
+      <div className="ml-auto flex min-w-0 items-center gap-2">
         <ConnectionPill />
-        <ThemeSwitch />
+        <Shortcuts />
+        <Button
+          className="w-8 px-0"
+          aria-label="Switch between dark and light"
+          title="Switch between dark and light (D)"
+          onClick={toggleTheme}
+        >
+          <Contrast className="size-4" aria-hidden="true" />
+        </Button>
       </div>
     </header>
   );
@@ -22,7 +35,7 @@ export function TopBar() {
 
 function Logo() {
   return (
-    <svg viewBox="0 0 24 24" className="size-6" aria-hidden="true">
+    <svg viewBox="0 0 24 24" className="size-6 shrink-0" aria-hidden="true">
       <path d="M12 5 20 19H4Z" fill="none" stroke="var(--line-strong)" strokeWidth="1.5" />
       <circle cx="12" cy="5" r="3.6" fill="var(--role-leader)" />
       <circle cx="20" cy="19" r="2.8" fill="var(--role-follower)" />
@@ -38,31 +51,21 @@ const CONNECTION_WORDS = {
   reconnecting: 'Not live',
 } as const;
 
+/** How long the page tells that it met a new server, ms. */
+const RESTART_NEWS_MS = 10_000;
+
 function ConnectionPill() {
-  const { conn, tries, lastMessageAtMs, offset, restarted } = useLive((state) => ({
+  const { conn, restartedAtMs } = useLive((state) => ({
     conn: state.conn,
-    tries: state.tries,
-    lastMessageAtMs: state.lastMessageAtMs,
-    offset: state.serverOffsetMs,
-    restarted: state.restarted,
+    restartedAtMs: state.restartedAtMs,
   }));
   const now = useNow();
-  const ageS =
-    now === null || lastMessageAtMs === null
-      ? null
-      : Math.max(0, Math.round((now - offset - lastMessageAtMs) / 1000));
-  const detail =
-    conn === 'reconnecting' && ageS !== null
-      ? `last update ${ageS} s ago, reconnecting${tries > 0 ? ` (try ${tries})` : ''}`
-      : conn === 'live' && restarted
-        ? 'the server was restarted'
-        : null;
+  const freshness = useFreshness();
+  const isNewServer =
+    now !== null && restartedAtMs !== null && now - restartedAtMs < RESTART_NEWS_MS;
   return (
-    <span
-      role="status"
-      className="flex items-center gap-2 rounded-full border border-line px-3 py-1 text-[13px]"
-    >
-      <svg viewBox="0 0 10 10" className="size-2.5" aria-hidden="true">
+    <span className="flex h-8 min-w-0 items-center gap-2 rounded-full border border-line px-3 text-sm">
+      <svg viewBox="0 0 10 10" className="size-2.5 shrink-0" aria-hidden="true">
         {conn === 'live' ? (
           <circle cx="5" cy="5" r="4.5" fill="var(--text)" />
         ) : (
@@ -77,41 +80,13 @@ function ConnectionPill() {
           />
         )}
       </svg>
-      <span>{CONNECTION_WORDS[conn]}</span>
-      {detail !== null && <span className="hidden text-quiet sm:inline">{detail}</span>}
+      {/* The age ticks; only the state is announced. */}
+      <span role="status" className={clsx('shrink-0', conn !== 'live' && 'font-medium')}>
+        {isNewServer && conn === 'live' ? 'Server restarted' : CONNECTION_WORDS[conn]}
+      </span>
+      {freshness !== null && (
+        <span className="hidden truncate text-quiet md:inline">{freshness}</span>
+      )}
     </span>
-  );
-}
-
-const THEME_COOKIE_SECONDS = 31_536_000;
-
-function ThemeSwitch() {
-  const toggle = (): void => {
-    const root = document.documentElement;
-    const dark =
-      root.dataset['theme'] === undefined
-        ? window.matchMedia('(prefers-color-scheme: dark)').matches
-        : root.dataset['theme'] === 'dark';
-    const next = dark ? 'light' : 'dark';
-    root.dataset['theme'] = next;
-    document.cookie = `theme=${next};path=/;max-age=${THEME_COOKIE_SECONDS};samesite=lax`;
-  };
-  return (
-    <button
-      type="button"
-      aria-label="Switch between dark and light"
-      title="Switch between dark and light"
-      onClick={toggle}
-      className="grid size-9 place-content-center rounded-lg border border-line hover:border-line-strong"
-    >
-      <Sun
-        className="hidden size-4 dark:block [[data-theme=dark]_&]:block [[data-theme=light]_&]:hidden"
-        aria-hidden="true"
-      />
-      <Moon
-        className="size-4 dark:hidden [[data-theme=dark]_&]:hidden [[data-theme=light]_&]:block"
-        aria-hidden="true"
-      />
-    </button>
   );
 }

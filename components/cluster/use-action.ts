@@ -22,7 +22,18 @@ export function useAction(): Action {
     const result = await call();
     setBusy(false);
     // "It is already so" is what was wanted.
-    setError(result.ok || result.failure.code === 'CONFLICT' ? null : result.failure.message);
+    setError(
+      result.ok || result.failure.code === 'CONFLICT'
+        ? null
+        : `${result.failure.message} (${result.failure.code})`,
+    );
   };
   return { busy, error, run: (call) => void run(call) };
+}
+
+/** The first failure among several answers, or success. */
+export async function all(calls: readonly Promise<ApiResult<unknown>>[]): Promise<ApiResult<null>> {
+  const results = await Promise.all(calls);
+  for (const result of results) if (!result.ok) return result;
+  return { ok: true, value: null };
 }

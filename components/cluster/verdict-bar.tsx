@@ -3,74 +3,98 @@
 import clsx from 'clsx';
 import { TriangleAlert } from 'lucide-react';
 import { verdictOf } from '../../client/verdict.ts';
+import type { Verdict } from '../../client/verdict.ts';
 import { useLive } from '../live/live-provider.tsx';
+import { useForecast } from './forecast.tsx';
 
 /** The one sentence that is never off screen, and the headline numbers. */
 export function VerdictBar() {
-  const { view, stale } = useLive((state) => ({
-    view: state.view,
-    stale: state.conn === 'reconnecting',
-  }));
-  if (view === null) {
-    return (
-      <div className="flex h-14 items-center border-b border-line bg-surface px-4 text-quiet">
-        Waiting for the first word from the cluster…
-      </div>
-    );
-  }
-  const verdict = verdictOf(view);
-  const last = view.metrics.at(-1);
-  const commit = Math.max(...view.nodes.map((node) => node.commitIndex));
-  const alarming = verdict.state === 'no-quorum' || verdict.state === 'stopped';
+  const verdict = useLive(({ view }): Partial<Verdict> => (view === null ? {} : verdictOf(view)));
+  const stale = useLive((state) => state.conn === 'reconnecting');
+  const forecast = useForecast();
+  const isAlarming = verdict.state === 'no-quorum' || verdict.state === 'stopped';
   return (
     <div
       className={clsx(
-        'flex min-h-14 flex-wrap items-center gap-x-6 gap-y-1 border-b border-line px-4 py-2',
-        alarming ? 'bg-danger-wash' : 'bg-surface',
+        'flex min-h-14 flex-wrap items-center gap-x-6 gap-y-1 border-b border-line px-4 py-1.5',
+        isAlarming ? 'bg-danger-wash' : 'bg-surface',
         stale && 'stale',
       )}
     >
-      <p
-        role="status"
-        data-testid="cluster-verdict"
-        data-state={verdict.state}
-        data-leader={verdict.leader ?? ''}
-        data-term={verdict.term}
-        data-tolerates={verdict.tolerates}
-        className="flex min-w-0 items-baseline gap-2 text-base sm:text-xl"
-      >
-        {verdict.state !== 'healthy' && (
-          <TriangleAlert
+      <div className="relative min-w-0">
+        <p
+          role="status"
+          data-testid="cluster-verdict"
+          data-state={verdict.state ?? ''}
+          data-leader={verdict.leader ?? ''}
+          data-term={verdict.term ?? ''}
+          data-tolerates={verdict.tolerates ?? ''}
+          className={clsx(
+            'flex min-w-0 items-baseline gap-2 text-base leading-6 sm:text-xl sm:leading-7',
+            forecast !== null && 'sm:-translate-y-2',
+          )}
+        >
+          {verdict.state !== undefined && verdict.state !== 'healthy' && (
+            <TriangleAlert
+              aria-hidden="true"
+              className={clsx('size-4 shrink-0 self-center sm:size-5', isAlarming && 'text-danger')}
+              fill={isAlarming ? 'currentColor' : 'none'}
+              stroke={isAlarming ? 'var(--danger-wash)' : 'currentColor'}
+            />
+          )}
+          {verdict.state === undefined ? (
+            <span className="text-quiet">Waiting for the first word from the cluster…</span>
+          ) : (
+            <span>
+              <strong className={clsx('font-semibold', isAlarming && 'text-danger')}>
+                {verdict.word}:
+              </strong>{' '}
+              {verdict.sentence}
+            </span>
+          )}
+        </p>
+        {forecast !== null && (
+          <p
             aria-hidden="true"
-            className={clsx('size-4 shrink-0 self-center sm:size-5', alarming && 'text-danger')}
-            fill={alarming ? 'currentColor' : 'none'}
-            stroke={alarming ? 'var(--surface)' : 'currentColor'}
-          />
+            className="absolute top-full left-0 hidden -translate-y-2.5 text-sm whitespace-nowrap text-quiet sm:block"
+          >
+            {forecast}
+          </p>
         )}
-        <span>
-          <strong className={clsx('font-semibold', alarming && 'text-danger')}>
-            {verdict.word}:
-          </strong>{' '}
-          {verdict.sentence}
-        </span>
-      </p>
-      <dl className="ml-auto flex gap-6 text-[13px]">
-        <Headline name="commit index" value={commit.toLocaleString('en')} />
-        <Headline name="commits/s" value={(last?.writesPerSecond ?? 0).toLocaleString('en')} />
-        <Headline
-          name="commit p99"
-          value={last?.commitP99Ms == null ? '–' : `${last.commitP99Ms.toFixed(1)} ms`}
-        />
-      </dl>
+      </div>
+      <Headlines />
     </div>
   );
 }
 
-function Headline({ name, value }: { readonly name: string; readonly value: string }) {
+function Headlines() {
+  const { commit, perSecond, p99 } = useLive(({ view }) => {
+    const last = view?.metrics.at(-1);
+    return {
+      commit: view === null ? null : Math.max(...view.nodes.map((node) => node.commitIndex)),
+      perSecond: last?.writesPerSecond ?? null,
+      p99: last?.commitP99Ms ?? null,
+    };
+  });
+  return (
+    <dl className="ml-auto flex gap-6">
+      <Headline name="commit index" value={commit?.toLocaleString('en')} />
+      <Headline name="commits/s" value={perSecond?.toLocaleString('en')} />
+      <Headline name="p99 commit" value={p99 === null ? undefined : `${p99.toFixed(1)} ms`} />
+    </dl>
+  );
+}
+
+interface HeadlineProps {
+  readonly name: string;
+  readonly value: string | undefined;
+}
+
+function Headline({ name, value = '–' }: HeadlineProps) {
   return (
     <div className="flex flex-col items-end">
       <dt className="order-2 text-xs text-quiet">{name}</dt>
-      <dd className="font-mono text-base leading-5">{value}</dd>
+      <dd className="font-mono text-base leading-5 font-medium">{value}</dd>
     </div>
   );
 }

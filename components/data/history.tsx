@@ -1,34 +1,42 @@
 'use client';
 
 import clsx from 'clsx';
-import { formatTimestamp, parseAsOf } from '../../client/time-input.ts';
+import { useMemo } from 'react';
+import { formatNear, formatTimestamp, writeAsOf } from '../../client/time-input.ts';
 import type { HistoryAnswer, HistoryVersion } from '../../contracts/kv.ts';
 
 interface HistoryProps {
   readonly history: HistoryAnswer | null;
-  readonly asOf: string;
-  /** A version was chosen: read as of its time. */
-  onAsOf(text: string): void;
+  /** Revision of the version that the last read answered. */
+  readonly shownRevision: number | null;
+  /** A version was chosen: read as of `text`. */
+  onChoose(text: string): void;
 }
 
+/** Rows drawn; a field may have a million versions. */
+const SHOWN = 200;
+
 /** Every version of the field, newest first; nothing is ever overwritten. */
-export function History({ history, asOf, onAsOf }: HistoryProps) {
+export function History({ history, shownRevision, onChoose }: HistoryProps) {
+  const rows = useMemo(() => (history === null ? [] : rowsOf(history.versions)), [history]);
+  const count = history?.versions.length ?? 0;
   return (
     <section
       aria-label="History of the field"
-      className="flex min-h-40 flex-col border-t border-line sm:border-t-0 sm:border-l"
+      className="flex min-h-44 min-w-0 flex-col border-t border-line sm:border-t-0 sm:border-l"
     >
-      <h3 className="px-3 pt-2 text-xs text-quiet">
-        {history === null
-          ? 'History'
-          : `History of ${history.key}.${history.field}: ${history.versions.length} version${history.versions.length === 1 ? '' : 's'}`}
+      <h3 className="flex gap-2 px-3 pt-3 text-xs text-quiet">
+        <span className="min-w-0 truncate">
+          {history === null ? 'History' : `History of ${history.key}.${history.field}`}
+        </span>
+        {history !== null && (
+          <span className="ml-auto shrink-0">
+            {count.toLocaleString('en')} version{count === 1 ? '' : 's'}
+          </span>
+        )}
       </h3>
       <div className="relative min-h-0 flex-1">
-        <ol
-          className="absolute inset-0 overflow-auto p-1.5"
-          tabIndex={0}
-          aria-label="Versions, newest first"
-        >
+        <ol className="absolute inset-0 overflow-auto p-1.5" aria-label="Versions, newest first">
           {history === null && (
             <li className="p-1.5 text-[13px] text-quiet">Read a field to see all it has been.</li>
           )}
@@ -36,69 +44,92 @@ export function History({ history, asOf, onAsOf }: HistoryProps) {
             <li className="p-1.5 text-[13px] text-quiet">No versions. Write one.</li>
           )}
           {history !== null &&
-            [...history.versions].reverse().map((version) => (
+            rows.slice(0, SHOWN).map(({ version, asOf }) => (
               <li key={`${version.revision}-${version.op}`}>
                 <VersionRow
                   history={history}
                   version={version}
-                  chosen={isChosen(version, asOf)}
-                  onAsOf={onAsOf}
+                  shown={version.revision === shownRevision}
+                  onChoose={() => onChoose(asOf)}
                 />
               </li>
             ))}
+          {rows.length > SHOWN && (
+            <li className="p-1.5 text-xs text-quiet">
+              {(rows.length - SHOWN).toLocaleString('en')} older ones: GET /api/v1/history
+            </li>
+          )}
         </ol>
       </div>
     </section>
   );
 }
 
+interface Row {
+  readonly version: HistoryVersion;
+  /** What to read to get this very version. */
+  readonly asOf: string;
+}
+
+/** Newest first. A version that another of the same time has replaced is had by its revision as well. */
+function rowsOf(versions: readonly HistoryVersion[]): readonly Row[] {
+  const rows = versions.map((version, i) => {
+    const { timestamp, revision } = version;
+    const replaced = versions[i + 1]?.timestamp === timestamp;
+    return {
+      version,
+      asOf: writeAsOf({ at: timestamp, ...(replaced && { asOf: revision }) }),
+    };
+  });
+  return rows.reverse();
+}
+
 interface VersionRowProps {
   readonly history: HistoryAnswer;
   readonly version: HistoryVersion;
-  readonly chosen: boolean;
-  onAsOf(text: string): void;
+  readonly shown: boolean;
+  onChoose(): void;
 }
 
-function VersionRow({ history, version, chosen, onAsOf }: VersionRowProps) {
+function VersionRow({ history, version, shown, onChoose }: VersionRowProps) {
   const { timestamp, revision, kind, value, expiresAt } = version;
-  const expired = expiresAt !== null && expiresAt <= history.clusterTime;
-  const future = timestamp > history.clusterTime;
-  const note =
-    expiresAt === null
-      ? future
-        ? 'planned'
-        : null
-      : expired
-        ? `expired ${formatTimestamp(expiresAt)}`
-        : `until ${formatTimestamp(expiresAt)}`;
+  const { clusterTime } = history;
+  const expired = expiresAt !== null && expiresAt <= clusterTime;
   return (
     <button
       type="button"
       data-testid={`key-version-${history.key}-${history.field}-${revision}`}
       data-kind={kind}
-      aria-pressed={chosen}
-      title="Read as of this time"
-      onClick={() => onAsOf(String(timestamp))}
+      data-timestamp={timestamp}
+      aria-pressed={shown}
+      title="Read as of this version's time"
+      onClick={onChoose}
       className={clsx(
         'flex w-full flex-col rounded-lg border px-2 py-1 text-left text-[13px] hover:border-line-strong',
-        chosen ? 'border-past' : 'border-transparent',
+        shown ? 'border-text bg-raised' : 'border-transparent',
       )}
     >
       <span className="flex w-full items-baseline gap-2">
         <span className={clsx('min-w-0 flex-1 truncate font-mono', expired && 'line-through')}>
-          {kind === 'delete' ? <em className="font-sans text-quiet">deleted</em> : value}
+          {kind === 'delete' ? (
+            <em className="font-sans text-quiet">deleted</em>
+          ) : value === '' ? (
+            <em className="font-sans text-quiet">empty text</em>
+          ) : (
+            value
+          )}
         </span>
         <span className="shrink-0 font-mono text-xs text-quiet">rev {revision}</span>
       </span>
-      <span className="truncate font-mono text-[11px] text-quiet">
-        {formatTimestamp(timestamp)}
-        {note !== null && ` ${note}`}
+      <span
+        className="truncate font-mono text-[11px] text-quiet"
+        title={formatTimestamp(timestamp)}
+      >
+        {formatNear(timestamp, clusterTime)}
+        {timestamp > clusterTime && ' planned'}
+        {expiresAt !== null &&
+          ` ${expired ? 'expired' : 'until'} ${formatNear(expiresAt, clusterTime)}`}
       </span>
     </button>
   );
-}
-
-function isChosen(version: HistoryVersion, asOf: string): boolean {
-  const asked = parseAsOf(asOf, 0);
-  return asked.kind === 'at' && asked.at === version.timestamp;
 }

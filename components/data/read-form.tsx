@@ -1,102 +1,63 @@
 'use client';
 
-import clsx from 'clsx';
 import { History as PastIcon } from 'lucide-react';
-import { useEffect, useEffectEvent, useState } from 'react';
-import type { ApiFailure } from '../../client/http-client.ts';
-import { formatTimestamp, parseAsOf } from '../../client/time-input.ts';
+import type { CellName } from '../../client/cell-changes.ts';
+import { formatTimestamp, writeAsOf } from '../../client/time-input.ts';
 import type { AsOf } from '../../client/time-input.ts';
 import type { GetAnswer, HistoryAnswer } from '../../contracts/kv.ts';
-import { client } from '../cluster/use-action.ts';
 import { useActionsDisabled, useLive } from '../live/live-provider.tsx';
 import { Button } from '../ui/button.tsx';
 import { TextField } from '../ui/field.tsx';
-import type { CellName } from './data-console.tsx';
 import { timeStops } from './time-stops.ts';
+import type { Question, Reading } from './use-reading.ts';
 
 interface ReadFormProps {
   readonly cell: CellName;
   onCell(cell: CellName): void;
+  /** What is typed into "As of", and what it means. */
   readonly asOf: string;
+  readonly asked: AsOf;
   onAsOf(text: string): void;
+  readonly localNode: string | null;
+  onLocalNode(node: string | null): void;
+  /** Of the field that is named in the form; gives the slider its stops. */
   readonly history: HistoryAnswer | null;
-  onHistory(history: HistoryAnswer | null): void;
-  /** Changes when the page has written something. */
-  readonly writes: number;
+  readonly reading: Reading;
+  readonly busy: boolean;
+  /** Read now, as of `text`. */
+  onRead(text: string): void;
 }
-
-type Reading =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'answer'; readonly answer: GetAnswer; readonly asked: AsOf }
-  | { readonly kind: 'failed'; readonly failure: ApiFailure };
 
 /** Reads one field: now, at a time, or as of a revision; from the leader with a quorum, or one node's own copy. */
 export function ReadForm({
   cell,
   onCell,
   asOf,
+  asked,
   onAsOf,
+  localNode,
+  onLocalNode,
   history,
-  onHistory,
-  writes,
+  reading,
+  busy,
+  onRead,
 }: ReadFormProps) {
-  const [localNode, setLocalNode] = useState('');
-  const [reading, setReading] = useState<Reading>({ kind: 'none' });
-  const [busy, setBusy] = useState(false);
   const disabled = useActionsDisabled();
   const voters = useLive((state) => state.view?.voters ?? NO_VOTERS);
-  const asked = parseAsOf(asOf, Date.now());
-  const problem =
-    asked.kind === 'error'
-      ? asked.message
-      : cell.key === '' || cell.field === ''
-        ? 'Key and field are needed'
-        : null;
-  const because = disabled ?? problem ?? (busy ? 'The last read is under way' : null);
-  const isPast = asked.kind === 'at' || asked.kind === 'revision';
-
-  const read = async (at: AsOf = asked): Promise<void> => {
-    if (at.kind === 'error') return;
-    setBusy(true);
-    const [result, past] = await Promise.all([
-      client.get(cell.key, cell.field, {
-        ...(at.kind === 'at' && { at: at.at }),
-        ...(at.kind === 'revision' && { asOf: at.asOf }),
-        ...(localNode !== '' && { localNode }),
-      }),
-      client.history(cell.key, cell.field),
-    ]);
-    setBusy(false);
-    setReading(
-      result.ok
-        ? { kind: 'answer', answer: result.value, asked: at }
-        : { kind: 'failed', failure: result.failure },
-    );
-    onHistory(past.ok ? past.value : null);
-  };
-
-  const onWrites = useEffectEvent(() => {
-    if (writes > 0 && because === null) void read();
-  });
-  useEffect(() => onWrites(), [writes]);
-
-  const stops = timeStops(history);
-  const position = sliderPosition(stops, asked);
-  const slide = (index: number): void => {
-    const stop = stops[index];
-    const text = stop === undefined ? '' : String(stop);
-    onAsOf(text);
-    void read(parseAsOf(text, Date.now()));
-  };
-
+  const problem = asked.ok
+    ? cell.key === '' || cell.field === ''
+      ? 'Key and field are needed'
+      : null
+    : asked.message;
+  const because = disabled ?? problem;
   return (
     <form
       data-testid="read-form"
       aria-label="Read"
-      className={clsx('flex flex-col gap-2 p-3', isPast && 'bg-past-wash')}
+      className="flex min-w-0 flex-col gap-2 p-3"
       onSubmit={(event) => {
         event.preventDefault();
-        if (because === null) void read();
+        if (because === null) onRead(asOf);
       }}
     >
       <div className="flex items-end gap-2">
@@ -120,112 +81,191 @@ export function ReadForm({
         <TextField
           className="flex-1"
           label="As of"
-          placeholder="now, -5m, 1500, rev 57"
+          placeholder="now, -5m, rev 57"
+          title="now, -5m, 14:03:22, 2026-11-21 14:03, 1500, rev 57, or a time and a revision; UTC unless a zone is named"
           value={asOf}
           onValue={onAsOf}
-          error={asked.kind === 'error' ? asked.message : null}
+          error={asked.ok ? null : asked.message}
         />
         <label className="flex flex-col gap-0.5">
           <span className="text-xs text-quiet">From</span>
           <select
-            value={localNode}
-            onChange={(event) => setLocalNode(event.target.value)}
+            value={localNode ?? ''}
+            onChange={(event) => onLocalNode(event.target.value === '' ? null : event.target.value)}
+            title="Linearizable: the leader asks a quorum, so no newer answer exists. A node's own copy may lag, and answers without a quorum."
             className="h-8 rounded-lg border border-line-strong bg-raised px-1.5 text-[13px]"
           >
-            <option value="">leader, quorum</option>
+            <option value="">quorum</option>
             {voters.map((id) => (
               <option key={id} value={id}>
-                {id}, own copy
+                {id} alone
               </option>
             ))}
           </select>
         </label>
       </div>
-      <input
-        type="range"
-        aria-label="As of"
-        aria-valuetext={position === stops.length ? 'now' : formatTimestamp(stops[position] ?? 0)}
-        min={0}
-        max={stops.length}
-        step={1}
-        value={position}
-        disabled={stops.length === 0}
-        onChange={(event) => slide(Number(event.target.value))}
-        className="w-full accent-text"
+      <TimeSlider asked={asked} history={history} disabled={disabled !== null} onRead={onRead} />
+      <ReadResult
+        reading={reading}
+        busy={busy}
+        problem={asked.ok ? null : asked.message}
+        history={history}
+        onNow={() => onRead('')}
       />
-      <ReadResult reading={reading} problem={asked.kind === 'error' ? asked.message : null} />
     </form>
   );
 }
 
 const NO_VOTERS: readonly string[] = [];
 
+interface TimeSliderProps {
+  readonly asked: AsOf;
+  readonly history: HistoryAnswer | null;
+  readonly disabled: boolean;
+  onRead(text: string): void;
+}
+
+/** The same time as the text box, in steps: one for each change of the field, and now at the right end. */
+function TimeSlider({ asked, history, disabled, onRead }: TimeSliderProps) {
+  const stops = timeStops(history);
+  const position = sliderPosition(stops, asked);
+  const label = position === stops.length ? 'now' : formatTimestamp(stops[position] ?? 0);
+  return (
+    <div className="flex items-center gap-2">
+      <input
+        type="range"
+        aria-label="As of"
+        aria-valuetext={label}
+        title={stops.length === 0 ? 'Read a field with versions first' : `As of ${label}`}
+        min={0}
+        max={stops.length}
+        step={1}
+        value={position}
+        disabled={disabled || stops.length === 0}
+        onChange={(event) => {
+          const stop = stops[Number(event.target.value)];
+          onRead(stop === undefined ? '' : writeAsOf({ at: stop }));
+        }}
+        className="min-w-0 flex-1 accent-text"
+      />
+      <span className="shrink-0 text-[11px] text-quiet">
+        {position === stops.length ? 'now' : `${position + 1} of ${stops.length}`}
+      </span>
+    </div>
+  );
+}
+
 /** The right end is now; else the last stop at or before the time asked for. */
 function sliderPosition(stops: readonly number[], asked: AsOf): number {
-  if (asked.kind !== 'at') return stops.length;
-  const after = stops.findIndex((stop) => stop > asked.at);
+  const at = asked.ok ? asked.coordinates.at : undefined;
+  if (at === undefined) return stops.length;
+  const after = stops.findIndex((stop) => stop > at);
   return Math.max(0, (after === -1 ? stops.length : after) - 1);
 }
 
 const ABSENT = {
   never: 'Nothing was ever written here',
   'not-yet': 'Nothing yet: its first version is later',
-  deleted: 'It was deleted',
-  expired: 'It had expired',
+  deleted: 'Absent: it was deleted',
+  expired: 'Absent: it had expired',
 } as const;
 
-function ReadResult({
-  reading,
-  problem,
-}: {
+interface ReadResultProps {
   readonly reading: Reading;
+  readonly busy: boolean;
   readonly problem: string | null;
-}) {
-  const answer = reading.kind === 'answer' ? reading.answer : null;
+  readonly history: HistoryAnswer | null;
+  onNow(): void;
+}
+
+function ReadResult({ reading, busy, problem, history, onNow }: ReadResultProps) {
+  // While a question is open the page has no answer to it, whatever it still shows.
+  const answer = reading.kind === 'answer' && !busy ? reading.answer : null;
   return (
     <div
       role="status"
+      aria-busy={busy}
       data-testid="read-result"
       data-found={answer?.found ?? ''}
       data-revision={answer?.version?.revision ?? ''}
       data-from-ms={answer?.version?.timestamp ?? ''}
       data-to-ms={answer?.version?.validTo ?? ''}
       data-value={answer?.found === true ? JSON.stringify(answer.value) : ''}
-      className="min-h-[88px] text-[13px] leading-5"
+      className="min-h-[104px] min-w-0 text-[13px] leading-5"
     >
       {problem !== null && <p className="text-danger">{problem}</p>}
       {problem === null && reading.kind === 'none' && (
         <p className="text-quiet">Read it now, or as it was at any time.</p>
       )}
-      {reading.kind === 'failed' && <p className="text-danger">{reading.failure.message}</p>}
-      {reading.kind === 'answer' && <Answer answer={reading.answer} asked={reading.asked} />}
+      {problem === null && reading.kind === 'failed' && (
+        <p className="text-danger">
+          {reading.failure.message}
+          {reading.failure.retryable && '. Reads change nothing: simply ask again.'}
+        </p>
+      )}
+      {problem === null && reading.kind === 'answer' && (
+        <Answer
+          answer={reading.answer}
+          question={reading.question}
+          newest={newestNow(reading, history)}
+          clusterTime={history?.clusterTime ?? Number.POSITIVE_INFINITY}
+          onNow={onNow}
+        />
+      )}
     </div>
   );
 }
 
-function Answer({ answer, asked }: { readonly answer: GetAnswer; readonly asked: AsOf }) {
-  const past = asked.kind !== 'now';
+/** Revision of a version that stands now and is newer than the one read as of now; null when there is none. */
+function newestNow(
+  { answer, question }: Extract<Reading, { kind: 'answer' }>,
+  history: HistoryAnswer | null,
+): number | null {
+  const { at, asOf } = question.coordinates;
+  if (history === null || at !== undefined || asOf !== undefined) return null;
+  const standing = history.versions.findLast((version) => version.timestamp <= history.clusterTime);
+  return standing !== undefined && standing.revision > answer.asOf ? standing.revision : null;
+}
+
+interface AnswerProps {
+  readonly answer: GetAnswer;
+  readonly question: Question;
+  readonly newest: number | null;
+  readonly clusterTime: number;
+  onNow(): void;
+}
+
+function Answer({ answer, question, newest, clusterTime, onNow }: AnswerProps) {
+  const { at, asOf } = question.coordinates;
+  const isPast = at !== undefined || asOf !== undefined;
   return (
     <>
-      {past && (
-        <p className="flex items-center gap-1 font-medium text-past">
-          <PastIcon className="size-3.5" aria-hidden="true" />
-          {asked.kind === 'revision'
-            ? `As known at revision ${answer.asOf}`
-            : `As it was at ${formatTimestamp(answer.at)}`}
+      {isPast && (
+        <p className="mb-1 flex items-start gap-1.5 rounded-md border border-past px-1.5 py-0.5 font-medium text-past">
+          <PastIcon className="mt-0.5 size-4 shrink-0" aria-hidden="true" />
+          <span className="min-w-0 flex-1">{describeTime(answer, question, clusterTime)}</span>
+          <button type="button" onClick={onNow} className="shrink-0 underline underline-offset-2">
+            Back to now
+          </button>
         </p>
       )}
       {answer.version === null ? (
         <p className="text-base">{ABSENT[answer.absentBecause ?? 'never']}</p>
       ) : (
         <>
-          <p className="line-clamp-2 font-mono text-base break-all">
+          <p
+            data-testid="read-value"
+            className="line-clamp-2 font-mono text-base break-all"
+            title={(answer.value ?? '').slice(0, 2000)}
+          >
             {answer.value === '' ? <em className="text-quiet">empty text</em> : answer.value}
           </p>
-          <p className="text-quiet">
+          <p className="text-xs leading-5 text-quiet">
             holds from{' '}
             <span className="font-mono">{formatTimestamp(answer.version.timestamp)}</span>
-            {answer.version.validTo !== undefined && (
+            {answer.version.validTo === undefined ? (
+              ' on'
+            ) : (
               <>
                 {' '}
                 until <span className="font-mono">{formatTimestamp(answer.version.validTo)}</span>
@@ -234,12 +274,31 @@ function Answer({ answer, asked }: { readonly answer: GetAnswer; readonly asked:
           </p>
         </>
       )}
-      <p className="text-quiet">
+      <p className="text-xs leading-5 text-quiet">
         {answer.version !== null && `revision ${answer.version.revision}, `}
         {answer.consistency === 'linearizable'
           ? `linearizable, by ${answer.node}`
-          : `${answer.node}'s own copy, applied to ${answer.appliedRevision}`}
+          : `${answer.node}'s own copy, applied up to ${answer.appliedRevision}`}
       </p>
+      {newest !== null && (
+        <p className="text-xs leading-5">
+          Changed since, by revision {newest}.{' '}
+          <button type="button" onClick={onNow} className="underline underline-offset-2">
+            Read again
+          </button>
+        </p>
+      )}
     </>
   );
+}
+
+function describeTime(answer: GetAnswer, { coordinates }: Question, clusterTime: number): string {
+  const { at, asOf } = coordinates;
+  const known = `as known at revision ${answer.asOf}`;
+  if (at === undefined) return `The past: ${known}`;
+  const time =
+    answer.at > clusterTime
+      ? `The future: as planned for ${formatTimestamp(answer.at)}`
+      : `The past: as it was at ${formatTimestamp(answer.at)}`;
+  return asOf === undefined ? time : `${time}, ${known}`;
 }

@@ -1,15 +1,16 @@
 'use client';
 
 import clsx from 'clsx';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
+import type { CellName } from '../../client/cell-changes.ts';
 import type { ApiFailure, ApiResult } from '../../client/http-client.ts';
-import { formatClock } from '../../client/time-input.ts';
+import { formatNear, parseInstant, parseSpan } from '../../client/time-input.ts';
 import type { DeleteAnswer, SetAnswer, SetBody } from '../../contracts/kv.ts';
 import { client } from '../cluster/use-action.ts';
-import { useActionsDisabled } from '../live/live-provider.tsx';
+import { useActionsDisabled, useNow } from '../live/live-provider.tsx';
 import { Button } from '../ui/button.tsx';
 import { TextField } from '../ui/field.tsx';
-import type { CellName } from './data-console.tsx';
+import { WriterName } from './write-session.ts';
 
 interface WriteFormProps {
   readonly cell: CellName;
@@ -31,6 +32,12 @@ type Outcome =
       readonly failure: ApiFailure;
     };
 
+/** A write as it was sent, to be sent again in the same words. */
+interface Attempt {
+  readonly verb: 'set' | 'delete';
+  readonly call: () => Promise<ApiResult<SetAnswer | DeleteAnswer>>;
+}
+
 /** Sets or deletes a field. Its outcome is one of five words, and "unknown" is never shown as failed. */
 export function WriteForm({ cell, onCell, onWritten }: WriteFormProps) {
   const [value, setValue] = useState('Oslo');
@@ -38,32 +45,50 @@ export function WriteForm({ cell, onCell, onWritten }: WriteFormProps) {
   const [ttl, setTtl] = useState('');
   const [more, setMore] = useState(false);
   const [outcome, setOutcome] = useState<Outcome>({ kind: 'none' });
+  const lastAttempt = useRef<Attempt | null>(null);
+  const writer = useRef<WriterName | null>(null);
+  const nowMs = useNow() ?? 0;
   const disabled = useActionsDisabled();
-  const problem = inputProblem(cell, timestamp, ttl);
-  const because =
-    disabled ?? problem ?? (outcome.kind === 'under-way' ? 'The last write is under way' : null);
+  const instant = parseInstant(timestamp, nowMs);
+  const span = parseSpan(ttl);
+  const ttlProblem = span === null ? 'A time to live is like 5s, 250ms or 1500' : null;
+  const timeProblem = instant.ok ? null : instant.message;
+  const problem = nameProblem(cell) ?? timeProblem ?? ttlProblem;
+  const underWay = outcome.kind === 'under-way';
+  const because = disabled ?? problem ?? (underWay ? 'The last write is under way' : null);
 
-  const send = async (
-    verb: 'set' | 'delete',
-    call: () => Promise<ApiResult<SetAnswer | DeleteAnswer>>,
-  ): Promise<void> => {
+  const send = async (attempt: Attempt): Promise<void> => {
+    lastAttempt.current = attempt;
     setOutcome({ kind: 'under-way' });
     const startedMs = performance.now();
-    const result = await call();
+    const result = await attempt.call();
     setOutcome(
       result.ok
-        ? { kind: 'committed', verb, answer: result.value, tookMs: performance.now() - startedMs }
+        ? {
+            kind: 'committed',
+            verb: attempt.verb,
+            answer: result.value,
+            tookMs: performance.now() - startedMs,
+          }
         : { kind: outcomeOf(result.failure), failure: result.failure },
     );
     onWritten();
   };
-  const at = timestamp.trim() === '' ? {} : { timestamp: Number(timestamp) };
+  const at = instant.ok && instant.at !== undefined ? { timestamp: instant.at } : {};
+  const session = () => (writer.current ??= new WriterName()).next();
   const set = (): void => {
-    const body: SetBody = { value, ...at, ...(ttl.trim() !== '' && { ttl: Number(ttl) }) };
-    void send('set', () => client.set(cell.key, cell.field, body));
+    const life = span?.ms === undefined ? {} : { ttl: span.ms };
+    const body: SetBody = { value, ...at, ...life, ...session() };
+    void send({ verb: 'set', call: () => client.set(cell.key, cell.field, body) });
   };
-  const remove = (): void =>
-    void send('delete', () => client.delete(cell.key, cell.field, at.timestamp));
+  const remove = (): void => {
+    const options = { ...at, ...session() };
+    void send({ verb: 'delete', call: () => client.delete(cell.key, cell.field, options) });
+  };
+  const again = (): void => {
+    const attempt = lastAttempt.current;
+    if (attempt !== null && disabled === null) void send(attempt);
+  };
 
   return (
     <form
@@ -75,55 +100,60 @@ export function WriteForm({ cell, onCell, onWritten }: WriteFormProps) {
         if (because === null) set();
       }}
     >
-      <div className="flex flex-wrap items-end gap-2">
+      <div className="grid grid-cols-2 items-end gap-2 sm:flex">
         <TextField
-          className="grow basis-20"
+          className="sm:w-24 sm:flex-1"
           label="Key"
           value={cell.key}
           onValue={(key) => onCell({ ...cell, key })}
         />
         <TextField
-          className="grow basis-20"
+          className="sm:w-24 sm:flex-1"
           label="Field"
           value={cell.field}
           onValue={(field) => onCell({ ...cell, field })}
         />
-        <TextField className="grow-[2] basis-28" label="Value" value={value} onValue={setValue} />
-        <Button type="submit" tone="primary" disabledBecause={because}>
-          Write
-        </Button>
-        <Button disabledBecause={because} onClick={remove}>
-          Delete
-        </Button>
-        <Button
-          aria-expanded={more}
-          onClick={() => setMore(!more)}
-          title="Timestamp and time to live"
-        >
-          More
-        </Button>
+        <TextField
+          className="col-span-2 sm:w-28 sm:flex-[1.4]"
+          label="Value"
+          value={value}
+          onValue={setValue}
+        />
+        <div className="col-span-2 flex gap-2">
+          <Button type="submit" tone="primary" disabledBecause={because}>
+            Write
+          </Button>
+          <Button disabledBecause={because} onClick={remove}>
+            Delete
+          </Button>
+          <Button
+            aria-expanded={more}
+            onClick={() => setMore(!more)}
+            title="Timestamp and time to live"
+          >
+            {more ? 'Less' : 'More'}
+          </Button>
+        </div>
       </div>
       {more && (
-        <div className="flex gap-2">
+        <div className="grid gap-2 sm:grid-cols-2">
           <TextField
-            className="flex-1"
-            label="Timestamp, ms (empty: now)"
-            inputMode="numeric"
+            label="Timestamp (empty: now)"
+            placeholder="-5m, 1500, 2026-11-21 14:03"
             value={timestamp}
             onValue={setTimestamp}
-            error={isCount(timestamp) ? null : problem}
+            error={timeProblem}
           />
           <TextField
-            className="flex-1"
-            label="Time to live, ms (empty: for ever)"
-            inputMode="numeric"
+            label="Time to live (empty: for ever)"
+            placeholder="5s, 250ms, 1500"
             value={ttl}
             onValue={setTtl}
-            error={isCount(ttl) ? null : problem}
+            error={ttlProblem}
           />
         </div>
       )}
-      <WriteResult outcome={outcome} />
+      <WriteResult outcome={outcome} problem={problem} nowMs={nowMs} onAgain={again} />
     </form>
   );
 }
@@ -143,10 +173,17 @@ const WORD = {
   unknown: 'Unknown',
 } as const;
 
-function WriteResult({ outcome }: { readonly outcome: Outcome }) {
+interface WriteResultProps {
+  readonly outcome: Outcome;
+  readonly problem: string | null;
+  readonly nowMs: number;
+  onAgain(): void;
+}
+
+function WriteResult({ outcome, problem, nowMs, onAgain }: WriteResultProps) {
   const answer = outcome.kind === 'committed' ? outcome.answer : null;
   return (
-    <p
+    <div
       role="status"
       data-testid="write-result"
       data-outcome={outcome.kind === 'none' ? '' : outcome.kind}
@@ -157,39 +194,66 @@ function WriteResult({ outcome }: { readonly outcome: Outcome }) {
       className="min-h-5 text-[13px] leading-5"
     >
       {outcome.kind === 'none' && (
-        <span className="text-quiet">A write answers once a quorum has it on disk.</span>
+        <p className={problem === null ? 'text-quiet' : 'text-danger'}>
+          {problem ?? 'A write is answered once a quorum has it on disk.'}
+        </p>
       )}
-      {outcome.kind === 'under-way' && <span className="text-quiet">On its way to a quorum…</span>}
-      {outcome.kind !== 'none' && outcome.kind !== 'under-way' && (
-        <>
-          <strong
-            className={clsx(
-              'mr-1.5',
-              outcome.kind !== 'committed' && outcome.kind !== 'unknown' && 'text-danger',
-            )}
+      {outcome.kind === 'under-way' && (
+        <p className="text-quiet">On its way to the disks of a quorum…</p>
+      )}
+      {outcome.kind === 'committed' && (
+        <p>
+          <OutcomeWord kind={outcome.kind} /> <Committed {...outcome} nowMs={nowMs} />
+        </p>
+      )}
+      {(outcome.kind === 'rejected' ||
+        outcome.kind === 'no-leader' ||
+        outcome.kind === 'timed-out') && (
+        <p>
+          <OutcomeWord kind={outcome.kind} /> {outcome.failure.message}
+        </p>
+      )}
+      {outcome.kind === 'unknown' && (
+        <p>
+          <OutcomeWord kind={outcome.kind} /> it may have been committed, or may yet be.{' '}
+          <button
+            type="button"
+            onClick={onAgain}
+            title="The same write under the same name: it is applied once, however often it is sent"
+            className="underline underline-offset-2"
           >
-            <span aria-hidden="true">{MARK[outcome.kind]}</span> {WORD[outcome.kind]}
-          </strong>
-          {outcome.kind === 'committed' ? (
-            <Committed {...outcome} />
-          ) : (
-            <span>{outcome.failure.message}</span>
-          )}
-        </>
+            Send it again to find out
+          </button>{' '}
+          (it is applied once).
+        </p>
       )}
-    </p>
+    </div>
   );
 }
 
-function Committed({ verb, answer, tookMs }: Extract<Outcome, { kind: 'committed' }>) {
-  if (answer.revision === null)
+function OutcomeWord({ kind }: { readonly kind: keyof typeof WORD }) {
+  return (
+    <strong className={clsx('mr-1', kind !== 'committed' && kind !== 'unknown' && 'text-danger')}>
+      <span aria-hidden="true">{MARK[kind]}</span> {WORD[kind]}
+    </strong>
+  );
+}
+
+function Committed({
+  verb,
+  answer,
+  tookMs,
+  nowMs,
+}: Extract<Outcome, { kind: 'committed' }> & { readonly nowMs: number }) {
+  if (answer.revision === null) {
     return <span>there was nothing to delete, so nothing was written</span>;
+  }
   return (
     <span>
       {verb === 'delete' && 'deleted, '}revision{' '}
       <span className="font-mono">{answer.revision}</span> by {answer.leader} in term{' '}
       <span className="font-mono">{answer.term}</span>, {tookMs.toFixed(0)} ms, at{' '}
-      <span className="font-mono">{formatClock(answer.timestamp)}</span>
+      <span className="font-mono">{formatNear(answer.timestamp, nowMs)}</span>
     </span>
   );
 }
@@ -208,14 +272,8 @@ function outcomeOf({ code }: ApiFailure): 'rejected' | 'no-leader' | 'timed-out'
   }
 }
 
-function inputProblem(cell: CellName, timestamp: string, ttl: string): string | null {
-  if (cell.key === '') return 'The key is empty';
-  if (cell.field === '') return 'The field is empty';
-  if (!isCount(timestamp)) return 'The timestamp is a whole number of ms';
-  if (!isCount(ttl)) return 'The time to live is a whole number of ms';
+function nameProblem({ key, field }: CellName): string | null {
+  if (key === '') return 'The key is empty';
+  if (field === '') return 'The field is empty';
   return null;
-}
-
-function isCount(text: string): boolean {
-  return /^\s*\d*\s*$/.test(text);
 }

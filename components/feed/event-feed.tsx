@@ -1,85 +1,123 @@
 'use client';
 
 import clsx from 'clsx';
-import { useState } from 'react';
+import { useEffect, useEffectEvent, useMemo, useRef, useState } from 'react';
+import { announce, eventGroups, feedPage } from '../../client/event-groups.ts';
+import type { EventGroup } from '../../client/event-groups.ts';
+import { formatClock } from '../../client/time-input.ts';
 import type { EventKind, EventView } from '../../contracts/view.ts';
 import { useLive } from '../live/live-provider.tsx';
 
-type Group = 'elections' | 'nodes' | 'links' | 'log';
-
-const GROUP_OF: Record<EventKind, Group> = {
-  'server-started': 'nodes',
-  'node-starting': 'nodes',
-  'node-serving': 'nodes',
-  'node-killed': 'nodes',
-  'node-failed': 'nodes',
-  'election-timeout': 'elections',
-  candidate: 'elections',
-  'leader-elected': 'elections',
-  'stepped-down': 'elections',
-  'quorum-lost': 'elections',
-  'vote-cast': 'elections',
-  'vote-refused': 'elections',
-  'log-truncated': 'log',
-  'link-cut': 'links',
-  'link-healed': 'links',
-  'link-changed': 'links',
-  'state-diverged': 'log',
-};
-
-const GROUPS: readonly Group[] = ['elections', 'nodes', 'links', 'log'];
 /** Rows drawn; older events stay in the log of the server. */
 const SHOWN = 120;
+/** Scrolled less than this far from the newest, px, the feed goes on with the events. */
+const FOLLOW_PX = 8;
 
 /** What happened, newest first, in sentences with the term or index that proves them. */
 export function EventFeed() {
   const events = useLive((state) => state.view?.events ?? NO_EVENTS);
   const stale = useLive((state) => state.conn === 'reconnecting');
-  const [hidden, setHidden] = useState<ReadonlySet<Group>>(new Set());
-  const shown = events
-    .filter((event) => !hidden.has(GROUP_OF[event.kind]))
-    .slice(-SHOWN)
-    .reverse();
-  const toggle = (group: Group): void => {
+  const [hidden, setHidden] = useState<ReadonlySet<EventGroup>>(new Set());
+  /** The newest event when the reader scrolled away from it; null while the feed follows. */
+  const [upTo, setUpTo] = useState<number | null>(null);
+  const list = useRef<HTMLOListElement>(null);
+  const { shown, held } = useMemo(
+    () => feedPage(events, hidden, upTo, SHOWN),
+    [events, hidden, upTo],
+  );
+  const toggle = (group: EventGroup): void => {
     const next = new Set(hidden);
     if (!next.delete(group)) next.add(group);
     setHidden(next);
   };
+  const follow = (): void => {
+    setUpTo(null);
+    list.current?.scrollTo({ top: 0 });
+  };
   return (
     <div className={clsx('absolute inset-0 flex flex-col', stale && 'stale')}>
-      <div className="flex flex-wrap gap-1 px-3 pb-1.5" role="group" aria-label="Show events of">
-        {GROUPS.map((group) => (
-          <button
-            key={group}
-            type="button"
-            aria-pressed={!hidden.has(group)}
-            onClick={() => toggle(group)}
-            className={clsx(
-              'rounded-full border px-2 py-0.5 text-xs',
-              hidden.has(group) ? 'border-line text-quiet line-through' : 'border-line-strong',
-            )}
-          >
-            {group}
-          </button>
-        ))}
+      <div className="flex items-center gap-1 px-3 pb-1.5">
+        <div className="flex flex-wrap gap-1" role="group" aria-label="Show events of">
+          {eventGroups.map((group) => (
+            <button
+              key={group}
+              type="button"
+              aria-pressed={!hidden.has(group)}
+              onClick={() => toggle(group)}
+              className={clsx(
+                'rounded-full border px-2 py-0.5 text-xs',
+                hidden.has(group) ? 'border-line text-quiet line-through' : 'border-line-strong',
+              )}
+            >
+              {group}
+            </button>
+          ))}
+        </div>
+        <span className="ml-auto text-[11px] text-quiet">UTC</span>
       </div>
       <ol
+        ref={list}
         role="log"
-        aria-label="Events"
+        // The sentence below speaks for the list: a burst of events is one announcement.
+        aria-live="off"
+        aria-label="Events, newest first"
         data-testid="event-feed"
         tabIndex={0}
-        className="min-h-0 flex-1 overflow-auto border-t border-line"
+        onScroll={(event) => {
+          const away = event.currentTarget.scrollTop > FOLLOW_PX;
+          if (away && upTo === null) setUpTo(events.at(-1)?.seq ?? 0);
+          if (!away && upTo !== null) setUpTo(null);
+        }}
+        className="min-h-0 flex-1 overflow-auto border-t border-line -outline-offset-2"
       >
-        {shown.length === 0 && <li className="p-3 text-quiet">Quiet. Try killing the leader.</li>}
+        {shown.length === 0 && (
+          <li className="p-3 text-quiet">
+            {hidden.size === 0 ? 'Quiet. Try killing the leader.' : 'Nothing of these kinds.'}
+          </li>
+        )}
         {shown.map((event) => (
           <FeedRow key={event.seq} event={event} />
         ))}
       </ol>
+      {held > 0 && (
+        <button
+          type="button"
+          onClick={follow}
+          className="absolute top-10 left-1/2 -translate-x-1/2 rounded-full border border-line-strong bg-raised px-3 py-1 text-[13px]"
+        >
+          {held} new
+        </button>
+      )}
+      <Announcer events={events} />
     </div>
   );
 }
 
 const NO_EVENTS: readonly EventView[] = [];
+
+/** Events are said at most once in this time, ms. */
+const ANNOUNCE_MS = 1000;
+
+/** Says what is new to those who hear the page: one sentence a second at most. */
+function Announcer({ events }: { readonly events: readonly EventView[] }) {
+  const newest = events.at(-1)?.seq ?? 0;
+  const [said, setSaid] = useState({ seq: newest, text: '' });
+  const say = useEffectEvent(() => {
+    setSaid({ seq: newest, text: announce(events, said.seq) });
+  });
+  // A server that was started anew counts from one again.
+  const waiting = newest !== said.seq;
+  useEffect(() => {
+    if (!waiting) return;
+    const timer = setTimeout(() => say(), ANNOUNCE_MS);
+    return () => clearTimeout(timer);
+  }, [waiting]);
+  return (
+    <p role="status" className="sr-only">
+      {said.text}
+    </p>
+  );
+}
 
 const STRONG: ReadonlySet<EventKind> = new Set([
   'leader-elected',
@@ -90,28 +128,33 @@ const STRONG: ReadonlySet<EventKind> = new Set([
 ]);
 
 function FeedRow({ event }: { readonly event: EventView }) {
+  const { seq, atMs, kind, node, term, index, text } = event;
   return (
     <li
-      data-testid={`event-${event.seq}`}
-      data-kind={event.kind}
-      data-node={event.node ?? ''}
-      data-term={event.term ?? ''}
+      data-testid={`event-${seq}`}
+      data-kind={kind}
+      data-node={node ?? ''}
+      data-term={term ?? ''}
+      data-index={index ?? ''}
       className="flex gap-3 border-b border-line px-3 py-1 text-[13px] leading-5"
     >
       <time
         className="shrink-0 font-mono text-xs leading-5 text-quiet"
-        dateTime={new Date(event.atMs).toISOString()}
+        dateTime={new Date(atMs).toISOString()}
       >
-        {new Date(event.atMs).toISOString().slice(11, 23)}
+        {formatClock(atMs)}
       </time>
       <span
         className={clsx(
-          'min-w-0 flex-1',
-          STRONG.has(event.kind) && 'font-medium',
-          event.kind === 'state-diverged' && 'text-danger',
+          'min-w-0 flex-1 break-words',
+          STRONG.has(kind) && 'font-medium',
+          kind === 'state-diverged' && 'text-danger',
         )}
       >
-        {event.text}
+        {text}
+      </span>
+      <span className="shrink-0 font-mono text-xs leading-5 text-quiet">
+        {term !== null ? `t${term}` : index !== null ? `#${index}` : ''}
       </span>
     </li>
   );

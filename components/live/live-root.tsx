@@ -20,7 +20,7 @@ export function LiveRoot({ children }: { readonly children: ReactNode }) {
       data-epoch={epoch}
       data-seq={seq}
       data-motion={motion ? 'on' : 'off'}
-      className="flex min-h-dvh flex-col lg:h-dvh lg:overflow-hidden"
+      className="flex min-h-dvh flex-col desk:h-dvh desk:overflow-hidden"
     >
       {children}
     </div>

@@ -3,7 +3,16 @@
 import clsx from 'clsx';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useMemo, useRef, useState } from 'react';
-import { cellOf, entryIndex, lastIndexOf, standingTerm } from '../../client/log-matrix.ts';
+import type { CSSProperties } from 'react';
+import {
+  cellOf,
+  commitLag,
+  entryBook,
+  findEntry,
+  firstRow,
+  lastIndexOf,
+  standingTerm,
+} from '../../client/log-matrix.ts';
 import type { Cell } from '../../client/log-matrix.ts';
 import type { ClusterView, EntryView } from '../../contracts/view.ts';
 import { useLive } from '../live/live-provider.tsx';
@@ -12,6 +21,8 @@ import { useOlderEntries } from './use-older-entries.ts';
 const ROW_PX = 27;
 /** Within this many rows of the end the list follows new entries. */
 const FOLLOW_ROWS = 2;
+const COLUMNS =
+  'grid-cols-[44px_32px_minmax(0,1fr)_repeat(var(--nodes),40px)] sm:grid-cols-[64px_48px_minmax(0,1fr)_repeat(var(--nodes),84px)]';
 
 /** Every node's log side by side, aligned by index; the newest entries at the bottom. */
 export function LogMatrix() {
@@ -20,33 +31,32 @@ export function LogMatrix() {
     stale: state.conn === 'reconnecting',
   }));
   if (view === null) return <p className="p-3 text-quiet">Waiting for the logs…</p>;
-  if (lastIndexOf(view) === 0)
+  if (lastIndexOf(view) === 0) {
     return <p className="p-3 text-quiet">No entries. Write your first key.</p>;
+  }
   return <Matrix view={view} stale={stale} />;
 }
 
 function Matrix({ view, stale }: { readonly view: ClusterView; readonly stale: boolean }) {
   const scroller = useRef<HTMLDivElement>(null);
   const last = lastIndexOf(view);
+  const first = firstRow(last);
   const { following, seenLast, onScroll, jump } = useFollow(scroller, last);
   const rows = useVirtualizer({
-    count: last,
+    count: last - first + 1,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_PX,
     overscan: 6,
     useFlushSync: false,
   });
-  const known = useMemo(() => entryIndex(view.entries), [view.entries]);
+  const known = useMemo(() => entryBook(view.entries), [view.entries]);
   const items = rows.getVirtualItems();
   const older = useOlderEntries(
     view,
     known,
-    (items[0]?.index ?? 0) + 1,
-    (items.at(-1)?.index ?? 0) + 1,
+    (items[0]?.index ?? 0) + first,
+    (items.at(-1)?.index ?? 0) + first,
   );
-  const columns = {
-    gridTemplateColumns: `64px 48px minmax(0,1fr) repeat(${view.voters.length}, 84px)`,
-  };
 
   useEffect(() => {
     const box = scroller.current;
@@ -63,48 +73,56 @@ function Matrix({ view, stale }: { readonly view: ClusterView; readonly stale: b
         data-testid="log-matrix"
         tabIndex={0}
         onScroll={onScroll}
-        className="min-h-0 flex-1 overflow-auto"
+        style={{ '--nodes': view.nodes.length } as CSSProperties}
+        className="min-h-0 flex-1 overflow-auto -outline-offset-2"
       >
-        <div
-          role="row"
-          className="sticky top-0 z-10 grid min-w-[480px] border-b border-line bg-surface text-xs text-quiet"
-          style={columns}
-        >
-          <span role="columnheader" className="px-3 py-1">
-            index
-          </span>
-          <span role="columnheader" className="py-1">
-            term
-          </span>
-          <span role="columnheader" className="py-1">
-            command
-          </span>
-          {view.voters.map((id) => (
-            <span
-              key={id}
-              role="columnheader"
-              className="py-1 text-center font-mono"
-              data-testid={`commit-frontier-${id}`}
-              data-index={commitOf(view, id)}
-            >
-              {id}
+        <div role="rowgroup" className="sticky top-0 z-10 min-w-[340px] bg-surface">
+          <div
+            role="row"
+            aria-rowindex={1}
+            className={clsx('grid items-end border-b border-line text-xs text-quiet', COLUMNS)}
+          >
+            <span role="columnheader" className="py-1 pr-3 text-right">
+              index
             </span>
-          ))}
+            <span role="columnheader" className="py-1">
+              term
+            </span>
+            <span role="columnheader" className="py-1">
+              command
+            </span>
+            {view.nodes.map((node) => (
+              <Frontier
+                key={node.id}
+                id={node.id}
+                commitIndex={node.commitIndex}
+                lag={commitLag(view, node)}
+                down={node.state !== 'serving'}
+                onShow={() =>
+                  rows.scrollToIndex(Math.max(0, node.commitIndex - first), { align: 'center' })
+                }
+              />
+            ))}
+          </div>
         </div>
-        <div className="relative min-w-[480px]" style={{ height: rows.getTotalSize() }}>
+        <div
+          role="rowgroup"
+          className="relative min-w-[340px]"
+          style={{ height: rows.getTotalSize() }}
+        >
           {items.map((item) => {
-            const index = item.index + 1;
+            const index = item.index + first;
             const term = standingTerm(view, index);
-            const key = `${index}/${term}`;
+            const entry = findEntry(known, index, term) ?? findEntry(older, index, term);
             return (
               <LogRow
                 key={item.key}
                 view={view}
                 index={index}
-                term={term}
-                entry={known.get(key) ?? older.get(key)}
+                term={term ?? entry?.term ?? null}
+                newTerm={index > 1 && term !== standingTerm(view, index - 1)}
+                entry={entry}
                 top={item.start}
-                columns={columns}
               />
             );
           })}
@@ -122,6 +140,40 @@ function Matrix({ view, stale }: { readonly view: ClusterView; readonly stale: b
     </div>
   );
 }
+
+interface FrontierProps {
+  readonly id: string;
+  readonly commitIndex: number;
+  readonly lag: number;
+  readonly down: boolean;
+  onShow(): void;
+}
+
+/** Head of a node's column: how far it has committed, and the way to that row. */
+function Frontier({ id, commitIndex, lag, down, onShow }: FrontierProps) {
+  const behind = lag === 0 ? '' : `, ${lag.toLocaleString('en')} behind`;
+  return (
+    <span
+      role="columnheader"
+      data-testid={`commit-frontier-${id}`}
+      data-index={commitIndex}
+      className={clsx('text-center font-mono', down && 'hatched')}
+    >
+      <button
+        type="button"
+        onClick={onShow}
+        title={`${id} knows entries up to ${commitIndex} to be committed${behind}. Show that row.`}
+        aria-label={`${id}${down ? ', down' : ''}, committed up to ${commitIndex}${behind}`}
+        className="w-full py-1 -outline-offset-2"
+      >
+        <span className={clsx('text-text', down && 'line-through')}>{id}</span>
+        {lag > 0 && <span className="text-[11px]"> −{compact.format(lag)}</span>}
+      </button>
+    </span>
+  );
+}
+
+const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
 
 function useFollow(scroller: { readonly current: HTMLDivElement | null }, last: number) {
   const [following, setFollowing] = useState(true);
@@ -148,10 +200,11 @@ interface LogRowProps {
   readonly term: number | null;
   readonly entry: EntryView | undefined;
   readonly top: number;
-  readonly columns: { readonly gridTemplateColumns: string };
+  /** Another term than the row above: terms may skip numbers, so their tint alone does not tell. */
+  readonly newTerm: boolean;
 }
 
-function LogRow({ view, index, term, entry, top, columns }: LogRowProps) {
+function LogRow({ view, index, term, newTerm, entry, top }: LogRowProps) {
   return (
     <div
       role="row"
@@ -160,11 +213,13 @@ function LogRow({ view, index, term, entry, top, columns }: LogRowProps) {
       data-term={term ?? ''}
       className={clsx(
         'absolute inset-x-0 grid items-center',
+        COLUMNS,
+        newTerm && 'border-t border-line-strong',
         term !== null && term % 2 === 1 ? 'bg-term-odd' : 'bg-term-even',
       )}
-      style={{ ...columns, height: ROW_PX, transform: `translateY(${top}px)` }}
+      style={{ height: ROW_PX, transform: `translateY(${top}px)` }}
     >
-      <span role="rowheader" className="px-3 text-right font-mono text-[13px] text-quiet">
+      <span role="rowheader" className="pr-3 text-right font-mono text-[13px] text-quiet">
         {index}
       </span>
       <span role="gridcell" className="font-mono text-[13px]">
@@ -226,14 +281,14 @@ function LogCell({
       data-state={state}
       data-term={term ?? ''}
       className={clsx(
-        'grid h-full place-content-center px-2',
+        'flex h-full items-center justify-center px-1',
         down && 'hatched',
         frontier && 'border-b-2 border-text',
       )}
     >
       <span
         className={clsx(
-          'grid h-[17px] w-14 place-content-center rounded-sm font-mono text-[11px] leading-none',
+          'grid h-[17px] w-full max-w-14 place-content-center rounded-sm font-mono text-[11px] leading-none',
           state === 'appended' && 'border border-dashed border-text',
           state === 'committed' && 'border border-text bg-line-strong',
           state === 'applied' && 'bg-line-strong text-text',
@@ -248,8 +303,4 @@ function LogCell({
 
 function isQuiet(entry: EntryView | undefined): boolean {
   return entry === undefined || entry.kind === 'noop' || entry.kind === 'tick';
-}
-
-function commitOf(view: ClusterView, id: string): number {
-  return view.nodes.find((node) => node.id === id)?.commitIndex ?? 0;
 }

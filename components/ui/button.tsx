@@ -2,7 +2,8 @@ import clsx from 'clsx';
 import type { ComponentProps } from 'react';
 
 interface ButtonProps extends Omit<ComponentProps<'button'>, 'disabled'> {
-  readonly tone?: 'plain' | 'primary' | 'danger';
+  readonly tone?: 'plain' | 'primary' | 'danger' | 'bare';
+  /** `large` is a target of 44 pixels. */
   readonly size?: 'normal' | 'large';
   /** Why it cannot be pressed now; it stays in the tab order and says so. */
   readonly disabledBecause?: string | null;
@@ -31,11 +32,16 @@ export function Button({
         else onClick?.(event);
       }}
       className={clsx(
-        'inline-flex shrink-0 items-center justify-center gap-1.5 rounded-lg border text-[13px] font-medium whitespace-nowrap transition-colors duration-100',
+        'inline-flex shrink-0 items-center justify-center gap-1.5 rounded-lg border text-sm font-medium whitespace-nowrap transition-colors duration-100',
         size === 'large' ? 'h-11 min-w-11 px-3' : 'h-8 px-2.5',
-        tone === 'primary' && 'border-text bg-text text-surface hover:opacity-90',
-        tone === 'plain' && 'border-line bg-raised text-text hover:border-line-strong',
-        tone === 'danger' && 'border-line bg-raised text-danger hover:border-danger',
+        tone === 'primary' && 'border-text bg-text text-surface',
+        tone === 'plain' && 'border-line bg-raised text-text',
+        tone === 'danger' && 'border-line bg-raised text-danger',
+        tone === 'bare' && 'border-transparent text-text',
+        !disabled && tone === 'primary' && 'hover:opacity-85',
+        !disabled && tone === 'plain' && 'hover:border-line-strong',
+        !disabled && tone === 'danger' && 'hover:border-danger hover:bg-danger-wash',
+        !disabled && tone === 'bare' && 'hover:bg-line',
         disabled && 'opacity-45',
         className,
       )}

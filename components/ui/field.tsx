@@ -16,7 +16,6 @@ export function TextField({
   onValue,
   error = null,
   className,
-  id,
   ...rest
 }: TextFieldProps) {
   return (

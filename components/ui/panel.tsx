@@ -3,6 +3,7 @@
 import clsx from 'clsx';
 import { Component } from 'react';
 import type { ReactNode } from 'react';
+import { Button } from './button.tsx';
 
 interface PanelProps {
   readonly title: string;
@@ -23,7 +24,7 @@ export function Panel({ title, hideTitle = false, className, children }: PanelPr
       )}
     >
       {!hideTitle && (
-        <h2 className="shrink-0 px-3 pt-2 pb-1 text-[13px] font-medium text-quiet">{title}</h2>
+        <h2 className="shrink-0 px-3 pt-2 pb-1 text-sm font-medium text-quiet">{title}</h2>
       )}
       <div className="relative min-h-0 flex-1">
         <PanelBoundary title={title}>{children}</PanelBoundary>
@@ -32,10 +33,12 @@ export function Panel({ title, hideTitle = false, className, children }: PanelPr
   );
 }
 
-class PanelBoundary extends Component<
-  { readonly title: string; readonly children: ReactNode },
-  { readonly failed: boolean }
-> {
+interface BoundaryProps {
+  readonly title: string;
+  readonly children: ReactNode;
+}
+
+class PanelBoundary extends Component<BoundaryProps, { readonly failed: boolean }> {
   override state = { failed: false };
 
   static getDerivedStateFromError(): { failed: boolean } {
@@ -45,15 +48,12 @@ class PanelBoundary extends Component<
   override render(): ReactNode {
     if (!this.state.failed) return this.props.children;
     return (
-      <div role="alert" className="grid h-full place-content-center gap-2 p-4 text-center">
-        <p>{this.props.title} could not be drawn.</p>
-        <button
-          type="button"
-          className="mx-auto rounded-lg border border-line px-3 py-1.5"
-          onClick={() => this.setState({ failed: false })}
-        >
-          Retry
-        </button>
+      <div
+        role="alert"
+        className="grid h-full min-h-24 place-content-center justify-items-center gap-2 p-4 text-center"
+      >
+        <p>{this.props.title} could not be drawn. The rest of the page goes on.</p>
+        <Button onClick={() => this.setState({ failed: false })}>Retry</Button>
       </div>
     );
   }

@@ -1,0 +1,150 @@
+'use client';
+
+import { useEffect, useEffectEvent, useState } from 'react';
+import { verdictOf } from '../../client/verdict.ts';
+import { useActionsDisabled, useLive } from '../live/live-provider.tsx';
+import { Button } from '../ui/button.tsx';
+import { Sheet } from '../ui/sheet.tsx';
+import { useToast } from '../ui/toast.tsx';
+import { downNodes } from './cluster-actions.tsx';
+import { toggleTheme } from './theme.ts';
+import { useFaults } from './use-faults.ts';
+
+const KEYS: readonly (readonly [string, string])[] = [
+  ['1 … 9', 'Go to a node'],
+  ['K', 'Kill the node you are at'],
+  ['L', 'Kill the leader'],
+  ['V', 'Revive all'],
+  ['H', 'Heal all links'],
+  ['W', 'Write'],
+  ['R', 'Read'],
+  ['T', 'Read as of a time'],
+  ['D', 'Dark or light'],
+  ['?', 'This help'],
+];
+
+/** The keys of the page, and the sheet that lists them. They rest while someone types. */
+export function Shortcuts() {
+  const [open, setOpen] = useState(false);
+  const { leader, down, voters } = useLive(({ view }) => ({
+    leader: view === null ? null : verdictOf(view).leader,
+    down: view === null ? '' : downNodes(view).join(' '),
+    voters: view?.voters ?? null,
+  }));
+  const disabled = useActionsDisabled();
+  const { kill, revive, healAll, error } = useFaults();
+  const toast = useToast();
+
+  const act = (run: () => void): void => {
+    if (disabled === null) run();
+    else toast({ text: disabled });
+  };
+  const killHere = (): void => {
+    const node = document.activeElement?.closest<HTMLElement>('[data-node]')?.dataset['node'];
+    if (node === undefined) toast({ text: 'Go to a node first: press its number' });
+    else kill(node);
+  };
+  const killLeader = (): void => {
+    if (leader === null) toast({ text: 'There is no leader to kill' });
+    else kill(leader);
+  };
+  const onKey = useEffectEvent((event: KeyboardEvent) => {
+    if (open || isTyping(event)) return;
+    const node = voters?.[Number(event.key) - 1];
+    if (node !== undefined) {
+      focusOn(`[data-node="${node}"]`);
+      return;
+    }
+    switch (event.key.toLowerCase()) {
+      case 'k':
+        return act(killHere);
+      case 'l':
+        return act(killLeader);
+      case 'v':
+        return act(() => {
+          if (down !== '') revive(down.split(' '));
+        });
+      case 'h':
+        return act(healAll);
+      case 'w':
+        return goTo(event, 'form[aria-label="Write"] input');
+      case 'r':
+        return goTo(event, 'form[aria-label="Read"] input');
+      case 't':
+        return goTo(event, 'form[aria-label="Read"] input[name="as-of"]');
+      case 'd':
+        return toggleTheme();
+      case '?':
+        setOpen(true);
+    }
+  });
+  useEffect(() => {
+    const listen = (event: KeyboardEvent): void => onKey(event);
+    document.addEventListener('keydown', listen);
+    return () => document.removeEventListener('keydown', listen);
+  }, []);
+  useEffect(() => {
+    if (error !== null) toast({ text: error });
+  }, [error, toast]);
+
+  return (
+    <>
+      <Button
+        className="w-8 px-0 font-mono"
+        aria-label="Help and keys"
+        title="Help and keys (?)"
+        onClick={() => setOpen(true)}
+      >
+        ?
+      </Button>
+      <Sheet title="What you are looking at" open={open} onClose={() => setOpen(false)}>
+        <Help />
+      </Sheet>
+    </>
+  );
+}
+
+function Help() {
+  return (
+    <>
+      <p className="text-quiet">
+        Three real nodes, each a thread with a database of its own, agree by Raft on one log of
+        writes. Kill ends a node’s thread at once; only what reached its disk survives. A write is
+        committed when a quorum has it on disk, and nothing committed is ever lost.
+      </p>
+      <dl className="grid grid-cols-1 gap-x-8 gap-y-1.5 sm:grid-cols-2">
+        {KEYS.map(([key, what]) => (
+          <div
+            key={key}
+            className="flex items-center justify-between gap-4 border-b border-line py-1"
+          >
+            <dt className="order-2">
+              <kbd className="rounded-sm border border-line-strong bg-raised px-1.5 py-0.5 text-xs">
+                {key}
+              </kbd>
+            </dt>
+            <dd>{what}</dd>
+          </div>
+        ))}
+      </dl>
+    </>
+  );
+}
+
+function isTyping({ target, altKey, ctrlKey, metaKey }: KeyboardEvent): boolean {
+  if (altKey || ctrlKey || metaKey) return true;
+  return (
+    target instanceof Element &&
+    target.closest('input, select, textarea, dialog, [contenteditable]') !== null
+  );
+}
+
+/** Without the key itself arriving in the box. */
+function goTo(event: KeyboardEvent, selector: string): void {
+  event.preventDefault();
+  focusOn(selector);
+}
+
+function focusOn(selector: string): void {
+  document.querySelector<HTMLElement>(selector)?.focus();
+}

@@ -1,0 +1,42 @@
+'use client';
+
+import { useToast } from '../ui/toast.tsx';
+import { all, client, useAction } from './use-action.ts';
+import type { Action } from './use-action.ts';
+
+export interface Faults extends Pick<Action, 'busy' | 'error'> {
+  /** At once and without a question: a notice offers the way back. */
+  kill(id: string): void;
+  revive(ids: readonly string[]): void;
+  isolate(id: string): void;
+  reconnect(id: string): void;
+  /** Cuts or joins both directions between two nodes. */
+  setLink(a: string, b: string, cut: boolean): void;
+  healAll(): void;
+}
+
+/** All that a person can do to the cluster, one thing at a time, with its outcome in words. */
+export function useFaults(): Faults {
+  const { busy, error, run } = useAction();
+  const toast = useToast();
+  const revive = (ids: readonly string[]): void =>
+    run(() => all(ids.map((id) => client.act(id, 'revive'))));
+  return {
+    busy,
+    error,
+    kill: (id) =>
+      run(async () => {
+        const result = await client.act(id, 'kill');
+        if (result.ok) {
+          toast({ text: `${id} killed`, action: { label: 'Undo', run: () => revive([id]) } });
+        }
+        return result;
+      }),
+    revive,
+    isolate: (id) => run(() => client.act(id, 'isolate')),
+    reconnect: (id) => run(() => client.act(id, 'reconnect')),
+    setLink: (a, b, cut) =>
+      run(() => all([client.setLink(a, b, { cut }), client.setLink(b, a, { cut })])),
+    healAll: () => run(() => client.healAll()),
+  };
+}
