@@ -7,7 +7,8 @@ import type { ConfState } from '../../server/raft/types.ts';
 import { log, Network } from './network.ts';
 
 const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
-const half = (minLength: number) => fc.uniqueArray(fc.constantFrom(...ids), { minLength, maxLength: 7 });
+const half = (minLength: number) =>
+  fc.uniqueArray(fc.constantFrom(...ids), { minLength, maxLength: 7 });
 const conf: fc.Arbitrary<ConfState> = fc
   .record({ voters: half(1), votersOutgoing: half(0) })
   .map(({ voters, votersOutgoing }) => ({ voters, votersOutgoing, learners: [] }));
@@ -15,46 +16,67 @@ const conf: fc.Arbitrary<ConfState> = fc
 /** Does this set of nodes make a decision? By definition, without arithmetic on sorted values. */
 function decides(configuration: ConfState, members: ReadonlySet<string>): boolean {
   return [configuration.voters, configuration.votersOutgoing].every(
-    (voters) => voters.length === 0 || voters.filter((id) => members.has(id)).length * 2 > voters.length,
+    (voters) =>
+      voters.length === 0 || voters.filter((id) => members.has(id)).length * 2 > voters.length,
   );
 }
 
 describe('quorum', () => {
   test('[E12] the value of a quorum is the greatest that a deciding set has reached, joint or not (§6)', () => {
     fc.assert(
-      fc.property(conf, fc.array(fc.nat(5), { minLength: 7, maxLength: 7 }), (configuration, values) => {
-        const valueOf = (id: string): number => values[ids.indexOf(id)] ?? 0;
-        const brute = [0, 1, 2, 3, 4, 5].filter((v) =>
-          decides(configuration, new Set(ids.filter((id) => valueOf(id) >= v))),
-        );
-        expect(quorumValue(configuration, valueOf)).toBe(Math.max(...brute));
-      }),
+      fc.property(
+        conf,
+        fc.array(fc.nat(5), { minLength: 7, maxLength: 7 }),
+        (configuration, values) => {
+          const valueOf = (id: string): number => values[ids.indexOf(id)] ?? 0;
+          const brute = [0, 1, 2, 3, 4, 5].filter((v) =>
+            decides(configuration, new Set(ids.filter((id) => valueOf(id) >= v))),
+          );
+          expect(quorumValue(configuration, valueOf)).toBe(Math.max(...brute));
+        },
+      ),
     );
   });
 
   test('[E12] votes are won when the granting set decides, lost when it no longer can (§5.2, §6)', () => {
     fc.assert(
-      fc.property(conf, fc.array(fc.constantFrom(true, false, null), { minLength: 7, maxLength: 7 }), (configuration, cast) => {
-        const votes = new Map<string, boolean>();
-        for (const [i, vote] of cast.entries()) if (vote !== null) votes.set(ids[i] ?? '', vote);
-        const granted = new Set(ids.filter((id) => votes.get(id) === true));
-        const possible = new Set(ids.filter((id) => votes.get(id) !== false));
-        const expected = decides(configuration, granted) ? 'won' : decides(configuration, possible) ? 'pending' : 'lost';
-        expect(voteOutcome(configuration, votes)).toBe(expected);
-      }),
+      fc.property(
+        conf,
+        fc.array(fc.constantFrom(true, false, null), { minLength: 7, maxLength: 7 }),
+        (configuration, cast) => {
+          const votes = new Map<string, boolean>();
+          for (const [i, vote] of cast.entries()) if (vote !== null) votes.set(ids[i] ?? '', vote);
+          const granted = new Set(ids.filter((id) => votes.get(id) === true));
+          const possible = new Set(ids.filter((id) => votes.get(id) !== false));
+          const expected = decides(configuration, granted)
+            ? 'won'
+            : decides(configuration, possible)
+              ? 'pending'
+              : 'lost';
+          expect(voteOutcome(configuration, votes)).toBe(expected);
+        },
+      ),
     );
   });
 });
 
 describe('log', () => {
-  const terms = fc.array(fc.integer({ min: 1, max: 5 }), { maxLength: 12 }).map((ts) => ts.sort((a, b) => a - b));
+  const terms = fc
+    .array(fc.integer({ min: 1, max: 5 }), { maxLength: 12 })
+    .map((ts) => ts.sort((a, b) => a - b));
 
   test('[R8] the place where logs can meet is the last entry at or before the index whose term is not above', () => {
     fc.assert(
       fc.property(terms, fc.nat(15), fc.nat(6), (ts, index, term) => {
-        const raftLog = new RaftLog({ entries: log(...ts), snapshotIndex: 0, snapshotTerm: 0, snapshotStamp: 0 });
+        const raftLog = new RaftLog({
+          entries: log(...ts),
+          snapshotIndex: 0,
+          snapshotTerm: 0,
+          snapshotStamp: 0,
+        });
         let brute = 0;
-        for (let i = 1; i <= Math.min(index, ts.length); i++) if ((ts[i - 1] ?? 0) <= term) brute = i;
+        for (let i = 1; i <= Math.min(index, ts.length); i++)
+          if ((ts[i - 1] ?? 0) <= term) brute = i;
         expect(raftLog.lastIndexWithTermAtMost(index, term)).toBe(brute);
       }),
     );
@@ -68,7 +90,12 @@ describe('log', () => {
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
-        const raftLog = new RaftLog({ entries: [], snapshotIndex: 0, snapshotTerm: 0, snapshotStamp: 0 });
+        const raftLog = new RaftLog({
+          entries: [],
+          snapshotIndex: 0,
+          snapshotTerm: 0,
+          snapshotStamp: 0,
+        });
         let stored: { index: number; term: number }[] = [];
         let term = 1;
         let stamp = 1;
@@ -88,16 +115,27 @@ describe('log', () => {
             term++;
           } else {
             for (let i = 0; i < s.count; i++) {
-              raftLog.append({ index: raftLog.lastIndex + 1, term, stamp: ++stamp + raftLog.lastStamp, kind: 'noop', data: '' });
+              raftLog.append({
+                index: raftLog.lastIndex + 1,
+                term,
+                stamp: ++stamp + raftLog.lastStamp,
+                kind: 'noop',
+                data: '',
+              });
             }
           }
         }
         take();
-        const inMemory = Array.from({ length: raftLog.lastIndex }, (_, i) => ({ index: i + 1, term: raftLog.termAt(i + 1) }));
+        const inMemory = Array.from({ length: raftLog.lastIndex }, (_, i) => ({
+          index: i + 1,
+          term: raftLog.termAt(i + 1),
+        }));
         expect(stored).toEqual(inMemory);
-        expect(raftLog.termRuns.flatMap((run) => Array.from({ length: run.to - run.from + 1 }, () => run.term))).toEqual(
-          inMemory.map((e) => e.term),
-        );
+        expect(
+          raftLog.termRuns.flatMap((run) =>
+            Array.from({ length: run.to - run.from + 1 }, () => run.term),
+          ),
+        ).toEqual(inMemory.map((e) => e.term));
       }),
     );
   });
@@ -114,7 +152,10 @@ describe('determinism', () => {
       net.advance(800);
       net.heal();
       net.advance(300);
-      return [net.sent, [...net.nodes.values()].map((node) => [node.raft.status(), node.events, node.applied])];
+      return [
+        net.sent,
+        [...net.nodes.values()].map((node) => [node.raft.status(), node.events, node.applied]),
+      ];
     };
     expect(JSON.stringify(run())).toBe(JSON.stringify(run()));
   });

@@ -28,7 +28,14 @@ describe('election', () => {
     const net = new Network(3, { config: () => ({ preVote: false }) });
     const voter = net.node('n2');
     voter.autoFlush = false;
-    const request: Message = { type: 'RequestVote', from: 'n1', to: 'n2', term: 5, lastLogIndex: 0, lastLogTerm: 0 };
+    const request: Message = {
+      type: 'RequestVote',
+      from: 'n1',
+      to: 'n2',
+      term: 5,
+      lastLogIndex: 0,
+      lastLogTerm: 0,
+    };
     net.hand(request);
     expect(net.sent).toEqual([]);
     net.crash('n2');
@@ -41,7 +48,11 @@ describe('election', () => {
     net.crash('n2');
     net.restart('n2');
     net.hand({ ...request, from: 'n3' });
-    expect(net.sent.at(-1)).toMatchObject({ type: 'RequestVoteResponse', to: 'n3', granted: false });
+    expect(net.sent.at(-1)).toMatchObject({
+      type: 'RequestVoteResponse',
+      to: 'n3',
+      granted: false,
+    });
   });
 
   test('[E3] a node votes once a term, for the same candidate again and again (§5.2)', () => {
@@ -61,16 +72,43 @@ describe('election', () => {
     const { term } = net.node('n1').raft;
     const other = net.node('n2');
     // n2 follows n1; a candidate of the same term finds its vote given away.
-    net.hand({ type: 'RequestVote', from: 'n3', to: other.id, term, lastLogIndex: 9, lastLogTerm: 9 });
+    net.hand({
+      type: 'RequestVote',
+      from: 'n3',
+      to: other.id,
+      term,
+      lastLogIndex: 9,
+      lastLogTerm: 9,
+    });
     expect(net.sent.at(-1)).toMatchObject({ type: 'RequestVoteResponse', granted: false });
     expect(other.raft.status().votedFor).toBe('n1');
   });
 
   test.each([
-    { why: 'a longer log of an older term loses', own: [1, 1, 1], asks: { lastLogIndex: 9, lastLogTerm: 0 }, granted: false },
-    { why: 'a shorter log of a newer term wins', own: [1, 1, 1], asks: { lastLogIndex: 1, lastLogTerm: 2 }, granted: true },
-    { why: 'the same term and a shorter log loses', own: [1, 1, 1], asks: { lastLogIndex: 2, lastLogTerm: 1 }, granted: false },
-    { why: 'an equal log wins', own: [1, 1, 1], asks: { lastLogIndex: 3, lastLogTerm: 1 }, granted: true },
+    {
+      why: 'a longer log of an older term loses',
+      own: [1, 1, 1],
+      asks: { lastLogIndex: 9, lastLogTerm: 0 },
+      granted: false,
+    },
+    {
+      why: 'a shorter log of a newer term wins',
+      own: [1, 1, 1],
+      asks: { lastLogIndex: 1, lastLogTerm: 2 },
+      granted: true,
+    },
+    {
+      why: 'the same term and a shorter log loses',
+      own: [1, 1, 1],
+      asks: { lastLogIndex: 2, lastLogTerm: 1 },
+      granted: false,
+    },
+    {
+      why: 'an equal log wins',
+      own: [1, 1, 1],
+      asks: { lastLogIndex: 3, lastLogTerm: 1 },
+      granted: true,
+    },
   ])('[E4] votes go to logs at least as up to date: $why (§5.4.1)', ({ own, asks, granted }) => {
     const net = new Network(3, { stored: { n2: log(...own) } });
     net.hand({ type: 'RequestVote', from: 'n1', to: 'n2', term: 7, ...asks });
@@ -91,7 +129,16 @@ describe('election', () => {
     const net = new Network(3);
     const leader = net.elect();
     const term = leader.raft.term + 4;
-    net.hand({ type: 'AppendEntriesResponse', from: net.followers()[0]?.id ?? '', to: leader.id, term, success: true, index: 0, conflictIndex: 0, conflictTerm: 0 });
+    net.hand({
+      type: 'AppendEntriesResponse',
+      from: net.followers()[0]?.id ?? '',
+      to: leader.id,
+      term,
+      success: true,
+      index: 0,
+      conflictIndex: 0,
+      conflictTerm: 0,
+    });
     expect(leader.raft).toMatchObject({ role: 'follower', term });
     expect(leader.raft.status().votedFor).toBeNull();
   });
@@ -115,7 +162,15 @@ describe('election', () => {
     const net = new Network(3);
     const asked = net.node('n2');
     const before = asked.raft.status();
-    net.hand({ type: 'PreVote', from: 'n1', to: 'n2', term: 0, nextTerm: 1, lastLogIndex: 0, lastLogTerm: 0 });
+    net.hand({
+      type: 'PreVote',
+      from: 'n1',
+      to: 'n2',
+      term: 0,
+      nextTerm: 1,
+      lastLogIndex: 0,
+      lastLogTerm: 0,
+    });
     expect(net.sent.at(-1)).toMatchObject({ type: 'PreVoteResponse', granted: true, nextTerm: 1 });
     expect(asked.raft.status()).toEqual(before);
   });
@@ -125,9 +180,23 @@ describe('election', () => {
     net.isolate('n1');
     net.campaign('n1');
     net.heal();
-    net.hand({ type: 'PreVoteResponse', from: 'n2', to: 'n1', term: 0, nextTerm: 9, granted: true });
+    net.hand({
+      type: 'PreVoteResponse',
+      from: 'n2',
+      to: 'n1',
+      term: 0,
+      nextTerm: 9,
+      granted: true,
+    });
     expect(net.node('n1').raft.role).toBe('preCandidate');
-    net.hand({ type: 'PreVoteResponse', from: 'n2', to: 'n1', term: 0, nextTerm: 1, granted: true });
+    net.hand({
+      type: 'PreVoteResponse',
+      from: 'n2',
+      to: 'n1',
+      term: 0,
+      nextTerm: 1,
+      granted: true,
+    });
     expect(net.node('n1').raft.role).toBe('candidate');
   });
 
@@ -137,7 +206,9 @@ describe('election', () => {
     net.isolate(leader.id);
     net.advance(TIMING.electionTimeoutMs + 2 * TIMING.heartbeatIntervalMs);
     expect(leader.raft.role).toBe('follower');
-    expect(leader.events).toContainEqual(expect.objectContaining({ type: 'quorumLost', heardFrom: 1 }));
+    expect(leader.events).toContainEqual(
+      expect.objectContaining({ type: 'quorumLost', heardFrom: 1 }),
+    );
   });
 
   test('[E9] a candidate of a newer term does not disturb nodes that hear a leader (§6)', () => {
@@ -147,7 +218,14 @@ describe('election', () => {
     const [a, b] = net.followers();
     if (a === undefined || b === undefined) throw new Error('two followers');
     for (const id of [leader.id, a.id]) {
-      net.hand({ type: 'RequestVote', from: b.id, to: id, term: 99, lastLogIndex: 99, lastLogTerm: 99 });
+      net.hand({
+        type: 'RequestVote',
+        from: b.id,
+        to: id,
+        term: 99,
+        lastLogIndex: 99,
+        lastLogTerm: 99,
+      });
     }
     expect(leader.raft.role).toBe('leader');
     expect(a.raft.term).toBe(leader.raft.term);

@@ -48,7 +48,12 @@ export class Network {
 
   constructor(
     size: number,
-    options: { seed?: number; config?: (id: NodeId) => Partial<RaftConfig>; stored?: Record<NodeId, Entry[]>; terms?: Record<NodeId, number> } = {},
+    options: {
+      seed?: number;
+      config?: (id: NodeId) => Partial<RaftConfig>;
+      stored?: Record<NodeId, Entry[]>;
+      terms?: Record<NodeId, number>;
+    } = {},
   ) {
     this.seed = options.seed ?? 1;
     this.ids = Array.from({ length: size }, (_, i) => `n${i + 1}`);
@@ -167,7 +172,10 @@ export class Network {
 
   restart(id: NodeId): void {
     const node = this.node(id);
-    node.raft = this.boot(id, { hardState: node.stored.hardState, entries: [...node.stored.entries] });
+    node.raft = this.boot(id, {
+      hardState: node.stored.hardState,
+      entries: [...node.stored.entries],
+    });
     node.applied = [];
     node.up = true;
     node.autoFlush = true;
@@ -257,7 +265,9 @@ export class Network {
   }
 
   commands(id: NodeId): string[] {
-    return this.node(id).applied.filter((entry) => entry.kind === 'command').map((entry) => entry.data);
+    return this.node(id)
+      .applied.filter((entry) => entry.kind === 'command')
+      .map((entry) => entry.data);
   }
 
   terms(id: NodeId): number[] {
@@ -278,5 +288,11 @@ function store(node: TestNode, write: Persist): void {
 
 /** A log whose entries have the given terms: `log(1, 1, 2)`. */
 export function log(...terms: number[]): Entry[] {
-  return terms.map((term, i) => ({ index: i + 1, term, stamp: i + 1, kind: 'command', data: `${term}:${i + 1}` }));
+  return terms.map((term, i) => ({
+    index: i + 1,
+    term,
+    stamp: i + 1,
+    kind: 'command',
+    data: `${term}:${i + 1}`,
+  }));
 }

@@ -10,7 +10,11 @@ describe('linearizable reads', () => {
     const id = net.read(leader.id);
     expect(leader.results).not.toContainEqual(expect.objectContaining({ id }));
     net.deliver();
-    expect(leader.results).toContainEqual({ type: 'readReady', id, index: leader.raft.commitIndex });
+    expect(leader.results).toContainEqual({
+      type: 'readReady',
+      id,
+      index: leader.raft.commitIndex,
+    });
   });
 
   test('[L2] a leader that was passed over answers no read', () => {
@@ -21,7 +25,12 @@ describe('linearizable reads', () => {
     const id = net.read(old.id);
     net.advance(1500);
     expect(net.leaders()[0]?.id).not.toBe(old.id);
-    expect(old.results).toContainEqual({ type: 'readFailed', id, reason: 'not-leader', leaderHint: null });
+    expect(old.results).toContainEqual({
+      type: 'readFailed',
+      id,
+      reason: 'not-leader',
+      leaderHint: null,
+    });
     expect(old.results).not.toContainEqual(expect.objectContaining({ type: 'readReady', id }));
   });
 
@@ -53,7 +62,11 @@ describe('linearizable reads', () => {
     net.deliver((message) => message.type !== 'AppendEntriesResponse');
     expect(leader.results).not.toContainEqual(expect.objectContaining({ id }));
     net.advance(5 * TIMING.heartbeatIntervalMs);
-    expect(leader.results).toContainEqual({ type: 'readReady', id, index: leader.raft.commitIndex });
+    expect(leader.results).toContainEqual({
+      type: 'readReady',
+      id,
+      index: leader.raft.commitIndex,
+    });
   });
 
   test('[L4] reads that wait share one round', () => {

@@ -73,7 +73,10 @@ describe('replication', () => {
     net.hand(message);
     expect(net.sent).toEqual([]);
     net.flush('n2');
-    expect(net.sent).toMatchObject([{ success: true, index: 1 }, { success: true, index: 1 }]);
+    expect(net.sent).toMatchObject([
+      { success: true, index: 1 },
+      { success: true, index: 1 },
+    ]);
   });
 
   test('[R4] a leader counts its own copy only once its own disk has it', () => {
@@ -90,7 +93,7 @@ describe('replication', () => {
     expect(leader.raft.commitIndex).toBe(leader.raft.lastIndex);
   });
 
-  test('[R4] a quorum of followers commits while the leader\'s disk is slow, but the leader applies only what it has stored', () => {
+  test("[R4] a quorum of followers commits while the leader's disk is slow, but the leader applies only what it has stored", () => {
     const net = new Network(3);
     const leader = net.elect();
     leader.autoFlush = false;
@@ -206,15 +209,19 @@ describe('replication', () => {
     const net = new Network(3);
     const leader = net.elect();
     net.advance(20);
-    const old: Message[] = net.sent.filter((m) => m.type === 'AppendEntriesResponse' && m.to === leader.id);
+    const old: Message[] = net.sent.filter(
+      (m) => m.type === 'AppendEntriesResponse' && m.to === leader.id,
+    );
     for (let i = 0; i < 5; i++) net.propose(leader.id, `x${i}`);
     net.advance(20);
     const before = leader.raft.status().progress;
     for (const message of [...old, ...old]) net.hand(message);
-    expect(leader.raft.status().progress.map((p) => p.matchIndex)).toEqual(before.map((p) => p.matchIndex));
+    expect(leader.raft.status().progress.map((p) => p.matchIndex)).toEqual(
+      before.map((p) => p.matchIndex),
+    );
   });
 
-  test('[R11] an old leader\'s uncommitted tail is discarded, and its proposals end as unknown', () => {
+  test("[R11] an old leader's uncommitted tail is discarded, and its proposals end as unknown", () => {
     const net = new Network(3);
     const old = net.elect();
     net.advance(20);
@@ -223,7 +230,10 @@ describe('replication', () => {
     net.advance(1000);
     const next = net.leaders()[0];
     expect(next?.id).not.toBe(old.id);
-    expect(old.results).toContainEqual({ type: 'leadershipLost', term: expect.any(Number) as number });
+    expect(old.results).toContainEqual({
+      type: 'leadershipLost',
+      term: expect.any(Number) as number,
+    });
     net.propose(next?.id ?? '', 'kept');
     net.heal();
     net.advance(100);
@@ -238,7 +248,11 @@ describe('replication', () => {
     net.propose(leader.id, 'x'.repeat(90));
     const last = leader.raft.lastIndex;
     const refused = net.propose(leader.id, 'y'.repeat(20));
-    expect(leader.results.at(-1)).toMatchObject({ type: 'proposalDropped', id: refused, reason: 'overloaded' });
+    expect(leader.results.at(-1)).toMatchObject({
+      type: 'proposalDropped',
+      id: refused,
+      reason: 'overloaded',
+    });
     expect(leader.raft.lastIndex).toBe(last);
     net.heal();
     net.advance(50);
@@ -253,7 +267,12 @@ describe('replication', () => {
     net.advance(20);
     const [follower] = net.followers();
     const id = net.propose(follower?.id ?? '', 'x');
-    expect(follower?.results).toContainEqual({ type: 'proposalDropped', id, reason: 'not-leader', leaderHint: leader.id });
+    expect(follower?.results).toContainEqual({
+      type: 'proposalDropped',
+      id,
+      reason: 'not-leader',
+      leaderHint: leader.id,
+    });
   });
 
   test('[R14] a restart keeps what was durable and forgets the rest', () => {
@@ -290,13 +309,18 @@ describe('replication', () => {
     net.drain(leader);
     net.sent.length = 0;
     const id = net.propose(leader.id, 'x');
-    expect(leader.results).toContainEqual({ type: 'proposalDropped', id, reason: 'halted', leaderHint: null });
+    expect(leader.results).toContainEqual({
+      type: 'proposalDropped',
+      id,
+      reason: 'halted',
+      leaderHint: null,
+    });
     net.advance(1500);
     expect(net.sent.filter((m) => m.from === leader.id)).toEqual([]);
     expect(net.leaders().map((node) => node.id)).not.toContain(leader.id);
   });
 
-  test('[R17] stamps rise along the log, whatever the leaders\' clocks say', () => {
+  test("[R17] stamps rise along the log, whatever the leaders' clocks say", () => {
     const net = new Network(3);
     const first = net.elect();
     net.propose(first.id, 'a');
