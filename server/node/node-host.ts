@@ -87,6 +87,7 @@ export class NodeHost {
   private turnScheduled = false;
   private tickTimer: Timer | null = null;
   private tickDueMono: MonoMs = Number.POSITIVE_INFINITY;
+  private watchTimer: Timer | null = null;
   private saveTimer: Timer | null = null;
   private saving = false;
   private dueTimer: Timer | null = null;
@@ -122,12 +123,14 @@ export class NodeHost {
     assert(!this.running, 'a host starts once');
     this.running = true;
     this.scheduleTurn();
+    this.watchForStalls();
   }
 
   /** No further effect, timer or answer. What was durable stays durable. */
   stop(): void {
     this.running = false;
     this.tickTimer?.cancel();
+    this.watchTimer?.cancel();
     this.saveTimer?.cancel();
     this.dueTimer?.cancel();
   }
@@ -345,6 +348,22 @@ export class NodeHost {
     if (!this.running) return;
     if (this.clock.now().mono >= this.raft.nextDeadlineMono) this.input({ type: 'tick' });
     else this.armTick();
+  }
+
+  /**
+   * A timer that comes much too late tells that this node did not run. The core
+   * hears of it before it looks at deadlines: a tick that was due meanwhile is
+   * deferred to the end of the turn.
+   */
+  private watchForStalls(): void {
+    const everyMs = this.options.timing.heartbeatIntervalMs;
+    const dueMono = this.clock.now().mono + everyMs;
+    this.watchTimer = this.clock.setTimer(everyMs, () => {
+      if (!this.running) return;
+      const lateMs = this.clock.now().mono - dueMono;
+      if (lateMs >= everyMs) this.input({ type: 'stalled', ms: lateMs });
+      this.watchForStalls();
+    });
   }
 
   /** Saves applied state: at once when a batch is full, else soon. One save at a time. */

@@ -11,7 +11,7 @@ import type { LogIndex, MonoMs } from './types.ts';
 interface PendingWrite {
   readonly seq: number;
   lastIndex: LogIndex;
-  readonly issuedMono: MonoMs;
+  issuedMono: MonoMs;
 }
 
 export class Persistence {
@@ -31,6 +31,11 @@ export class Persistence {
   /** When the oldest unfinished write was issued; null when none is. */
   get oldestIssuedMono(): MonoMs | null {
     return this.pending[0]?.issuedMono ?? null;
+  }
+
+  /** The node did not run for `ms` and could not have heard of a write's end. */
+  excuse(ms: number, nowMono: MonoMs): void {
+    for (const write of this.pending) write.issuedMono = Math.min(nowMono, write.issuedMono + ms);
   }
 
   /** A write that leaves the log ending at `lastIndex` is being issued; returns its number. */

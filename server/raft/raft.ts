@@ -36,6 +36,7 @@ import {
   onPropose,
   replicate,
 } from './replication.ts';
+import { excuse } from './stall.ts';
 import type {
   Effect,
   Entry,
@@ -91,6 +92,10 @@ export class Raft {
         return;
       case 'campaign':
         onCampaign(core);
+        return;
+      case 'stalled':
+        assert(input.ms >= 0, 'a stall has a length');
+        excuse(core, input.ms);
         return;
       case 'storageFailed':
         core.halt(input.reason);

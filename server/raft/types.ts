@@ -96,6 +96,8 @@ export type Input =
   | { readonly type: 'read'; readonly id: number }
   | { readonly type: 'persisted'; readonly seq: number }
   | { readonly type: 'campaign' }
+  /** The node itself did not run for the last `ms`, more or less. */
+  | { readonly type: 'stalled'; readonly ms: number }
   | { readonly type: 'storageFailed'; readonly reason: string };
 
 /**

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Message } from '../../server/raft/messages.ts';
 import { log, Network, TIMING } from './network.ts';
+import type { TestNode } from './network.ts';
 
 describe('election', () => {
   test('[E1] a cluster elects one leader, and every node follows it in its term (§5.2)', () => {
@@ -276,5 +277,88 @@ describe('election', () => {
         expect(span).toBeLessThan(2 * TIMING.electionTimeoutMs);
       }
     }
+  });
+
+  describe('a node that did not run', () => {
+    /** One node sleeps while the world goes on without it, and then learns that it slept. */
+    function sleep(net: Network, node: TestNode, ms: number, told: boolean) {
+      node.up = false;
+      net.advance(ms);
+      node.up = true;
+      if (told) node.raft.step(net.now, { type: 'stalled', ms });
+      node.raft.step(net.now, { type: 'tick' });
+      net.drain(node);
+    }
+
+    test('[E13] a follower does not blame its leader for its own sleep, and still campaigns for real silence', () => {
+      for (const told of [true, false]) {
+        const net = new Network(3);
+        net.elect();
+        net.advance(20);
+        const [follower] = net.followers();
+        if (follower === undefined) throw new Error('a follower');
+        sleep(net, follower, 1000, told);
+        expect(follower.raft.role).toBe(told ? 'follower' : 'preCandidate');
+        net.isolate(follower.id);
+        net.advance(2 * TIMING.electionTimeoutMs + 1);
+        expect(follower.raft.role).toBe('preCandidate');
+      }
+    });
+
+    test('[E13] when all slept the leader still leads', () => {
+      for (const told of [true, false]) {
+        const net = new Network(3);
+        const leader = net.elect();
+        net.advance(20);
+        const term = leader.raft.term;
+        for (const node of net.nodes.values()) node.up = false;
+        net.advance(1000);
+        // Followers wake first: the worst order.
+        for (const node of [...net.followers(), leader]) {
+          node.up = true;
+          if (told) node.raft.step(net.now, { type: 'stalled', ms: 1000 });
+          node.raft.step(net.now, { type: 'tick' });
+          net.drain(node);
+        }
+        net.advance(100);
+        expect(leader.raft.role === 'leader' && leader.raft.term === term).toBe(told);
+      }
+    });
+
+    test('[E13] a follower that slept still vouches for the leader it heard', () => {
+      for (const told of [true, false]) {
+        const net = new Network(3);
+        const leader = net.elect();
+        net.advance(20);
+        const [asks, answers] = net.followers();
+        if (asks === undefined || answers === undefined) throw new Error('two followers');
+        for (const node of net.nodes.values()) node.up = false;
+        net.advance(1000);
+        leader.up = false;
+        for (const node of [asks, answers]) {
+          node.up = true;
+          if (told) node.raft.step(net.now, { type: 'stalled', ms: 1000 });
+        }
+        net.campaign(asks.id);
+        net.deliver();
+        expect(asks.raft.role).toBe(told ? 'preCandidate' : 'leader');
+      }
+    });
+
+    test('[E13] a leader does not take its sleep for the loss of its quorum or of its disk, but a longer silence it does', () => {
+      const net = new Network(3);
+      const leader = net.elect();
+      net.advance(20);
+      leader.autoFlush = false;
+      net.propose(leader.id, 'x');
+      net.isolate(leader.id);
+      const before = net.sent.length;
+      sleep(net, leader, 1000, true);
+      expect(leader.raft.role).toBe('leader');
+      const beats = net.sent.slice(before).filter(({ type }) => type === 'Heartbeat');
+      expect(beats.map(({ from }) => from)).toContain(leader.id);
+      net.advance(TIMING.electionTimeoutMs + 2 * TIMING.heartbeatIntervalMs);
+      expect(leader.raft.role).toBe('follower');
+    });
   });
 });
