@@ -21,6 +21,8 @@ export interface ChartRow {
 
 /** Points are a second apart; beyond this, ms, some are missing. */
 const GAP_MS = 1700;
+/** A name on the chart covers about this much of the time axis. */
+const NAME_WIDTH_MS = 25_000;
 
 export function chartRows(
   metrics: readonly MetricsPoint[],
@@ -54,18 +56,31 @@ export function summary(rows: readonly ChartRow[]): {
   return { points: told.length, last: last?.values[0] ?? null };
 }
 
+/** Four round marks from 0 that reach `max`, at least one apart. */
+export function roundTicks(max: number): readonly number[] {
+  const least = Math.max(1, max / 3);
+  const unit = 10 ** Math.floor(Math.log10(least));
+  const step = unit * ([1, 2, 3, 5].find((factor) => factor * unit >= least) ?? 10);
+  return [0, step, 2 * step, 3 * step];
+}
+
 export interface LeaderChange {
   readonly atMs: number;
   readonly leader: string;
+  /** Another change follows so soon that their names would cover each other. */
+  readonly isCrowded: boolean;
 }
 
 /** Seconds in which another leader was seen than the last one before. */
 export function leaderChanges(metrics: readonly MetricsPoint[]): readonly LeaderChange[] {
-  const changes: LeaderChange[] = [];
+  const changes: Omit<LeaderChange, 'isCrowded'>[] = [];
   let before: string | null = null;
   for (const { atMs, leader } of metrics) {
     if (leader !== null && before !== null && leader !== before) changes.push({ atMs, leader });
     before = leader ?? before;
   }
-  return changes;
+  return changes.map((change, i) => ({
+    ...change,
+    isCrowded: (changes[i + 1]?.atMs ?? Number.POSITIVE_INFINITY) - change.atMs < NAME_WIDTH_MS,
+  }));
 }

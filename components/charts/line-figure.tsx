@@ -11,7 +11,13 @@ import {
   XAxis,
   YAxis,
 } from 'recharts';
-import { chartRows, leaderChanges, lonelyRows, summary } from '../../client/chart-rows.ts';
+import {
+  chartRows,
+  leaderChanges,
+  lonelyRows,
+  roundTicks,
+  summary,
+} from '../../client/chart-rows.ts';
 import type { ChartRow, Series } from '../../client/chart-rows.ts';
 import type { MetricsPoint } from '../../contracts/view.ts';
 
@@ -28,8 +34,6 @@ interface LineFigureProps {
 /** Rows of the table that screen readers get. */
 const TABLE_ROWS = 10;
 const FIVE_MINUTES_MS = 300_000;
-/** More changes of leader than this are marked without names, which would cover each other. */
-const MAX_NAMES = 6;
 
 /** A line chart over the last five minutes, changes of leader marked, with its numbers as a table beside it. */
 export function LineFigure({ id, title, unit, empty, metrics, series }: LineFigureProps) {
@@ -102,6 +106,7 @@ type LinesProps = Pick<LineFigureProps, 'unit' | 'metrics' | 'series'> & {
 function Lines({ rows, unit, metrics, series }: LinesProps) {
   const end = rows.at(-1)?.atMs ?? 0;
   const changes = leaderChanges(metrics);
+  const ticks = roundTicks(Math.max(0, ...rows.flatMap(({ values }) => values.map((v) => v ?? 0))));
   return (
     <ResponsiveContainer width="100%" height="100%" initialDimension={{ width: 260, height: 130 }}>
       <LineChart
@@ -121,7 +126,14 @@ function Lines({ rows, unit, metrics, series }: LinesProps) {
           height={20}
           allowDataOverflow
         />
-        <YAxis width={38} tick={TICK} stroke="var(--line)" tickFormatter={compact} tickCount={4} />
+        <YAxis
+          width={38}
+          tick={TICK}
+          stroke="var(--line)"
+          tickFormatter={compact}
+          domain={[0, ticks.at(-1) ?? 0]}
+          ticks={[...ticks]}
+        />
         <Tooltip
           isAnimationActive={false}
           labelFormatter={(atMs) => `${clock(Number(atMs))} UTC`}
@@ -134,14 +146,14 @@ function Lines({ rows, unit, metrics, series }: LinesProps) {
           }}
           itemStyle={{ color: 'var(--text)' }}
         />
-        {changes.map(({ atMs, leader }) => (
+        {changes.map(({ atMs, leader, isCrowded }) => (
           <ReferenceLine
             key={atMs}
             x={atMs}
             stroke="var(--role-leader)"
             strokeDasharray="2 2"
             ifOverflow="hidden"
-            {...(changes.length <= MAX_NAMES && {
+            {...(!isCrowded && {
               label: {
                 value: leader,
                 position: 'insideTopRight',

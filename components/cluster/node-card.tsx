@@ -202,7 +202,7 @@ function Pulse({ node }: { readonly node: NodeView }) {
       return <Votes node={node} />;
     case 'follower':
       if (node.lastHeardAtMs === null || node.leader === null) return 'hears no leader';
-      return `heard ${node.leader} ${formatAge(heardAgoMs(node, node.lastHeardAtMs, now))} ago`;
+      return `heard ${node.leader}, ${formatAge(heardAgoMs(node, node.lastHeardAtMs, now))}`;
   }
 }
 

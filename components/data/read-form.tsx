@@ -261,11 +261,8 @@ function Answer({ answer, question, newest, clusterTime, onNow }: AnswerProps) {
             {answer.value === '' ? <em className="text-quiet">empty text</em> : answer.value}
           </p>
           <p className="text-xs leading-5 text-quiet">
-            holds from{' '}
-            <span className="font-mono">{formatTimestamp(answer.version.timestamp)}</span>
-            {answer.version.validTo === undefined ? (
-              ' on'
-            ) : (
+            since <span className="font-mono">{formatTimestamp(answer.version.timestamp)}</span>
+            {answer.version.validTo !== undefined && (
               <>
                 {' '}
                 until <span className="font-mono">{formatTimestamp(answer.version.validTo)}</span>

@@ -57,9 +57,6 @@ export function EventFeed() {
       </div>
       <ol
         ref={list}
-        role="log"
-        // The sentence below speaks for the list: a burst of events is one announcement.
-        aria-live="off"
         aria-label="Events, newest first"
         data-testid="event-feed"
         tabIndex={0}
@@ -98,7 +95,7 @@ const NO_EVENTS: readonly EventView[] = [];
 /** Events are said at most once in this time, ms. */
 const ANNOUNCE_MS = 1000;
 
-/** Says what is new to those who hear the page: one sentence a second at most. */
+/** The list itself is silent: a burst of events is one announcement. Says what is new to those who hear the page: one sentence a second at most. */
 function Announcer({ events }: { readonly events: readonly EventView[] }) {
   const newest = events.at(-1)?.seq ?? 0;
   const [said, setSaid] = useState({ seq: newest, text: '' });

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { chartRows, leaderChanges, lonelyRows, summary } from '../../client/chart-rows.ts';
+import {
+  chartRows,
+  leaderChanges,
+  lonelyRows,
+  roundTicks,
+  summary,
+} from '../../client/chart-rows.ts';
 import type { Series } from '../../client/chart-rows.ts';
 import type { MetricsPoint } from '../../contracts/view.ts';
 
@@ -56,10 +62,25 @@ describe('charts', () => {
   test('[U38] another leader is marked once, whatever time passed without one', () => {
     const leaders = ['n1', 'n1', null, 'n1', null, null, 'n2', 'n2', 'n3', 'n2'];
     expect(leaderChanges(leaders.map((leader, i) => second(i, null, leader)))).toEqual([
-      { atMs: 6000, leader: 'n2' },
-      { atMs: 8000, leader: 'n3' },
-      { atMs: 9000, leader: 'n2' },
+      { atMs: 6000, leader: 'n2', isCrowded: true },
+      { atMs: 8000, leader: 'n3', isCrowded: true },
+      { atMs: 9000, leader: 'n2', isCrowded: false },
     ]);
     expect(leaderChanges([second(1, null, null), second(2, null, 'n2')])).toEqual([]);
+  });
+
+  test.each([
+    [0, 3],
+    [2, 3],
+    [3, 3],
+    [4, 6],
+    [9, 9],
+    [9.1, 15],
+    [29, 30],
+    [31, 60],
+    [151, 300],
+    [41_234, 60_000],
+  ])('[U38] an axis that must show %s ends at %s, in three round steps', (max, end) => {
+    expect(roundTicks(max)).toEqual([0, end / 3, (2 * end) / 3, end]);
   });
 });

@@ -1,0 +1,37 @@
+/** The server as its users run it: a process of its own, on a free port, with a data folder of its own. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+
+export interface Target {
+  /** Base addresses, the first one preferred. */
+  readonly urls: readonly string[];
+  stop(): Promise<void>;
+}
+
+const READY = /ready:?\s+(http:\/\/\S+)/i;
+
+export async function startServerProcess(): Promise<Target> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'chronoraft-bench-'));
+  const child = spawn(process.execPath, ['dist/main.js'], {
+    env: { ...process.env, PORT: '0', PAGE: 'off', DATA_DIR: folder, NODE_ENV: 'production' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const gone = once(child, 'exit');
+  const url = await new Promise<string>((resolve, reject) => {
+    gone.then(() => reject(new Error('the server ended before it was ready')), reject);
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const match = READY.exec(line)?.[1];
+      if (match !== undefined) resolve(match);
+    });
+  });
+  const stop = async (): Promise<void> => {
+    child.kill('SIGTERM');
+    await gone;
+    await rm(folder, { recursive: true, force: true });
+  };
+  return { urls: [url], stop };
+}

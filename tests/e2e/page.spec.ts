@@ -1,0 +1,134 @@
+/** The page itself: for every eye, every width and no mouse; and its picture for the README. */
+import { AxeBuilder } from '@axe-core/playwright';
+import { mkdir } from 'node:fs/promises';
+import { expect, test } from './fixtures.ts';
+import type { Dashboard } from './fixtures.ts';
+
+/** A story worth a picture: values with a past, and a leader that was replaced. */
+async function live(dashboard: Dashboard): Promise<void> {
+  for (const value of ['Oslo', 'Bergen', 'Tromsø']) await dashboard.write('city', 'name', value);
+  const leader = await dashboard.leader();
+  await dashboard.press(`Kill ${leader}`);
+  await expect(dashboard.verdict).toHaveAttribute('data-state', 'degraded');
+  await dashboard.write('city', 'name', 'Bodø');
+  await dashboard.press(`Revive ${leader}`);
+  await expect(dashboard.verdict).toHaveAttribute('data-state', 'healthy');
+  await dashboard.write('city', 'mayor', 'Ida');
+  await dashboard.read('city', 'name');
+  await dashboard.converged();
+}
+
+async function violations(dashboard: Dashboard): Promise<readonly string[]> {
+  const found = await new AxeBuilder({ page: dashboard.page })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
+    .analyze();
+  return found.violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)}: ${failureSummary}`),
+  );
+}
+
+for (const colorScheme of ['dark', 'light'] as const) {
+  test(`[U15] the ${colorScheme} page breaks no accessibility rule, healthy, degraded or without a quorum`, async ({
+    dashboard,
+  }) => {
+    await dashboard.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await dashboard.write('a', 'x', '1');
+    expect(await violations(dashboard)).toEqual([]);
+    await dashboard.press('Kill n1');
+    await expect(dashboard.card('n1')).toHaveAttribute('data-up', 'false');
+    expect(await violations(dashboard)).toEqual([]);
+    await dashboard.press('Kill n2');
+    await expect(dashboard.verdict).toHaveAttribute('data-state', 'no-quorum');
+    expect(await violations(dashboard)).toEqual([]);
+  });
+}
+
+test('[U16] at 390 px nothing is wider than the screen, and a node can be killed and revived', async ({
+  dashboard,
+}) => {
+  const { page } = dashboard;
+  await page.setViewportSize({ width: 390, height: 844 });
+  const width = () => page.evaluate(() => document.documentElement.scrollWidth);
+  expect(await width()).toBe(390);
+  await dashboard.write('phone', 'long', 'W'.repeat(3000));
+  await dashboard.read('phone', 'long');
+  expect(await width()).toBe(390);
+  await dashboard.press('Kill n2');
+  await expect(dashboard.card('n2')).toHaveAttribute('data-up', 'false');
+  expect(await width()).toBe(390);
+  await dashboard.press('Revive n2');
+  await expect(dashboard.card('n2')).toHaveAttribute('data-up', 'true');
+});
+
+test('[U16] at 1440 by 900 the whole page is seen without scrolling', async ({ dashboard }) => {
+  await dashboard.write('a', 'x', '1');
+  const size = await dashboard.page.evaluate(() => {
+    const { scrollWidth, scrollHeight } = document.documentElement;
+    return { scrollWidth, scrollHeight };
+  });
+  expect(size).toEqual({ scrollWidth: 1440, scrollHeight: 900 });
+});
+
+test('[U17] with the keyboard alone a value is written, the leader killed and revived', async ({
+  dashboard,
+}) => {
+  const { page } = dashboard;
+  const leader = await dashboard.leader();
+
+  /** Tabs on until the control of this name has the focus, which must be visible. */
+  async function tabTo(name: string): Promise<void> {
+    const target = page.getByRole('button', { name, exact: true });
+    for (let i = 0; i < 80; i++) {
+      await page.keyboard.press('Tab');
+      if (await target.evaluate((element) => element === document.activeElement)) {
+        const outline = await target.evaluate((element) => getComputedStyle(element).outlineStyle);
+        expect(outline).not.toBe('none');
+        return;
+      }
+    }
+    throw new Error(`no Tab leads to ${name}`);
+  }
+
+  await page.getByTestId('write-form').getByRole('textbox', { name: 'Value' }).focus();
+  await page.keyboard.press('ControlOrMeta+a');
+  await page.keyboard.type('typed');
+  await page.keyboard.press('Enter');
+  await expect(page.getByTestId('write-result')).toHaveAttribute('data-outcome', 'committed');
+
+  await tabTo(`Kill ${leader}`);
+  await page.keyboard.press('Enter');
+  await expect(dashboard.card(leader)).toHaveAttribute('data-up', 'false');
+  await expect(dashboard.verdict).not.toHaveAttribute('data-leader', leader);
+  await tabTo(`Revive ${leader}`);
+  await page.keyboard.press('Space');
+  await expect(dashboard.card(leader)).toHaveAttribute('data-up', 'true');
+  await expect(dashboard.verdict).toHaveAttribute('data-state', 'healthy');
+});
+
+test('[U18] pictures of both themes and of a phone; with UPDATE_PICTURES the README gets its own', async ({
+  dashboard,
+  server,
+}, info) => {
+  const { page } = dashboard;
+  await live(dashboard);
+  await page.mouse.move(0, 0);
+  for (const [name, colorScheme, width, height] of [
+    ['light', 'light', 1440, 900],
+    ['phone', 'dark', 390, 844],
+    ['dark', 'dark', 1440, 900],
+  ] as const) {
+    await page.setViewportSize({ width, height });
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    const picture = await page.screenshot({ path: info.outputPath(`${name}.png`) });
+    expect(picture.length).toBeGreaterThan(20_000);
+  }
+  if (process.env['UPDATE_PICTURES'] === undefined) return;
+  // With motion, so that messages are seen on their way.
+  await page.emulateMedia({ reducedMotion: 'no-preference' });
+  await page.goto(server.url);
+  await expect(dashboard.app).toHaveAttribute('data-conn', 'live');
+  await dashboard.read('city', 'name');
+  await dashboard.write('city', 'mayor', 'Ida');
+  await mkdir('docs/images', { recursive: true });
+  await page.screenshot({ path: 'docs/images/dashboard.png' });
+});
