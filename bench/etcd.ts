@@ -63,7 +63,10 @@ async function leaderOf(urls: readonly string[]): Promise<string> {
   while (performance.now() < deadlineMs) {
     for (const url of urls) {
       try {
-        const response = await fetch(`${url}/v3/maintenance/status`, { method: 'POST', body: '{}' });
+        const response = await fetch(`${url}/v3/maintenance/status`, {
+          method: 'POST',
+          body: '{}',
+        });
         const status = (await response.json()) as {
           leader?: string;
           header?: { member_id?: string };

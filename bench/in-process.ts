@@ -12,13 +12,13 @@ import { nameOf, VALUE } from './workload.ts';
 
 const TIMEOUT_MS = 10_000;
 
-/** Starts a cluster in this process for `use`, and removes it. */
-export async function withCluster<T>(use: (server: RunningServer) => Promise<T>): Promise<T> {
+/** Starts a cluster in this process for `run`, and removes it. */
+export async function withCluster<T>(run: (server: RunningServer) => Promise<T>): Promise<T> {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'chronoraft-bench-'));
   const config = readConfig({ PORT: '0', PAGE: 'off', DATA_DIR: dataDir }, path.resolve('.'));
   const server = await startServer(config, createLogger('silent'), 'bench');
   try {
-    return await use(server);
+    return await run(server);
   } finally {
     await server.close();
     rmSync(dataDir, { recursive: true, force: true });

@@ -52,7 +52,9 @@ export async function fill(server: RunningServer, versions: number): Promise<voi
 }
 
 function leaderOf(server: RunningServer): string {
-  const leader = server.fold.view.nodes.find(({ role, state }) => role === 'leader' && state === 'serving');
+  const leader = server.fold
+    .view(Date.now())
+    .nodes.find(({ role, state }) => role === 'leader' && state === 'serving');
   if (leader === undefined) throw new Error('no leader is known');
   return leader.id;
 }
@@ -60,7 +62,7 @@ function leaderOf(server: RunningServer): string {
 /** Every node serves, and has applied what the leader has. */
 async function caughtUp(server: RunningServer): Promise<void> {
   for (;;) {
-    const { nodes } = server.fold.view;
+    const { nodes } = server.fold.view(Date.now());
     const applied = new Set(nodes.map(({ lastApplied }) => lastApplied));
     const leads = nodes.filter(({ role }) => role === 'leader').length === 1;
     if (leads && applied.size === 1 && nodes.every(({ state }) => state === 'serving')) return;

@@ -6,13 +6,17 @@
 import { err, ok } from '../base/result.ts';
 import type { Result } from '../base/result.ts';
 import { MAX_TIMESTAMP_MS } from './types.ts';
-import type { Command, SessionRef } from './types.ts';
+import type { Command } from './types.ts';
 
 export function encodeCommand(command: Command): string {
   return JSON.stringify(command);
 }
 
-/** Reads a command back; the error says what is wrong with it. */
+/**
+ * Reads a command back; the error says what is wrong with it. The parsed object
+ * itself is the command: only known names are ever read from it, one by one, so
+ * what else it carries, `__proto__` and the like, is never looked at.
+ */
 export function parseCommand(data: string): Result<Command, string> {
   let parsed: unknown;
   try {
@@ -21,40 +25,34 @@ export function parseCommand(data: string): Result<Command, string> {
     return err('not JSON');
   }
   if (typeof parsed !== 'object' || parsed === null) return err('not an object');
-  // Only known names are read from it, one by one: `__proto__` and the like are never looked at.
-  const raw = parsed as Record<string, unknown>;
+  const raw = parsed as Partial<Record<string, unknown>>;
   if (raw['op'] === 'tick') return ok({ op: 'tick' });
-  const { key, field, timestamp, ttl } = raw;
-  if (typeof key !== 'string' || typeof field !== 'string') return err('key and field are text');
-  if (timestamp !== undefined && !isCount(timestamp, 0)) return err('timestamp is out of range');
-  const session = readSession(raw['session']);
-  if (!session.ok) return session;
-  const common = {
-    key,
-    field,
-    ...(timestamp === undefined ? {} : { timestamp }),
-    ...(session.value === null ? {} : { session: session.value }),
-  };
-  if (raw['op'] === 'delete') return ok({ op: 'delete', ...common });
+  if (typeof raw['key'] !== 'string' || typeof raw['field'] !== 'string')
+    return err('key and field are text');
+  if (!isCount(raw['timestamp'], 0)) return err('timestamp is out of range');
+  const problem = problemOfSession(raw['session']);
+  if (problem !== null) return err(problem);
+  if (raw['op'] === 'delete') return ok(raw as Command);
   if (raw['op'] !== 'set') return err('unknown operation');
-  const { value } = raw;
-  if (typeof value !== 'string') return err('value is text');
-  if (ttl !== undefined && !isCount(ttl, 1)) return err('ttl is out of range');
-  return ok({ op: 'set', ...common, value, ...(ttl === undefined ? {} : { ttl }) });
+  if (typeof raw['value'] !== 'string') return err('value is text');
+  if (!isCount(raw['ttl'], 1)) return err('ttl is out of range');
+  return ok(raw as Command);
 }
 
-function readSession(raw: unknown): Result<SessionRef | null, string> {
-  if (raw === undefined) return ok(null);
-  if (typeof raw !== 'object' || raw === null) return err('session is an object');
-  const { client, sequence } = raw as Record<string, unknown>;
-  if (typeof client !== 'string' || client === '') return err('session client is text');
+function problemOfSession(raw: unknown): string | null {
+  if (raw === undefined) return null;
+  if (typeof raw !== 'object' || raw === null) return 'session is an object';
+  const { client, sequence } = raw as Partial<Record<string, unknown>>;
+  if (typeof client !== 'string' || client === '') return 'session client is text';
   if (typeof sequence !== 'number' || !Number.isSafeInteger(sequence) || sequence < 1) {
-    return err('session sequence is a whole number from 1');
+    return 'session sequence is a whole number from 1';
   }
-  return ok({ client, sequence });
+  return null;
 }
 
-function isCount(value: unknown, least: number): value is number {
+/** Left out, or a whole number from `least` up to the last timestamp. */
+function isCount(value: unknown, least: number): boolean {
+  if (value === undefined) return true;
   return (
     typeof value === 'number' &&
     Number.isSafeInteger(value) &&

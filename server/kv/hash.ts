@@ -41,16 +41,23 @@ export class RollingHash {
   }
 
   get hex(): string {
-    return (
-      (this.high >>> 0).toString(16).padStart(8, '0') +
-      (this.low >>> 0).toString(16).padStart(8, '0')
-    );
+    return hexOf(this.high, this.low);
+  }
+
+  /** What the hash is now, to be put into words later, if at all: {@link hexOf}. */
+  get halves(): readonly [high: number, low: number] {
+    return [this.high, this.low];
   }
 
   private word(word: number): void {
     this.high = mix(this.high, word, 0xcc9e2d51, 0x1b873593);
     this.low = mix(this.low, word ^ this.high, 0x239b961b, 0xab0e9789);
   }
+}
+
+/** 16 hex digits. */
+export function hexOf(high: number, low: number): string {
+  return (high >>> 0).toString(16).padStart(8, '0') + (low >>> 0).toString(16).padStart(8, '0');
 }
 
 function mix(state: number, word: number, first: number, second: number): number {

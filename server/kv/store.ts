@@ -10,7 +10,7 @@ import { compareBytes, lowerBound } from './bytes-order.ts';
 import { parseCommand } from './command.ts';
 import { DueTimes } from './due.ts';
 import { FieldVersions } from './field-versions.ts';
-import { RollingHash } from './hash.ts';
+import { hexOf, RollingHash } from './hash.ts';
 import { RevisionStamps } from './revision-stamps.ts';
 import { Sessions } from './sessions.ts';
 import { MAX_TIMESTAMP_MS } from './types.ts';
@@ -44,7 +44,7 @@ export interface AppliedEntry {
 interface EntryChanges {
   readonly revision: Revision;
   readonly stamp: Stamp;
-  readonly stateHash: string;
+  readonly hash: readonly [high: number, low: number];
   readonly version: Version | null;
   readonly session: SessionRow | null;
   readonly droppedSessions: readonly string[];
@@ -152,7 +152,8 @@ export class KvStore {
     }
     let session: SessionRow | null = null;
     if (outcome.session !== null) {
-      session = { ...outcome.session, stamp: entry.stamp, result };
+      const { client, sequence } = outcome.session;
+      session = { client, sequence, stamp: entry.stamp, result };
       this.sessions.put(session);
       this.hash.text(session.client);
       this.hash.number(session.sequence);
@@ -160,7 +161,7 @@ export class KvStore {
     this.changes.push({
       revision: entry.index,
       stamp: entry.stamp,
-      stateHash: this.hash.hex,
+      hash: this.hash.halves,
       version: outcome.version,
       session,
       droppedSessions,
@@ -182,23 +183,22 @@ export class KvStore {
         message: `sequence ${command.session.sequence} is older than ${verdict.last}, the last one answered; nothing was done`,
       });
     }
-    return { ...this.write(entry, command), session: command.session };
+    return this.write(entry, command);
   }
 
   private write(entry: AppliedEntry, command: WriteCommand): Outcome {
     const timestamp = command.timestamp ?? Math.floor(entry.stamp / 1000);
     const held = this.records.get(command.key)?.get(command.field);
     const existed = held?.isPresent(timestamp, entry.index) ?? false;
+    const session = command.session ?? null;
     if (command.op === 'delete' && !existed) {
-      return { result: accepted(entry, timestamp, false), version: null, session: null };
+      return { result: accepted(entry, timestamp, false), version: null, session };
     }
-    const expiresAt =
-      command.op === 'set' && command.ttl !== undefined ? timestamp + command.ttl : null;
+    const ttl = command.op === 'set' ? command.ttl : undefined;
+    const expiresAt = ttl === undefined ? null : timestamp + ttl;
     if (expiresAt !== null && expiresAt > MAX_TIMESTAMP_MS) {
-      return refusal({
-        code: 'OUT_OF_RANGE',
-        message: 'the value would hold beyond the year 9999',
-      });
+      const message = 'the value would hold beyond the year 9999';
+      return { result: refused({ code: 'OUT_OF_RANGE', message }), version: null, session };
     }
     const version: Version = {
       key: command.key,
@@ -214,7 +214,7 @@ export class KvStore {
     return {
       result: { ok: true, revision: entry.index, timestamp, stamp: entry.stamp, existed },
       version,
-      session: null,
+      session,
     };
   }
 
@@ -275,7 +275,7 @@ export class KvStore {
     return {
       lastApplied: last.revision,
       lastStamp: last.stamp,
-      stateHash: last.stateHash,
+      stateHash: hexOf(...last.hash),
       versions,
       marks,
       sessions: [...sessions.values()],
@@ -389,8 +389,13 @@ interface Outcome {
 
 const NOTHING_DONE: Outcome = { result: null, version: null, session: null };
 
+/** An answer of no consequence: not even the session remembers it. */
 function refusal(error: KvError): Outcome {
-  return { result: { ok: false, error }, version: null, session: null };
+  return { result: refused(error), version: null, session: null };
+}
+
+function refused(error: KvError): ApplyResult {
+  return { ok: false, error };
 }
 
 function accepted(

@@ -30,9 +30,6 @@ export class StorageError extends Error {
   }
 }
 
-/** What the triggers of the database raise when the boot epoch of a write is not the present one. */
-const FENCED = 'fenced: ';
-
 /** Wraps what the database threw while `doing`; `code` is used unless the error itself says more. */
 export function asStorageError(
   error: unknown,
@@ -41,9 +38,6 @@ export function asStorageError(
 ): StorageError {
   if (error instanceof StorageError) return error;
   const { sqliteCode, message } = sqliteError(error);
-  if (message.startsWith(FENCED)) {
-    return new StorageError('fenced', message.slice(FENCED.length), error);
-  }
   const damaged = sqliteCode.startsWith('SQLITE_CORRUPT') || sqliteCode === 'SQLITE_NOTADB';
   const text = sqliteCode === '' ? message : `${message} (${sqliteCode})`;
   return new StorageError(damaged ? 'corrupt' : code, `${doing}: ${text}`, error);
@@ -51,8 +45,7 @@ export function asStorageError(
 
 /**
  * SQLite's own words. Prisma's adapter keeps them in the cause of its error and
- * puts a guess in front (an error that a trigger raised is called a violated
- * foreign key); its client wraps that once more.
+ * puts a guess in front; its client wraps that once more.
  */
 function sqliteError(error: unknown): { sqliteCode: string; message: string } {
   const inner = property(property(error, 'meta'), 'driverAdapterError') ?? error;

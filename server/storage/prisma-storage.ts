@@ -1,7 +1,7 @@
 /**
  * A node's store on SQLite through Prisma: one file, one connection, WAL with
- * synchronous=FULL. Log writes are group-committed, each group one statement
- * and so one transaction and one fsync; saving applied state waits while log
+ * synchronous=FULL. Log writes are group-committed, each group one transaction
+ * and so one fsync; saving applied state waits while log
  * writes wait.
  *
  * Fail-stop: after any error the fate of that write is unknown (a COMMIT that
@@ -29,17 +29,8 @@ import { EMPTY_STATE_HASH } from './durable-state.ts';
 import { asStorageError, StorageError } from './errors.ts';
 import { isEmptyWrite, mergeWrites, takeGroup } from './merge-writes.ts';
 import { migrate } from './migrate.ts';
-import {
-  markRows,
-  packEntry,
-  readLog,
-  readMarks,
-  readSessions,
-  readVersions,
-  sessionRows,
-  verifyApplied,
-  versionRows,
-} from './rows.ts';
+import { readLog, readMarks, readSessions, readVersions, verifyApplied } from './rows.ts';
+import { appliedStatements, logStatements } from './statements.ts';
 
 /** Layout of the data inside the tables; a file with a higher one is refused. */
 const FORMAT_VERSION = 1;
@@ -48,11 +39,6 @@ const CHECKPOINT_PAGES = 4000;
 const SYNCHRONOUS_FULL = 2;
 /** Log data in one transaction, UTF-16 units; one write always goes whole. */
 const MAX_GROUP_CHARS = 16 * 1024 * 1024;
-
-const WRITE_LOG =
-  'INSERT INTO "log_write" ("epoch", "truncate_from", "first_index", "rows", "term", "voted_for", "commit") VALUES (?, ?, ?, ?, ?, ?, ?)';
-const WRITE_APPLIED =
-  'INSERT INTO "applied_write" ("epoch", "versions", "marks", "sessions", "dropped", "last_applied", "last_stamp", "state_hash") VALUES (?, ?, ?, ?, ?, ?, ?, ?)';
 
 export interface OpenOptions {
   /** Database file; its folder must exist. */
@@ -266,28 +252,20 @@ export class PrismaStorage implements NodeStorage {
 
   private async store(write: LogWrite): Promise<void> {
     if (isEmptyWrite(write)) return;
-    const { hardState, truncateFrom, append } = write;
+    const { truncateFrom, append } = write;
     if (truncateFrom !== null) {
       assert(truncateFrom >= 1, 'the first entry is 1');
       // A merged write may truncate beyond the end: what it would cut never came here.
       this.checksums.length = Math.min(this.checksums.length, truncateFrom - 1);
     }
-    const rows = append.map((entry) => {
+    const checksums = append.map((entry) => {
       assert(entry.index === this.checksums.length + 1, 'the stored log has no holes');
       const checksum = entryChecksum(entry, this.checksums[this.checksums.length - 1] ?? 0);
       this.checksums.push(checksum);
-      return packEntry(entry, checksum);
+      return checksum;
     });
     const startedMs = performance.now();
-    await this.connection.execute(WRITE_LOG, [
-      this.epoch,
-      truncateFrom,
-      append[0]?.index ?? null,
-      JSON.stringify(rows),
-      hardState?.term ?? null,
-      hardState?.votedFor ?? null,
-      hardState?.commit ?? null,
-    ]);
+    await this.connection.transact(logStatements(this.epoch, write, checksums));
     this.lastWriteMs = performance.now() - startedMs;
     this.writes++;
   }
@@ -296,16 +274,7 @@ export class PrismaStorage implements NodeStorage {
     const { changes, done } = must(this.kvQueue, 'something to save');
     this.kvQueue = null;
     const error = await this.attempt('saving applied state', () =>
-      this.connection.execute(WRITE_APPLIED, [
-        this.epoch,
-        versionRows(changes.versions),
-        markRows(changes.marks),
-        sessionRows(changes.sessions),
-        JSON.stringify(changes.droppedSessions),
-        changes.lastApplied,
-        changes.lastStamp,
-        changes.stateHash,
-      ]),
+      this.connection.transact(appliedStatements(this.epoch, changes)),
     );
     done(error);
   }

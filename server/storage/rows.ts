@@ -1,13 +1,11 @@
 /**
- * Rows as they travel to and from the database: a whole batch in one parameter
- * or one result, which is what makes a transaction of a thousand rows cost
- * little more than one of ten. The two busiest tables take packed rows of
- * fixed-width columns: SQLite cuts those apart several times faster than it
- * looks into JSON.
+ * Reading the tables back: a page of thousands of rows comes as one JSON text,
+ * which costs a fraction of what as many rows of a result would; what was read
+ * is checked against its checksums and against the log.
  */
 import type { PrismaClient } from '../../prisma/generated/client.ts';
-import { assert, must } from '../base/assert.ts';
-import type { KvChanges, KvHeader, Mark, SessionRow, Version } from '../kv/types.ts';
+import { must } from '../base/assert.ts';
+import type { KvHeader, Mark, SessionRow, Version } from '../kv/types.ts';
 import type { Entry } from '../raft/types.ts';
 import { entryChecksum, versionChecksum } from './checksum.ts';
 import { StorageError } from './errors.ts';
@@ -30,55 +28,6 @@ type VersionRow = [
   number,
   number,
 ];
-
-const LETTER = { command: 'c', noop: 'n', confChange: 'f' } as const;
-
-/** An entry as the trigger `apply_log_write` takes it apart. */
-export function packEntry(entry: Entry, checksum: number): string {
-  return (
-    pad(entry.term, 10) + pad(entry.stamp, 16) + pad(checksum, 10) + LETTER[entry.kind] + entry.data
-  );
-}
-
-/** Versions as the trigger `apply_applied_write` takes them apart. */
-export function versionRows(versions: readonly Version[]): string {
-  return JSON.stringify(versions.map(packVersion));
-}
-
-function packVersion(v: Version): string {
-  return (
-    pad(v.revision, 16) +
-    pad(v.op, 3) +
-    pad(v.timestamp, 15) +
-    (v.kind === 'delete' ? 'd' : 's') +
-    (v.expiresAt === null ? BLANK : pad(v.expiresAt, 15)) +
-    pad(v.stamp, 16) +
-    pad(versionChecksum(v), 10) +
-    pad(Buffer.byteLength(v.key), 4) +
-    pad(Buffer.byteLength(v.field), 4) +
-    v.key +
-    v.field +
-    (v.value ?? '')
-  );
-}
-
-const BLANK = ' '.repeat(15);
-
-function pad(value: number, width: number): string {
-  const digits = String(value);
-  assert(digits.length <= width, 'a number fits its column');
-  return digits.padStart(width, ' ');
-}
-
-export function markRows(marks: KvChanges['marks']): string {
-  return JSON.stringify(marks.map((mark) => [mark.revision, mark.stamp]));
-}
-
-export function sessionRows(sessions: KvChanges['sessions']): string {
-  return JSON.stringify(
-    sessions.map((row) => [row.client, row.sequence, row.stamp, JSON.stringify(row.result)]),
-  );
-}
 
 const LOG: Source = {
   table: 'log_entries',

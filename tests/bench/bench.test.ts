@@ -1,0 +1,73 @@
+/** The benchmark runs, measures something everywhere, and says so in a table and in JSON. */
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, expect, test } from 'vitest';
+import { closedLoop, spread } from '../../bench/closed-loop.ts';
+import { table } from '../../bench/table.ts';
+import type { Line } from '../../bench/table.ts';
+
+const out = mkdtempSync(path.join(tmpdir(), 'chronoraft-bench-test-'));
+
+afterAll(() => rmSync(out, { recursive: true, force: true }));
+
+test('[B1] a tiny run measures writes, reads, fail-over and restart, inside and over HTTP', async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    'scripts/bench.mjs',
+    '--tiny',
+    '--out',
+    out,
+  ]);
+  const [file, ...others] = readdirSync(out);
+  expect(others).toEqual([]);
+  const report = JSON.parse(readFileSync(path.join(out, file ?? ''), 'utf8')) as {
+    lines: Line[];
+  };
+  expect(report.lines.map(({ where, what }) => `${where}: ${what}`)).toEqual([
+    'in process: writes, 1 at once',
+    'in process: writes, 8 at once',
+    'in process: reads, 1 at once',
+    'in process: reads, 8 at once',
+    'in process: leader killed to next write, 1 times',
+    'in process: restart with 100 versions',
+    'over HTTP: writes, 8 at once',
+    'over HTTP: reads, 8 at once',
+  ]);
+  for (const { what, p50Ms, perSecond = 1, errors = 0 } of report.lines) {
+    expect(p50Ms, what).toBeGreaterThan(0);
+    expect(perSecond, what).toBeGreaterThan(0);
+    expect(errors, what).toBe(0);
+    expect(stdout).toContain(what);
+  }
+}, 120_000);
+
+test('[B1] an operation that fails is counted as an error, never as an operation', async () => {
+  let done = 0;
+  const result = await closedLoop({ depth: 2, warmupMs: 0, measureMs: 50 }, async (i) => {
+    await new Promise((resolve) => setImmediate(resolve));
+    if (i % 2 === 1) throw new Error('refused');
+    done++;
+  });
+  expect(result.errors).toBeGreaterThan(0);
+  expect(result.operations).toBeGreaterThan(0);
+  expect(result.operations).toBeLessThanOrEqual(done);
+});
+
+test('[B1] percentiles are those of all values', () => {
+  const values = Array.from({ length: 100 }, (_, i) => 100 - i);
+  expect(spread(values)).toEqual({ p50Ms: 51, p99Ms: 100, maxMs: 100 });
+  expect(spread([7])).toEqual({ p50Ms: 7, p99Ms: 7, maxMs: 7 });
+  expect(spread([]).p50Ms).toBeNaN();
+});
+
+test('[B1] the table keeps its columns', () => {
+  const text = table([
+    { where: 'here', what: 'writes', perSecond: 12_345, p50Ms: 1, p99Ms: 2, maxMs: 3, errors: 0 },
+    { where: 'elsewhere', what: 'restart', p50Ms: 1234.5, p99Ms: 2, maxMs: 3 },
+  ]);
+  const lines = text.split('\n');
+  expect(lines[2]).toMatch(/^here {7}writes {5}12,345 /);
+  expect(lines[2]?.indexOf('1.00')).toBe((lines[3]?.indexOf('1234.50') ?? 0) + 3);
+});
