@@ -20,7 +20,7 @@ interface Table {
   readonly name: string;
   readonly columns: readonly string[];
   /** What follows the rows, in SQL. */
-  readonly then?: string;
+  readonly onConflict?: string;
 }
 
 const LOG_ENTRIES: Table = {
@@ -46,7 +46,8 @@ const MARKS: Table = { name: 'marks', columns: ['revision', 'stamp'] };
 const SESSIONS: Table = {
   name: 'sessions',
   columns: ['client', 'sequence', 'stamp', 'result'],
-  then: 'ON CONFLICT ("client") DO UPDATE SET "sequence" = excluded."sequence", "stamp" = excluded."stamp", "result" = excluded."result"',
+  onConflict:
+    'ON CONFLICT ("client") DO UPDATE SET "sequence" = excluded."sequence", "stamp" = excluded."stamp", "result" = excluded."result"',
 };
 
 /** `checksums` has one for each appended entry. */
@@ -146,9 +147,9 @@ function inserts(
   return statements;
 }
 
-function insertSql({ name, columns, then = '' }: Table, rows: number): string {
+function insertSql({ name, columns, onConflict = '' }: Table, rows: number): string {
   const row = `(${columns.map(() => '?').join(',')})`;
   const values = `${row},`.repeat(rows - 1) + row;
   const names = columns.map((column) => `"${column}"`).join(', ');
-  return `INSERT INTO "${name}" (${names}) SELECT * FROM (VALUES ${values}) WHERE ${IS_PRESENT_EPOCH} ${then}`;
+  return `INSERT INTO "${name}" (${names}) SELECT * FROM (VALUES ${values}) WHERE ${IS_PRESENT_EPOCH} ${onConflict}`;
 }
