@@ -1,0 +1,173 @@
+/** A node of its own, or three, with ports that a test holds in its hand. */
+import { describe, expect, test } from 'vitest';
+import { Random } from '../../server/base/random.ts';
+import { encodeCommand } from '../../server/kv/command.ts';
+import type { Proposed, ReadResult } from '../../server/node/control.ts';
+import { NodeHost } from '../../server/node/node-host.ts';
+import type { RaftEvent } from '../../server/raft/types.ts';
+import { Scheduler } from '../../sim/scheduler.ts';
+import { SimClock } from '../../sim/sim-clock.ts';
+import { SimDisk } from '../../sim/sim-disk.ts';
+import { SimNetwork } from '../../sim/sim-network.ts';
+
+const TIMING = { heartbeatIntervalMs: 20, electionTimeoutMs: 200 };
+
+class Bench {
+  readonly scheduler = new Scheduler();
+  readonly clockErrors = new Map<
+    string,
+    { rate: number; wallOffsetMs: number; pausedUntilMs: number }
+  >();
+  readonly network = new SimNetwork(
+    this.scheduler,
+    Random.fromSeed(1),
+    (id) => this.clockErrors.get(id)?.pausedUntilMs ?? 0,
+  );
+  readonly disks = new Map<string, SimDisk>();
+  readonly hosts = new Map<string, NodeHost>();
+  readonly proposed = new Map<number, Proposed>();
+  readonly reads = new Map<number, ReadResult>();
+  readonly events: { id: string; event: RaftEvent }[] = [];
+  readonly failures: string[] = [];
+
+  constructor(ids: readonly string[]) {
+    for (const id of ids) {
+      const disk = new SimDisk(id, this.scheduler, Random.fromSeed(2), {});
+      const error = { rate: 1, wallOffsetMs: 0, pausedUntilMs: 0 };
+      this.disks.set(id, disk);
+      this.clockErrors.set(id, error);
+      const { storage, restored } = disk.open();
+      const host = new NodeHost({
+        id,
+        peers: ids,
+        timing: TIMING,
+        seed: ids.indexOf(id) + 1,
+        clock: new SimClock(this.scheduler, error),
+        transport: this.network.endpoint(id),
+        storage,
+        restored,
+        onProposed: (proposal, outcome) => this.proposed.set(proposal, outcome),
+        onRead: (read, result) => this.reads.set(read, result),
+        onTrace: (event) => this.events.push({ id, event }),
+        onFailed: (reason) => this.failures.push(reason),
+      });
+      this.hosts.set(id, host);
+      host.start();
+    }
+  }
+
+  pass(ms: number): void {
+    const until = this.scheduler.nowMs + ms;
+    while (this.scheduler.step(until));
+  }
+
+  /** The established leader, once there is one. */
+  leader(): NodeHost {
+    for (let i = 0; i < 100; i++) {
+      for (const host of this.hosts.values()) if (host.raft.isEstablishedLeader) return host;
+      this.pass(20);
+    }
+    throw new Error('no leader');
+  }
+
+  disk(id: string): SimDisk {
+    const disk = this.disks.get(id);
+    if (disk === undefined) throw new Error(id);
+    return disk;
+  }
+}
+
+const set = (value: string, ttl?: number): string =>
+  encodeCommand({ op: 'set', key: 'k', field: 'f', value, ...(ttl === undefined ? {} : { ttl }) });
+const GET = { type: 'get', key: 'k', field: 'f' } as const;
+
+describe('node', () => {
+  test('[N3] a proposal is answered when it is applied, and a read sees it', () => {
+    const bench = new Bench(['n1', 'n2', 'n3']);
+    const leader = bench.leader();
+    leader.propose([{ id: 1, data: set('one') }]);
+    bench.pass(50);
+    expect(bench.proposed.get(1)).toMatchObject({ outcome: 'applied', result: { ok: true } });
+    leader.read([{ id: 2, query: GET, level: 'linearizable' }]);
+    bench.pass(50);
+    expect(bench.reads.get(2)).toMatchObject({
+      outcome: 'answered',
+      result: { answer: { found: { value: 'one' } } },
+    });
+  });
+
+  test('[N3] when its storage fails it answers all that wait, truthfully, says why, and does nothing more', () => {
+    const bench = new Bench(['n1', 'n2', 'n3']);
+    const leader = bench.leader();
+    const { id } = leader.status();
+    leader.propose([{ id: 1, data: set('one') }]);
+    leader.read([{ id: 2, query: GET, level: 'linearizable' }]);
+    bench.disk(id).weather.failNext = true;
+    bench.pass(5);
+    expect(bench.failures).toEqual([expect.stringContaining('the disk failed')]);
+    expect(bench.proposed.get(1)).toMatchObject({ outcome: 'unknown' });
+    expect(bench.reads.get(2)).toBeDefined();
+    const sent = bench.events.length;
+    leader.propose([{ id: 3, data: set('two') }]);
+    bench.pass(5);
+    expect(bench.proposed.has(3)).toBe(false);
+    expect(bench.events.slice(sent).filter((told) => told.id === id)).toEqual([]);
+  });
+
+  test('[N4] a pause of the whole machine ends no leadership', () => {
+    const bench = new Bench(['n1', 'n2', 'n3']);
+    const leader = bench.leader();
+    const { id, term } = leader.status();
+    bench.pass(200);
+    for (let i = 0; i < 5; i++) {
+      const until = bench.scheduler.nowMs + 900;
+      for (const error of bench.clockErrors.values()) error.pausedUntilMs = until;
+      bench.pass(1000);
+    }
+    expect(bench.leader().status()).toMatchObject({ id, term });
+  });
+
+  test('[N4] a leader that alone is paused is replaced', () => {
+    const bench = new Bench(['n1', 'n2', 'n3']);
+    const { id, term } = bench.leader().status();
+    bench.pass(100);
+    const error = bench.clockErrors.get(id);
+    if (error !== undefined) error.pausedUntilMs = bench.scheduler.nowMs + 3000;
+    bench.pass(1500);
+    const others = [...bench.hosts.values()].filter((host) => host.status().id !== id);
+    expect(others.some((host) => host.raft.isEstablishedLeader && host.raft.term > term)).toBe(
+      true,
+    );
+  });
+
+  test('[N5] what expires is gone soon after, on every node, and then nothing more is logged', () => {
+    const bench = new Bench(['n1', 'n2', 'n3']);
+    const leader = bench.leader();
+    leader.propose([{ id: 1, data: set('short', 500) }]);
+    bench.pass(400);
+    const values = () =>
+      [...bench.hosts.values()].map(({ kv }) => {
+        const result = kv.query(GET);
+        return result.ok && result.answer.type === 'get' ? (result.answer.found?.value ?? null) : 0;
+      });
+    expect(values()).toEqual(['short', 'short', 'short']);
+    bench.pass(200);
+    expect(values()).toEqual([null, null, null]);
+    const last = leader.raft.lastIndex;
+    bench.pass(5000);
+    expect(leader.raft.lastIndex).toBe(last);
+  });
+
+  test('[N6] applied state is saved soon, in order, and up to the last', () => {
+    const bench = new Bench(['n1']);
+    const host = bench.leader();
+    for (let i = 0; i < 2500; i++) host.propose([{ id: i, data: set(String(i)) }]);
+    bench.pass(2000);
+    const { restored } = bench.disk('n1').open();
+    expect(restored.kv).toMatchObject({
+      lastApplied: host.kv.lastApplied,
+      stateHash: host.kv.stateHash,
+    });
+    expect(restored.versions).toHaveLength(2500);
+  });
+});

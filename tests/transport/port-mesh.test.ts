@@ -1,0 +1,86 @@
+/** Nodes joined by real MessagePorts. */
+import { once } from 'node:events';
+import { MessageChannel } from 'node:worker_threads';
+import { afterEach, expect, test } from 'vitest';
+import { OPEN_LINK } from '../../server/node/control.ts';
+import { RealClock } from '../../server/node/real-clock.ts';
+import type { Message } from '../../server/raft/messages.ts';
+import { PortMesh } from '../../server/transport/port-mesh.ts';
+
+const meshes: PortMesh[] = [];
+afterEach(() => {
+  for (const mesh of meshes.splice(0)) mesh.close();
+});
+
+function mesh(sent: Message[] = []): PortMesh {
+  const made = new PortMesh(new RealClock(), 1, (_to, messages) => sent.push(...messages));
+  meshes.push(made);
+  return made;
+}
+
+const beat = (term: number): Message => ({
+  type: 'Heartbeat',
+  from: 'a',
+  to: 'b',
+  term,
+  leaderCommit: 0,
+  readSeq: 0,
+});
+
+/** Resolves with the terms of the next hand-over. */
+function next(to: PortMesh): Promise<number[]> {
+  return new Promise((resolve) =>
+    to.onReceive((_from, messages) => resolve(messages.map(({ term }) => term))),
+  );
+}
+
+test('[N2] messages reach the peer in order, and each hand-over is seen leaving', async () => {
+  const sent: Message[] = [];
+  const [a, b] = [mesh(sent), mesh()];
+  const { port1, port2 } = new MessageChannel();
+  a.connect('b', port1);
+  b.connect('a', port2);
+  const arrived = next(b);
+  a.send('b', [beat(1), beat(2)]);
+  expect(await arrived).toEqual([1, 2]);
+  expect(sent).toHaveLength(2);
+});
+
+test('[N2] to nobody, and to a peer that is gone, is no error', async () => {
+  const a = mesh();
+  a.send('b', [beat(1)]);
+  const { port1, port2 } = new MessageChannel();
+  a.connect('b', port1);
+  const closed = once(port1, 'close');
+  port2.close();
+  await closed;
+  a.send('b', [beat(2)]);
+});
+
+test('[N2] a revived peer hears nothing of its former life', async () => {
+  const [a, b] = [mesh(), mesh()];
+  const former = new MessageChannel();
+  a.connect('b', former.port1);
+  // Sent while nobody listens at the other end, as to a thread that died.
+  a.send('b', [beat(1)]);
+  const channel = new MessageChannel();
+  a.connect('b', channel.port1);
+  b.connect('a', channel.port2);
+  const arrived = next(b);
+  a.send('b', [beat(2)]);
+  expect(await arrived).toEqual([2]);
+  former.port2.close();
+});
+
+test('[N2] a rule that came before the peer holds for it', async () => {
+  const [a, b] = [mesh(), mesh()];
+  a.setRule('b', { ...OPEN_LINK, cut: true });
+  const { port1, port2 } = new MessageChannel();
+  a.connect('b', port1);
+  b.connect('a', port2);
+  const arrived = next(b);
+  a.send('b', [beat(1)]);
+  a.setRule('b', OPEN_LINK);
+  a.send('b', [beat(2)]);
+  expect(await arrived).toEqual([2]);
+});
