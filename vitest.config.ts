@@ -20,7 +20,7 @@ const NAMED = {
   simulation: ['tests/sim/**/*.test.ts'],
 };
 
-const LIMITS_MS = { unit: 20_000, storage: 30_000, integration: 30_000, simulation: 5 * MINUTE_MS };
+const LIMITS_MS = { unit: 60_000, storage: 60_000, integration: 60_000, simulation: 5 * MINUTE_MS };
 
 const GLOBAL_SETUP = 'tests/global-setup.ts';
 

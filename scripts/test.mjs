@@ -25,25 +25,25 @@ const SUITES = [
     name: 'unit',
     built: false,
     about: 'pure parts and documents',
-    run: () => runVitest('unit', 5),
+    run: () => runVitest('unit', 8),
   },
   {
     name: 'storage',
     built: false,
     about: 'every version of the storage port',
-    run: () => runVitest('storage', 5),
+    run: () => runVitest('storage', 8),
   },
   {
     name: 'integration',
     built: true,
     about: 'real threads, files, sockets',
-    run: () => runVitest('integration', 5),
+    run: () => runVitest('integration', 10),
   },
   {
     name: 'simulation',
     built: false,
     about: 'whole clusters from seeds',
-    run: () => runVitest('simulation', 8),
+    run: () => runVitest('simulation', 12),
   },
   { name: 'e2e', built: true, about: 'the real page in a real browser', run: runPlaywright },
 ];
@@ -144,7 +144,7 @@ async function runPlaywright() {
   rmSync(join(root, file), { force: true });
   const ended = await run(tool('playwright'), ['test'], {
     env: { CHROMIUM_PATH: browser, PLAYWRIGHT_JSON_OUTPUT_NAME: file },
-    timeoutMs: 12 * MINUTE_MS,
+    timeoutMs: 20 * MINUTE_MS,
   });
   const result = readJson(file);
   if (result === null) return crashed(endedWithoutResult('e2e', ended));

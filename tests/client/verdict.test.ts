@@ -42,9 +42,9 @@ describe('verdict', () => {
       'can lose no more nodes; n3 is down',
     );
     expect(verdictOf(cluster({}, ['n1>n3', 'n3>n1'])).sentence).toContain('n3 is cut off');
-    expect(verdictOf(cluster({ n3: { term: 2, leader: null } })).sentence).toContain(
-      'n3 does not follow yet',
-    );
+    for (const behind of [{ term: 2, leader: null }, { term: 2 }, { leader: 'n2' }]) {
+      expect(verdictOf(cluster({ n3: behind })).sentence).toContain('n3 does not follow yet');
+    }
   });
 
   test('[U42] one direction of a link joins nobody', () => {
