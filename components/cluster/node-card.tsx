@@ -108,7 +108,7 @@ function roleWord(node: NodeView, standing: ReturnType<typeof standingOf>): stri
     case 'leader':
       return standing === 'stale' ? 'stale leader' : 'leader';
     case 'preCandidate':
-      return 'pre-candidate';
+      return 'pre-vote';
     case 'candidate':
     case 'follower':
       return node.role;

@@ -137,7 +137,8 @@ function TimeSlider({ asked, history, disabled, onRead }: TimeSliderProps) {
         aria-label="As of"
         aria-valuetext={label}
         title={stops.length === 0 ? 'Read a field with versions first' : `As of ${label}`}
-        min={0}
+        // Without a history there is only now, at the right end.
+        min={stops.length === 0 ? -1 : 0}
         max={stops.length}
         step={1}
         value={position}

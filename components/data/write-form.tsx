@@ -215,16 +215,16 @@ function WriteResult({ outcome, problem, nowMs, onAgain }: WriteResultProps) {
       )}
       {outcome.kind === 'unknown' && (
         <p>
-          <OutcomeWord kind={outcome.kind} /> it may have been committed, or may yet be.{' '}
+          <OutcomeWord kind={outcome.kind} /> it may be committed, now or later.{' '}
           <button
             type="button"
             onClick={onAgain}
             title="The same write under the same name: it is applied once, however often it is sent"
             className="underline underline-offset-2"
           >
-            Send it again to find out
-          </button>{' '}
-          (it is applied once).
+            Send it again
+          </button>
+          , it counts once
         </p>
       )}
     </div>

@@ -287,7 +287,7 @@ function writeError(outcome: Extract<WriteOutcome, { ok: false }>): HttpError {
     case 'NO_LEADER':
       return new HttpError(
         code,
-        'no leader was found in time; the write was taken by no node and will not happen',
+        'no leader in time; no node took the write, so it will not happen',
         { leader },
       );
     case 'OUTCOME_UNKNOWN':
