@@ -1,8 +1,9 @@
 /**
  * One SQLite connection through Prisma. The client serves everything that is
- * typed or rare; the busy statements go to the client's own driver adapter
- * directly, since the client writes every parameter into JSON and reads it out
- * again, which for a batch of a thousand rows costs as much as storing it.
+ * typed or rare. The busy statements are prepared once, on the very handle that
+ * the client's driver adapter holds: through the client each parameter passes
+ * JSON twice, and through the adapter each statement is compiled anew, which
+ * costs more than what it stores.
  */
 import { PrismaBetterSqlite3 } from '@prisma/adapter-better-sqlite3';
 import { PrismaClient } from '../../prisma/generated/client.ts';
@@ -12,8 +13,8 @@ import { StorageError } from './errors.ts';
 type Adapter = Awaited<ReturnType<PrismaBetterSqlite3['connect']>>;
 export type Parameter = string | number | null;
 
-/** Not cached by the driver: building one anew costs little beside what it stores. */
 export interface Statement {
+  /** One of few texts: each is compiled once and kept. */
   readonly sql: string;
   readonly parameters: readonly Parameter[];
   /** Rows that it changes unless a newer boot has fenced this one; null: any number. */
@@ -23,8 +24,15 @@ export interface Statement {
 const BEGIN = 'BEGIN IMMEDIATE';
 const COMMIT = 'COMMIT';
 const ROLLBACK = 'ROLLBACK';
-const NUMBER = { scalarType: 'int', arity: 'scalar' } as const;
-const TEXT = { scalarType: 'string', arity: 'scalar' } as const;
+
+/** What is needed of the driver's handle (better-sqlite3's Database). */
+interface Handle {
+  prepare(sql: string): Prepared;
+}
+
+interface Prepared {
+  run(parameters: readonly Parameter[]): { readonly changes: number };
+}
 
 /** How long to wait for a lock that some other program holds on the file, ms. */
 const BUSY_TIMEOUT_MS = 2000;
@@ -32,10 +40,13 @@ const BUSY_TIMEOUT_MS = 2000;
 export class Connection {
   readonly prisma: PrismaClient;
   private readonly adapter: Adapter;
+  private readonly handle: Handle;
+  private readonly prepared = new Map<string, Prepared>();
 
   private constructor(prisma: PrismaClient, adapter: Adapter) {
     this.prisma = prisma;
     this.adapter = adapter;
+    this.handle = handleOf(adapter);
   }
 
   /** Opens `file`, making it if need be. */
@@ -58,37 +69,49 @@ export class Connection {
   }
 
   /**
-   * Runs the statements as one transaction; resolves when it is as durable as
-   * the connection promises. Throws, with nothing done, when a statement fails
-   * or changes another number of rows than it must (StorageError `fenced`).
+   * Runs the statements as one transaction, which is as durable as the
+   * connection promises when this returns. Throws, with nothing done, when a
+   * statement fails or changes another number of rows than it must
+   * (StorageError `fenced`).
    */
-  async transact(statements: readonly Statement[]): Promise<void> {
+  transact(statements: readonly Statement[]): void {
     // One statement is a transaction by itself.
     if (statements.length === 1) {
-      for (const statement of statements) await this.perform(statement);
+      for (const statement of statements) this.perform(statement);
       return;
     }
-    await this.execute(BEGIN, []);
+    this.execute(BEGIN, []);
     try {
-      for (const statement of statements) await this.perform(statement);
-      await this.execute(COMMIT, []);
+      for (const statement of statements) this.perform(statement);
+      this.execute(COMMIT, []);
     } catch (error) {
-      // The first error is the one that counts; SQLite may have rolled back by itself.
-      await this.execute(ROLLBACK, []).catch(() => {});
+      this.rollBack();
       throw error;
     }
   }
 
-  private async perform({ sql, parameters, mustChange }: Statement): Promise<void> {
-    const changed = await this.execute(sql, parameters);
+  private perform({ sql, parameters, mustChange }: Statement): void {
+    const changed = this.execute(sql, parameters);
     if (mustChange !== null && changed !== mustChange)
       throw new StorageError('fenced', 'the store was opened again');
   }
 
   /** Returns how many rows were changed. */
-  private execute(sql: string, parameters: readonly Parameter[]): Promise<number> {
-    const argTypes = parameters.map((parameter) => (typeof parameter === 'number' ? NUMBER : TEXT));
-    return this.adapter.executeRaw({ sql, args: [...parameters], argTypes });
+  private execute(sql: string, parameters: readonly Parameter[]): number {
+    let statement = this.prepared.get(sql);
+    if (statement === undefined) {
+      statement = this.handle.prepare(sql);
+      this.prepared.set(sql, statement);
+    }
+    return statement.run(parameters).changes;
+  }
+
+  private rollBack(): void {
+    try {
+      this.execute(ROLLBACK, []);
+    } catch {
+      // The error before is the one that counts; SQLite may have rolled back by itself.
+    }
   }
 
   /** Runs several statements without parameters. */
@@ -99,4 +122,11 @@ export class Connection {
   async close(): Promise<void> {
     await this.prisma.$disconnect();
   }
+}
+
+/** Prisma's adapter keeps its handle to itself; its version is pinned, and this makes sure. */
+function handleOf(adapter: Adapter): Handle {
+  const handle: unknown = Reflect.get(adapter, 'client');
+  if (typeof handle === 'object' && handle !== null && 'prepare' in handle) return handle as Handle;
+  throw new StorageError('unavailable', 'this version of the driver adapter has no handle');
 }

@@ -237,20 +237,20 @@ export class PrismaStorage implements NodeStorage {
     // The database works synchronously: let this turn hand over all its writes first.
     await Promise.resolve();
     while (this.logQueue.length > 0 || this.kvQueue !== null) {
-      if (this.logQueue.length > 0) await this.writeGroup();
-      else await this.saveApplied();
+      if (this.logQueue.length > 0) this.writeGroup();
+      else this.saveApplied();
     }
     this.working = null;
   }
 
-  private async writeGroup(): Promise<void> {
+  private writeGroup(): void {
     const group = this.logQueue.splice(0, takeGroup(this.logQueue, MAX_GROUP_CHARS));
     const merged = mergeWrites(group.map(({ write }) => write));
-    const error = await this.attempt('writing the log', () => this.store(merged));
+    const error = this.attempt('writing the log', () => this.store(merged));
     for (const { done } of group) done(error);
   }
 
-  private async store(write: LogWrite): Promise<void> {
+  private store(write: LogWrite): void {
     if (isEmptyWrite(write)) return;
     const { truncateFrom, append } = write;
     if (truncateFrom !== null) {
@@ -265,25 +265,25 @@ export class PrismaStorage implements NodeStorage {
       return checksum;
     });
     const startedMs = performance.now();
-    await this.connection.transact(logStatements(this.epoch, write, checksums));
+    this.connection.transact(logStatements(this.epoch, write, checksums));
     this.lastWriteMs = performance.now() - startedMs;
     this.writes++;
   }
 
-  private async saveApplied(): Promise<void> {
+  private saveApplied(): void {
     const { changes, done } = must(this.kvQueue, 'something to save');
     this.kvQueue = null;
-    const error = await this.attempt('saving applied state', () =>
+    const error = this.attempt('saving applied state', () =>
       this.connection.transact(appliedStatements(this.epoch, changes)),
     );
     done(error);
   }
 
   /** Null when it worked. The first error is final. */
-  private async attempt(doing: string, run: () => Promise<void>): Promise<StorageError | null> {
+  private attempt(doing: string, run: () => void): StorageError | null {
     if (this.failure !== null) return this.failure;
     try {
-      await run();
+      run();
     } catch (error) {
       this.failure = asStorageError(error, 'write-failed', `${doing} failed`);
     }

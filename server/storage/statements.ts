@@ -1,7 +1,8 @@
 /**
  * The statements of the two busy writes: a log write, and a save of applied
- * state. Rows go in by the hundred in one statement of many VALUES, which is
- * what makes a batch cheap; each is bound as it is, so any text goes in.
+ * state. Rows go in by the dozen, as the VALUES of one statement, and there are
+ * few sizes of these, so that each is compiled once. Values are bound as they
+ * are: any text goes in.
  *
  * Every write carries the boot epoch of its store and does nothing when that is
  * no longer the present one.
@@ -11,8 +12,8 @@ import type { LogWrite } from '../ports/node-storage.ts';
 import { versionChecksum } from './checksum.ts';
 import type { Parameter, Statement } from './connection.ts';
 
-/** Parameters in one statement; SQLite takes 32,766. */
-const MAX_PARAMETERS = 12_000;
+/** Rows in one statement: as many as fit of the first, then of the next. */
+const SIZES = [64, 8, 1] as const;
 
 const IS_PRESENT_EPOCH = '(SELECT "boot_epoch" FROM "node_state") = ?';
 
@@ -135,19 +136,33 @@ function inserts(
   rows: readonly (readonly Parameter[])[],
   epoch: number,
 ): readonly Statement[] {
-  const atOnce = Math.floor(MAX_PARAMETERS / table.columns.length);
   const statements: Statement[] = [];
-  for (let from = 0; from < rows.length; from += atOnce) {
-    const part = rows.slice(from, from + atOnce);
-    const parameters: Parameter[] = [];
-    for (const row of part) for (const parameter of row) parameters.push(parameter);
-    parameters.push(epoch);
-    statements.push({ sql: insertSql(table, part.length), parameters, mustChange: part.length });
+  let from = 0;
+  for (const size of SIZES) {
+    for (; rows.length - from >= size; from += size) {
+      const parameters: Parameter[] = [];
+      for (let i = from; i < from + size; i++)
+        for (const parameter of rows[i] ?? []) parameters.push(parameter);
+      parameters.push(epoch);
+      statements.push({ sql: insertSql(table, size), parameters, mustChange: size });
+    }
   }
   return statements;
 }
 
-function insertSql({ name, columns, onConflict = '' }: Table, rows: number): string {
+const insertTexts = new Map<string, string>();
+
+function insertSql(table: Table, rows: number): string {
+  const name = `${table.name} ${rows}`;
+  let text = insertTexts.get(name);
+  if (text === undefined) {
+    text = composeInsert(table, rows);
+    insertTexts.set(name, text);
+  }
+  return text;
+}
+
+function composeInsert({ name, columns, onConflict = '' }: Table, rows: number): string {
   const row = `(${columns.map(() => '?').join(',')})`;
   const values = `${row},`.repeat(rows - 1) + row;
   const names = columns.map((column) => `"${column}"`).join(', ');
