@@ -12,6 +12,8 @@ import type { Transport } from '../ports/transport.ts';
 import type { Message } from '../raft/messages.ts';
 import type { NodeId } from '../raft/types.ts';
 import { LinkFilter } from './link-filter.ts';
+import { pack, unpack } from './wire.ts';
+import type { WireMessage } from './wire.ts';
 
 export class PortMesh implements Transport {
   private readonly clock: Clock;
@@ -39,7 +41,7 @@ export class PortMesh implements Transport {
   connect(peer: NodeId, port: MessagePort): void {
     this.ports.get(peer)?.close();
     this.ports.set(peer, port);
-    port.on('message', (messages: readonly Message[]) => this.handler(peer, messages));
+    port.on('message', (messages: readonly WireMessage[]) => this.handler(peer, unpack(messages)));
   }
 
   setRule(peer: NodeId, rule: LinkRule): void {
@@ -60,7 +62,7 @@ export class PortMesh implements Transport {
     let filter = this.filters.get(peer);
     if (filter === undefined) {
       filter = new LinkFilter(OPEN_LINK, this.clock, this.random.fork(), (messages) =>
-        this.ports.get(peer)?.postMessage(messages),
+        this.ports.get(peer)?.postMessage(pack(messages)),
       );
       this.filters.set(peer, filter);
     }

@@ -27,6 +27,16 @@ const beat = (term: number): Message => ({
   readSeq: 0,
 });
 
+const append = {
+  type: 'AppendEntries',
+  from: 'a',
+  to: 'b',
+  term: 3,
+  prevLogIndex: 0,
+  prevLogTerm: 0,
+  leaderCommit: 0,
+} as const;
+
 /** Resolves with the terms of the next hand-over. */
 function next(to: PortMesh): Promise<number[]> {
   return new Promise((resolve) =>
@@ -44,6 +54,30 @@ test('[N2] messages reach the peer in order, and each hand-over is seen leaving'
   a.send('b', [beat(1), beat(2)]);
   expect(await arrived).toEqual([1, 2]);
   expect(sent).toHaveLength(2);
+});
+
+test('[N2] entries arrive as they were sent, with all that text can hold', async () => {
+  const [a, b] = [mesh(), mesh()];
+  const { port1, port2 } = new MessageChannel();
+  a.connect('b', port1);
+  b.connect('a', port2);
+  const stamp = 1_790_000_000_000_000;
+  const sent: Message[] = [
+    { ...append, entries: [] },
+    {
+      ...append,
+      prevLogIndex: 41,
+      entries: [
+        { index: 42, term: 2, stamp, kind: 'noop', data: '' },
+        { index: 43, term: 3, stamp: stamp + 1, kind: 'command', data: 'nul \0, 😀, half \ud800' },
+        { index: 44, term: 3, stamp: stamp + 2, kind: 'confChange', data: '{}' },
+      ],
+    },
+    beat(7),
+  ];
+  const arrived = new Promise((resolve) => b.onReceive((_from, messages) => resolve(messages)));
+  a.send('b', sent);
+  expect(await arrived).toEqual(sent);
 });
 
 test('[N2] to nobody, and to a peer that is gone, is no error', async () => {
