@@ -14,6 +14,7 @@ import { buildApp } from './http/app.ts';
 import { refuseHost, refuseOrigin } from './http/origin.ts';
 import { openPage } from './http/page.ts';
 import type { Page } from './http/page.ts';
+import { ignoreOtherUpgrades } from './http/upgrade.ts';
 import { Publisher } from './live/publisher.ts';
 import type { Logger } from './logger.ts';
 
@@ -118,6 +119,11 @@ export async function startServer(
         }
       : null,
   });
+  // In development Next's own socket reloads the page.
+  ignoreOtherUpgrades(
+    app.server,
+    (url) => url.startsWith('/socket.io/') || (config.dev && url.startsWith('/_next/')),
+  );
   publisher = new Publisher({
     http: app.server,
     fold,

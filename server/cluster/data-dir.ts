@@ -87,47 +87,95 @@ function lockFile(dir: string): string {
   return path.join(dir, 'server.pid');
 }
 
+/** A server that was just killed may take this long to be gone, ms. */
+const DYING_WITHIN_MS = 1000;
+const LOOK_EVERY_MS = 50;
+
 /** The lock of a process that is gone is taken over. */
 function lock(dir: string): void {
   if (openHere.has(dir)) throw inUse(dir, process.pid);
-  const file = lockFile(dir);
-  const own = JSON.stringify({
-    pid: process.pid,
-    startedAt: startOf(process.pid),
-  } satisfies LockFile);
-  for (let attempt = 0; attempt < 2; attempt++) {
-    // Written whole and then linked, so that nobody ever reads half a lock.
-    const draft = `${file}.${process.pid}`;
-    writeFileSync(draft, own);
-    try {
-      linkSync(draft, file);
-      openHere.add(dir);
-      return;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    } finally {
-      rmSync(draft, { force: true });
-    }
-    const holder = readLock(file);
-    if (holder !== null && isRunning(holder)) throw inUse(dir, holder.pid);
-    rmSync(file, { force: true });
+  const deadlineMs = performance.now() + DYING_WITHIN_MS;
+  for (;;) {
+    const holder = tryLock(dir);
+    if (holder === null) return;
+    if (performance.now() > deadlineMs) throw inUse(dir, holder.pid);
+    // A start has nothing else to do.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK_EVERY_MS);
   }
-  throw new DataDirError(`the data folder ${dir} is being opened by another server`);
 }
 
+/** Takes the lock and returns null, or returns who holds it. */
+function tryLock(dir: string): LockFile | null {
+  const file = lockFile(dir);
+  // Written whole and then linked, so that nobody ever reads half a lock.
+  const draft = `${file}.${process.pid}`;
+  writeFileSync(draft, ownLock());
+  try {
+    for (;;) {
+      try {
+        linkSync(draft, file);
+        openHere.add(dir);
+        return null;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      }
+      const found = readText(file);
+      const holder = found === null ? null : parseLock(found);
+      if (holder !== null && isRunning(holder)) return holder;
+      if (found !== null) putAside(file, found);
+    }
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+/**
+ * Removes the lock that says `stale`, and only that one: another server may have
+ * taken it over since we read it. Moving is atomic, so one of many does it.
+ */
+function putAside(file: string, stale: string): void {
+  const aside = `${file}.${process.pid}.stale`;
+  try {
+    renameSync(file, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  try {
+    if (readText(aside) !== stale) linkSync(aside, file);
+  } finally {
+    rmSync(aside, { force: true });
+  }
+}
+
+function ownLock(): string {
+  return JSON.stringify({ pid: process.pid, startedAt: startOf(process.pid) } satisfies LockFile);
+}
+
+/** Gives up our lock; another's is left as it is. */
 function unlock(dir: string): void {
-  openHere.delete(dir);
-  rmSync(lockFile(dir), { force: true });
+  if (!openHere.delete(dir)) return;
+  if (readText(lockFile(dir)) === ownLock()) rmSync(lockFile(dir), { force: true });
 }
 
 function inUse(dir: string, pid: number): DataDirError {
   return new DataDirError(`the data folder ${dir} is in use by another server (process ${pid})`);
 }
 
-/** Null for a lock that cannot be read: no server of ours wrote it. */
-function readLock(file: string): LockFile | null {
+/** Null for a file that is not there. */
+function readText(file: string): string | null {
   try {
-    return LockFile.parse(JSON.parse(readFileSync(file, 'utf8')));
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+/** Null for a lock that cannot be understood: no server of ours wrote it. */
+function parseLock(text: string): LockFile | null {
+  try {
+    return LockFile.parse(JSON.parse(text));
   } catch {
     return null;
   }
@@ -143,12 +191,17 @@ function isRunning({ pid, startedAt }: LockFile): boolean {
   return startOf(pid) === startedAt;
 }
 
-/** When a process began, in the kernel's own count; "" where there is no /proc, and then the id alone decides. */
+/**
+ * When a process began, in the kernel's own count; "" where there is no /proc, and
+ * then the id alone decides. A process that has ended and only waits for its
+ * parent to notice began never.
+ */
 function startOf(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The name in brackets may hold anything; the 22nd field is the 20th after it.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+    // The name in brackets may hold anything; the third field is the first after it.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' || fields[0] === 'X' ? 'ended' : (fields[19] ?? '');
   } catch {
     return '';
   }

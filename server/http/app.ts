@@ -1,6 +1,8 @@
 /** The HTTP side of the server: the API's routes, one way to answer errors, and everything else to the page. */
 import { randomUUID } from 'node:crypto';
+import { STATUS_CODES } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { fastify } from 'fastify';
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
 import type { Problem } from '../../contracts/errors.ts';
@@ -18,6 +20,8 @@ import { refuseHost, refuseOrigin } from './origin.ts';
 /** A value of 1 MiB, each unit of it escaped in JSON as six characters, and its envelope. */
 const MAX_BODY_BYTES = 7 * 1024 * 1024;
 const MAX_PARAM_CHARS = 16 * 1024;
+/** A target with two such names, and headers. */
+const MAX_HEADER_BYTES = 64 * 1024;
 const MAX_REQUEST_ID = 128;
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
@@ -48,6 +52,8 @@ export function buildApp(options: AppOptions): FastifyInstance {
     // Refusing while we stop is the service's to do, in our own words.
     return503OnClosing: false,
     forceCloseConnections: true,
+    http: { maxHeaderSize: MAX_HEADER_BYTES },
+    clientErrorHandler: (error, socket) => refuseBytes(error, socket as Socket),
     frameworkErrors: (error, request, reply) => {
       sendProblem(reply, toHttpError(error).problem(request.id));
     },
@@ -60,6 +66,15 @@ export function buildApp(options: AppOptions): FastifyInstance {
       next(
         new HttpError('BAD_ENCODING', 'the query is not valid percent-encoded UTF-8', {
           path: `query.${badQuery}`,
+        }),
+      );
+      return;
+    }
+    const encoding = request.headers['content-encoding'];
+    if (encoding !== undefined && encoding !== 'identity' && isApi(request.url)) {
+      next(
+        new HttpError('BAD_REQUEST', `a body in content-encoding ${encoding} is not understood`, {
+          path: 'Content-Encoding',
         }),
       );
       return;
@@ -114,6 +129,39 @@ function sendProblem(reply: Pick<FastifyReply, 'header' | 'code'>, problem: Prob
   void reply.header('content-type', 'application/problem+json').code(problem.status).send(problem);
 }
 
+/**
+ * Bytes that are not HTTP. Said in our own words, unless a request of this
+ * connection is still unanswered: the client would take it for that answer.
+ */
+function refuseBytes(error: Error & { readonly code?: string }, socket: Socket): void {
+  const open = (socket as Socket & { readonly _httpMessage?: unknown })._httpMessage;
+  if (!socket.writable || (open !== undefined && open !== null)) {
+    socket.destroy();
+    return;
+  }
+  const id = randomUUID();
+  const problem = (
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? new HttpError('TOO_LARGE', 'the target and the headers are too long', {
+          path: 'url',
+          limit: MAX_HEADER_BYTES,
+        })
+      : new HttpError('BAD_REQUEST', 'this is not HTTP as the server understands it')
+  ).problem(id);
+  const body = JSON.stringify(problem);
+  socket.end(
+    [
+      `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ''}`,
+      'content-type: application/problem+json',
+      `content-length: ${Buffer.byteLength(body)}`,
+      `x-request-id: ${id}`,
+      'connection: close',
+      '',
+      body,
+    ].join('\r\n'),
+  );
+}
+
 function isApi(url: string): boolean {
   return url.startsWith('/api/') || url === '/livez' || url === '/readyz';
 }
@@ -140,6 +188,10 @@ function toHttpError(error: FastifyError | HttpError): HttpError {
       });
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return new HttpError('BAD_REQUEST', 'the body must be application/json', { path: 'body' });
+  }
+  // The longest text that there can be is 512 MiB.
+  if (error instanceof RangeError && error.message === 'Invalid string length') {
+    return new HttpError('TOO_LARGE', 'the answer is too large: ask for less of it at a time');
   }
   if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
     return new HttpError('BAD_REQUEST', error.message);

@@ -1,5 +1,5 @@
 /** The cluster itself: its view, its nodes, its links, its health. */
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import type { LogAnswer, NodeActionAnswer } from '../../contracts/control.ts';
 import { LinkBody } from '../../contracts/control.ts';
@@ -8,7 +8,7 @@ import type { ClusterViewFold } from '../cluster/cluster-view.ts';
 import type { LeaderTracker } from '../cluster/leader-tracker.ts';
 import type { Supervisor } from '../cluster/supervisor.ts';
 import { HttpError } from './errors.ts';
-import { parse } from './input.ts';
+import { checkNoBody, checkNoQuery, parse } from './input.ts';
 
 const digits = z
   .string()
@@ -49,14 +49,14 @@ export function clusterRoutes(
   });
 
   app.post<{ Params: NodeParams }>('/api/v1/nodes/:id/kill', (request) =>
-    act(request.params.id, async (node) => {
+    act(request, async (node) => {
       if (!(await supervisor.kill(node)))
         throw new HttpError('CONFLICT', `node ${node} is not running`);
     }),
   );
 
   app.post<{ Params: NodeParams }>('/api/v1/nodes/:id/revive', (request) =>
-    act(request.params.id, async (node) => {
+    act(request, async (node) => {
       if (!(await supervisor.revive(node)))
         throw new HttpError('CONFLICT', `node ${node} is running`);
       if (supervisor.node(node).state !== 'serving') {
@@ -69,15 +69,15 @@ export function clusterRoutes(
   );
 
   app.post<{ Params: NodeParams }>('/api/v1/nodes/:id/isolate', (request) =>
-    act(request.params.id, (node) => supervisor.isolate(node)),
+    act(request, (node) => supervisor.isolate(node)),
   );
 
   app.post<{ Params: NodeParams }>('/api/v1/nodes/:id/reconnect', (request) =>
-    act(request.params.id, (node) => supervisor.reconnect(node)),
+    act(request, (node) => supervisor.reconnect(node)),
   );
 
   app.post<{ Params: NodeParams }>('/api/v1/nodes/:id/campaign', (request) =>
-    act(request.params.id, (node) => {
+    act(request, (node) => {
       if (!supervisor.node(node).isServing) {
         throw new HttpError('NODE_DOWN', `node ${node} is not running`);
       }
@@ -91,12 +91,15 @@ export function clusterRoutes(
     if (from === to) {
       throw new HttpError('BAD_REQUEST', 'a link joins two different nodes', { path: 'to' });
     }
+    checkNoQuery(request.query);
     const rule = parse(LinkBody, request.body, 'body');
     supervisor.setLink(from, to, rule);
     return { from, to, ...rule };
   });
 
-  app.delete('/api/v1/links', (): { healed: true } => {
+  app.delete('/api/v1/links', ({ query, body }): { healed: true } => {
+    checkNoQuery(query);
+    checkNoBody(body);
     supervisor.healAll();
     return { healed: true };
   });
@@ -121,10 +124,12 @@ export function clusterRoutes(
   }
 
   async function act(
-    id: string,
+    { params, query, body }: FastifyRequest<{ Params: NodeParams }>,
     run: (node: string) => Promise<void> | void,
   ): Promise<NodeActionAnswer> {
-    const node = known(id);
+    const node = known(params.id);
+    checkNoQuery(query);
+    checkNoBody(body);
     const startedMs = performance.now();
     await run(node);
     return { node, state: supervisor.node(node).state, tookMs: performance.now() - startedMs };

@@ -16,7 +16,7 @@ const KINDS: Record<ErrorCode, Kind> = {
   REVISION_NOT_YET: { status: 409, title: 'That revision is not reached yet', retryable: true },
   SESSION_STALE: {
     status: 409,
-    title: 'The sequence is older than the last answered one',
+    title: 'The sequence is not a new one',
     retryable: false,
   },
   NO_LEADER: { status: 503, title: 'No leader was found in time', retryable: true },

@@ -1,6 +1,6 @@
 /** Reading requests: parameters and bodies become typed values, or one clear error that names the place. */
 import { isUtf8 } from 'node:buffer';
-import type * as z from 'zod';
+import * as z from 'zod';
 import { LIMITS } from '../../contracts/kv.ts';
 import { SERVER_SESSION_PREFIX } from '../cluster/sessions.ts';
 import { HttpError } from './errors.ts';
@@ -43,6 +43,18 @@ export function parseQuery(text: string): Record<string | symbol, unknown> {
     else query[name] = name in query ? [query[name], value] : value;
   }
   return query;
+}
+
+const NOTHING = z.strictObject({});
+
+/** Refuses parameters in the query of a request that takes none: what is ignored would be missed. */
+export function checkNoQuery(query: unknown): void {
+  parse(NOTHING, query, 'query');
+}
+
+/** Likewise a body, other than an empty object. */
+export function checkNoBody(body: unknown): void {
+  if (body !== undefined && body !== null) parse(NOTHING, body, 'body');
 }
 
 function decode(text: string): string | null {

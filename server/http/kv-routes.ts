@@ -11,12 +11,20 @@ import type {
   VersionView,
 } from '../../contracts/kv.ts';
 import { Consistency, LIMITS, Revision, SetBody, TimestampMs } from '../../contracts/kv.ts';
-import { unreachable } from '../base/assert.ts';
+import { must, unreachable } from '../base/assert.ts';
 import type { KvService, ReadOutcome, WriteOutcome, WriteRequest } from '../cluster/kv-service.ts';
 import type { Supervisor } from '../cluster/supervisor.ts';
 import type { FoundVersion, KvError, Query, QueryAnswer, SessionRef } from '../kv/types.ts';
 import { HttpError } from './errors.ts';
-import { checkClientId, checkName, checkText, checkValue, parse } from './input.ts';
+import {
+  checkClientId,
+  checkName,
+  checkNoBody,
+  checkNoQuery,
+  checkText,
+  checkValue,
+  parse,
+} from './input.ts';
 
 const DEFAULT_TIMEOUT_MS = 5000;
 const MAX_TIMEOUT_MS = 60_000;
@@ -63,6 +71,7 @@ interface CellParams extends KeyParams {
 
 export function kvRoutes(app: FastifyInstance, kv: KvService, supervisor: Supervisor): void {
   app.put<{ Params: CellParams }>('/api/v1/kv/:key/:field', async (request): Promise<SetAnswer> => {
+    checkNoQuery(request.query);
     const body = parse(SetBody, request.body, 'body');
     const session = sessionOf(body.clientId, body.sequence);
     const { value, timestamp, ttl } = body;
@@ -74,11 +83,12 @@ export function kvRoutes(app: FastifyInstance, kv: KvService, supervisor: Superv
       ...(ttl !== undefined && { ttl }),
       ...(session !== null && { session }),
     });
-    return { ...done, revision: done.revision ?? 0 };
+    return { ...done, revision: must(done.revision, 'a set writes') };
   });
 
   app.delete<{ Params: CellParams }>('/api/v1/kv/:key/:field', (request): Promise<DeleteAnswer> => {
     const { timestamp, clientId, sequence } = parse(DeleteQuery, request.query, 'query');
+    checkNoBody(request.body);
     const session = sessionOf(clientId, sequence);
     return write(request, {
       op: 'delete',

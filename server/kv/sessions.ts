@@ -20,7 +20,9 @@ export const MAX_AGEING_MICROS = 60_000_000;
 export type SessionVerdict =
   | { readonly is: 'new' }
   | { readonly is: 'repeat'; readonly result: ApplyResult }
-  | { readonly is: 'stale'; readonly last: number };
+  | { readonly is: 'stale'; readonly last: number }
+  /** The sequence stands for another write. */
+  | { readonly is: 'reused' };
 
 interface Held {
   readonly row: SessionRow;
@@ -51,10 +53,12 @@ export class Sessions {
     this.lastStamp = stamp;
   }
 
-  judge(session: SessionRef): SessionVerdict {
+  /** `asked` is the hash of the write that came under this session. */
+  judge(session: SessionRef, asked: string): SessionVerdict {
     const row = this.held.get(session.client)?.row;
     if (row === undefined || session.sequence > row.sequence) return { is: 'new' };
-    if (session.sequence === row.sequence) return { is: 'repeat', result: row.result };
+    if (session.sequence === row.sequence)
+      return row.asked === asked ? { is: 'repeat', result: row.result } : { is: 'reused' };
     return { is: 'stale', last: row.sequence };
   }
 

@@ -152,8 +152,8 @@ export class KvStore {
     }
     let session: SessionRow | null = null;
     if (outcome.session !== null) {
-      const { client, sequence } = outcome.session;
-      session = { client, sequence, stamp: entry.stamp, result };
+      const { client, sequence, asked } = outcome.session;
+      session = { client, sequence, asked, stamp: entry.stamp, result };
       this.sessions.put(session);
       this.hash.text(session.client);
       this.hash.number(session.sequence);
@@ -174,8 +174,9 @@ export class KvStore {
     if (!parsed.ok) return refusal({ code: 'BAD_COMMAND', message: parsed.error });
     const command = parsed.value;
     if (command.op === 'tick') return NOTHING_DONE;
-    if (command.session === undefined) return this.write(entry, command);
-    const verdict = this.sessions.judge(command.session);
+    if (command.session === undefined) return this.write(entry, command, '');
+    const asked = hashOfRequest(command);
+    const verdict = this.sessions.judge(command.session, asked);
     if (verdict.is === 'repeat') return { result: verdict.result, version: null, session: null };
     if (verdict.is === 'stale') {
       return refusal({
@@ -183,14 +184,23 @@ export class KvStore {
         message: `sequence ${command.session.sequence} is older than ${verdict.last}, the last one answered; nothing was done`,
       });
     }
-    return this.write(entry, command);
+    if (verdict.is === 'reused') {
+      return refusal({
+        code: 'SESSION_STALE',
+        message: `sequence ${command.session.sequence} stands for another write; this one was not done`,
+      });
+    }
+    return this.write(entry, command, asked);
   }
 
-  private write(entry: AppliedEntry, command: WriteCommand): Outcome {
+  private write(entry: AppliedEntry, command: WriteCommand, asked: string): Outcome {
     const timestamp = command.timestamp ?? Math.floor(entry.stamp / 1000);
     const held = this.records.get(command.key)?.get(command.field);
     const existed = held?.isPresent(timestamp, entry.index) ?? false;
-    const session = command.session ?? null;
+    const session =
+      command.session === undefined
+        ? null
+        : { client: command.session.client, sequence: command.session.sequence, asked };
     if (command.op === 'delete' && !existed) {
       return { result: accepted(entry, timestamp, false), version: null, session };
     }
@@ -384,7 +394,21 @@ export class KvStore {
 interface Outcome {
   readonly result: ApplyResult | null;
   readonly version: Version | null;
-  readonly session: { readonly client: string; readonly sequence: number } | null;
+  readonly session: Pick<SessionRow, 'client' | 'sequence' | 'asked'> | null;
+}
+
+/** What tells one write from another, but for the session under which it comes. */
+function hashOfRequest(command: WriteCommand): string {
+  const hash = RollingHash.empty();
+  hash.text(command.op);
+  hash.text(command.key);
+  hash.text(command.field);
+  hash.number(command.timestamp ?? -1);
+  if (command.op === 'set') {
+    hash.number(command.ttl ?? -1);
+    hash.text(command.value);
+  }
+  return hash.hex;
 }
 
 const NOTHING_DONE: Outcome = { result: null, version: null, session: null };

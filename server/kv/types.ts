@@ -79,6 +79,8 @@ export interface KvError {
 export interface SessionRow {
   readonly client: string;
   readonly sequence: number;
+  /** Hash of what was asked, 16 hex digits: another write under the same sequence is no repeat. */
+  readonly asked: string;
   readonly stamp: Stamp;
   readonly result: ApplyResult;
 }

@@ -5,6 +5,13 @@ import type { EntrySummary } from './control.ts';
 
 /** Longest label, UTF-16 units. */
 const MAX_LABEL = 80;
+/** Commands up to this length are read whole, UTF-16 units. */
+const LONG_CHARS = 1024;
+/** Two names of a kibibyte and the beginning of a value, each unit escaped. */
+const MAX_BEGINNING = 16_384;
+/** A command as `encodeCommand` writes it, up to the first units of its value. */
+const BEGINNING =
+  /^\{"op":"(set|delete)","key":("(?:[^"\\]|\\.)*"),"field":("(?:[^"\\]|\\.)*")(?:,"value":"((?:[^"\\]|\\u[0-9a-f]{4}|\\[^u]){0,80}))?/;
 
 export function summarise(entry: Entry): EntrySummary {
   const { index, term, stamp } = entry;
@@ -14,6 +21,7 @@ export function summarise(entry: Entry): EntrySummary {
 function describe(entry: Entry): Pick<EntrySummary, 'kind' | 'label'> {
   if (entry.kind === 'noop') return { kind: 'noop', label: `term ${entry.term} begins` };
   if (entry.kind === 'confChange') return { kind: 'confChange', label: 'members change' };
+  if (entry.data.length > LONG_CHARS) return describeLong(entry.data);
   const parsed = parseCommand(entry.data);
   if (!parsed.ok) return { kind: 'noop', label: 'not understood' };
   const command = parsed.value;
@@ -25,6 +33,19 @@ function describe(entry: Entry): Pick<EntrySummary, 'kind' | 'label'> {
     case 'tick':
       return { kind: 'tick', label: 'time moves on' };
   }
+}
+
+/**
+ * The beginning of a long command tells enough: reading all of a page of values
+ * of a mebibyte would keep a leader from its heartbeats.
+ */
+function describeLong(data: string): Pick<EntrySummary, 'kind' | 'label'> {
+  const [, op, key, field, value = ''] = BEGINNING.exec(data.slice(0, MAX_BEGINNING)) ?? [];
+  if (key === undefined || field === undefined) return { kind: 'noop', label: 'not understood' };
+  const name = `${JSON.parse(key)}.${JSON.parse(field)}`;
+  return op === 'delete'
+    ? { kind: 'delete', label: shorten(name) }
+    : { kind: 'set', label: shorten(`${name} = ${JSON.parse(`"${value}"`)}…`) };
 }
 
 /** Cuts between characters, never within one. */

@@ -110,9 +110,10 @@ export async function readMarks(prisma: PrismaClient): Promise<Mark[]> {
 
 export async function readSessions(prisma: PrismaClient): Promise<SessionRow[]> {
   const rows = await prisma.session.findMany({ orderBy: [{ stamp: 'asc' }, { client: 'asc' }] });
-  return rows.map(({ client, sequence, stamp, result }) => ({
+  return rows.map(({ client, sequence, asked, stamp, result }) => ({
     client,
     sequence: Number(sequence),
+    asked,
     stamp: Number(stamp),
     result: parseResult(client, result),
   }));

@@ -46,9 +46,9 @@ const VERSIONS: Table = {
 const MARKS: Table = { name: 'marks', columns: ['revision', 'stamp'] };
 const SESSIONS: Table = {
   name: 'sessions',
-  columns: ['client', 'sequence', 'stamp', 'result'],
+  columns: ['client', 'sequence', 'asked', 'stamp', 'result'],
   onConflict:
-    'ON CONFLICT ("client") DO UPDATE SET "sequence" = excluded."sequence", "stamp" = excluded."stamp", "result" = excluded."result"',
+    'ON CONFLICT ("client") DO UPDATE SET "sequence" = excluded."sequence", "asked" = excluded."asked", "stamp" = excluded."stamp", "result" = excluded."result"',
 };
 
 /** `checksums` has one for each appended entry. */
@@ -105,9 +105,10 @@ export function appliedStatements(epoch: number, changes: KvChanges): readonly S
     },
     ...inserts(
       SESSIONS,
-      sessions.map(({ client, sequence, stamp, result }) => [
+      sessions.map(({ client, sequence, asked, stamp, result }) => [
         client,
         sequence,
+        asked,
         stamp,
         JSON.stringify(result),
       ]),

@@ -1,4 +1,6 @@
 /** The data folder: one server at a time, one cluster for ever. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -50,6 +52,29 @@ describe('the data folder', () => {
       writeFileSync(path.join(dir, 'server.pid'), lock);
       DataDir.open(dir, NODES).close();
     }
+  });
+
+  it('[C8] is taken over from a server that has ended and whose parent has not noticed', async () => {
+    // The shell becomes a sleep, which never asks after its child: that stays a zombie.
+    const parent = spawn('sh', ['-c', 'sleep 0.05 & echo $!; exec sleep 60']);
+    const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+    const pid = Number(line.toString());
+    const stat = `/proc/${pid}/stat`;
+    const fields = () => readFileSync(stat, 'utf8').split(') ')[1]?.split(' ') ?? [];
+    const startedAt = fields()[19];
+    while (fields()[0] !== 'Z') await new Promise((resolve) => setTimeout(resolve, 5));
+    writeFileSync(path.join(dir, 'server.pid'), JSON.stringify({ pid, startedAt }));
+    DataDir.open(dir, NODES).close();
+    parent.kill('SIGKILL');
+  });
+
+  it('[C8] a server gives up its own lock only', () => {
+    const first = DataDir.open(dir, NODES);
+    const lock = path.join(dir, 'server.pid');
+    const another = JSON.stringify({ pid: process.ppid, startedAt: startOf(String(process.ppid)) });
+    writeFileSync(lock, another);
+    first.close();
+    expect(readFileSync(lock, 'utf8')).toBe(another);
   });
 
   it('[C8] is refused for another number of nodes: they could elect without those who know', () => {

@@ -158,6 +158,10 @@ describe('the API', { timeout: SLOW_MACHINE_MS }, () => {
       ['PUT', put, { value: '1', clientId: 'c' }, 'sequence'],
       ['PUT', put, { value: '1', sequence: 1 }, 'clientId'],
       ['PUT', put, { value: '1', clientId: '~mine', sequence: 1 }, 'clientId'],
+      ['PUT', `${put}?timestamp=5`, { value: '1' }, 'query'],
+      ['DELETE', put, { timestamp: 1 }, 'body'],
+      ['POST', '/api/v1/nodes/n1/kill', [1], 'body'],
+      ['POST', '/api/v1/nodes/n1/kill?node=n2', undefined, 'query'],
       ['GET', `${put}?at=1e3`, undefined, 'query.at'],
       ['GET', `${put}?at=`, undefined, 'query.at'],
       ['GET', `${put}?at=1&at=2`, undefined, 'query.at'],
@@ -183,6 +187,9 @@ describe('the API', { timeout: SLOW_MACHINE_MS }, () => {
     expect(await problem('PUT', put, 'value=1', { 'content-type': 'text/plain' })).toMatchObject({
       code: 'BAD_REQUEST',
     });
+    expect(await problem('PUT', put, { value: '1' }, { 'content-encoding': 'gzip' })).toMatchObject(
+      { code: 'BAD_REQUEST', path: 'Content-Encoding' },
+    );
     expect(await problem('GET', put, undefined, { 'request-timeout-ms': '0' })).toMatchObject({
       code: 'BAD_REQUEST',
       path: 'Request-Timeout-Ms',

@@ -141,7 +141,28 @@ describe('sessions', () => {
     expect(again).toEqual(absent);
     expect(writer.read(9)).toBe('1');
     const refused = writer.apply(set('1', 253_402_300_799_999, { ttl: 9, ...session(2) }));
-    expect(writer.apply(set('1', 1, session(2)))).toEqual(refused);
+    const repeated = writer.apply(set('1', 253_402_300_799_999, { ttl: 9, ...session(2) }));
+    expect(repeated).toEqual(refused);
+  });
+
+  test('[T12] another write under the same sequence is refused, never answered as if it were done', () => {
+    const writer = new Writer();
+    const first = writer.apply(set('1', 10, session(7)));
+    const others = [
+      set('2', 10, session(7)),
+      set('1', 11, session(7)),
+      set('1', 10, { ttl: 5, ...session(7) }),
+      { op: 'delete', key: 'a', field: 'x', timestamp: 10, ...session(7) },
+      { op: 'set', key: 'b', field: 'x', value: '1', timestamp: 10, ...session(7) },
+      { op: 'set', key: 'a', field: 'y', value: '1', timestamp: 10, ...session(7) },
+    ] as const;
+    for (const each of [writer, new Writer(restored(writer.store, 9))]) {
+      for (const other of others) {
+        expect(each.apply(other)).toMatchObject({ ok: false, error: { code: 'SESSION_STALE' } });
+      }
+      expect(each.apply(set('1', 10, session(7)))).toEqual(first);
+      expect(each.answer({ type: 'scan', key: 'a', at: 10 }).fields).toHaveLength(1);
+    }
   });
 
   test('[T12] repeats are known after a restart', () => {
@@ -187,6 +208,7 @@ describe('sessions', () => {
     const row = (client: string, stamp: number): SessionRow => ({
       client,
       sequence: 1,
+      asked: '',
       stamp,
       result: { ok: true, revision: null, timestamp: 0, stamp, existed: false },
     });

@@ -47,6 +47,7 @@ CREATE TABLE "marks" (
 CREATE TABLE "sessions" (
     "client" TEXT NOT NULL PRIMARY KEY,
     "sequence" BIGINT NOT NULL,
+    "asked" TEXT NOT NULL,
     "stamp" BIGINT NOT NULL,
     "result" TEXT NOT NULL
 );

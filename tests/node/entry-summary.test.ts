@@ -1,0 +1,36 @@
+/** Labels of log entries: short, and cheap whatever the entry holds. */
+import { expect, test } from 'vitest';
+import { encodeCommand } from '../../server/kv/command.ts';
+import type { Command } from '../../server/kv/types.ts';
+import { summarise } from '../../server/node/entry-summary.ts';
+
+function labelOf(command: Command | string): string {
+  const data = typeof command === 'string' ? command : encodeCommand(command);
+  const { kind, label } = summarise({ index: 1, term: 1, stamp: 1, kind: 'command', data });
+  return `${kind}: ${label}`;
+}
+
+const set = (key: string, value: string): Command => ({ op: 'set', key, field: 'f', value });
+
+test('[N7] a label is at most 80 characters and never cuts one in two', () => {
+  expect(labelOf(set('k', 'v'))).toBe('set: k.f = v');
+  expect(labelOf({ op: 'delete', key: 'k', field: 'f' })).toBe('delete: k.f');
+  const label = labelOf(set('k', '😀'.repeat(100)));
+  expect(label.length).toBeLessThanOrEqual(85);
+  expect(label).not.toMatch(/[\ud800-\udbff](?![\udc00-\udfff])/);
+});
+
+test.each([
+  ['plain text', 'v'.repeat(5000)],
+  ['escapes', '"\\\n\u0001'.repeat(2000)],
+  ['astral characters', '😀'.repeat(3000)],
+])('[N7] a long command is read only at its beginning: %s', (_what, value) => {
+  const short = labelOf(set('key "q"', value.slice(0, 400)));
+  expect(labelOf(set('key "q"', value))).toBe(short);
+});
+
+test('[N7] a long key, a long delete, and what is no command', () => {
+  const key = '\u0001'.repeat(1024);
+  expect(labelOf({ op: 'delete', key, field: 'f' })).toMatch(/^delete: /);
+  expect(labelOf('x'.repeat(5000))).toBe('noop: not understood');
+});
