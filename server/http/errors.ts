@@ -21,7 +21,7 @@ const KINDS: Record<ErrorCode, Kind> = {
   },
   NO_LEADER: { status: 503, title: 'No leader was found in time', retryable: true },
   OUTCOME_UNKNOWN: { status: 504, title: 'The outcome of the write is unknown', retryable: false },
-  READ_TIMEOUT: { status: 503, title: 'No quorum confirmed the read in time', retryable: true },
+  READ_TIMEOUT: { status: 503, title: 'The read was not answered in time', retryable: true },
   NODE_DOWN: { status: 503, title: 'That node is not running', retryable: true },
   NODE_UNKNOWN: { status: 404, title: 'There is no such node', retryable: false },
   CONFLICT: { status: 409, title: 'It is already so', retryable: false },

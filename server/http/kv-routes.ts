@@ -210,7 +210,7 @@ export function kvRoutes(app: FastifyInstance, kv: KvService, supervisor: Superv
     where: z.infer<typeof Where>,
   ) {
     const outcome = await answerRead(request, query, where);
-    if (!outcome.ok) throw readError(outcome, where.node);
+    if (!outcome.ok) throw readError(outcome, where);
     if (!outcome.result.ok) throw kvError(outcome.result.error);
     const answer = outcome.result.answer as Extract<QueryAnswer, { type: Q['type'] }>;
     return {
@@ -319,12 +319,18 @@ function writeError(outcome: Extract<WriteOutcome, { ok: false }>): HttpError {
 
 function readError(
   outcome: Extract<ReadOutcome, { ok: false }>,
-  node: string | undefined,
+  { consistency, node }: z.infer<typeof Where>,
 ): HttpError {
   const { code, leader } = outcome;
   switch (code) {
     case 'READ_TIMEOUT':
-      return new HttpError(code, 'no quorum confirmed the read in time', { leader });
+      return new HttpError(
+        code,
+        consistency === 'local'
+          ? 'the node did not answer in time'
+          : 'no quorum confirmed the read in time',
+        { leader },
+      );
     case 'NODE_DOWN':
       return new HttpError(code, `node ${node ?? ''} is not running`, { leader });
     case 'OVERLOADED':

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { buildSync } from 'esbuild';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DataDir, DataDirError } from '../../server/cluster/data-dir.ts';
 import { makeDataDir } from '../server.ts';
@@ -66,6 +67,30 @@ describe('the data folder', () => {
     writeFileSync(path.join(dir, 'server.pid'), JSON.stringify({ pid, startedAt }));
     DataDir.open(dir, NODES).close();
     parent.kill('SIGKILL');
+  });
+
+  it('[C8] is taken over by one of many that start at once', async () => {
+    const program = path.join(dir, 'starter.mjs');
+    buildSync({
+      entryPoints: ['tests/cluster/lock-starter.ts'],
+      outfile: program,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+    });
+    for (let round = 0; round < 3; round++) {
+      const folder = path.join(dir, `round-${round}`);
+      mkdirSync(folder);
+      writeFileSync(path.join(folder, 'server.pid'), '{"pid":4194305,"startedAt":"1"}');
+      const at = String(Date.now() + 700);
+      const starters = [1, 2, 3].map(() => spawn(process.execPath, [program, folder, at]));
+      const said = await Promise.all(
+        starters.map(async ({ stdout }) => String(((await once(stdout, 'data')) as [Buffer])[0])),
+      );
+      expect(said.filter((line) => line === 'open\n')).toHaveLength(1);
+      expect(said.filter((line) => line.includes('in use by another server'))).toHaveLength(2);
+      for (const starter of starters) starter.stdin.end('\n');
+    }
   });
 
   it('[C8] a server gives up its own lock only', () => {
