@@ -4,10 +4,7 @@
  * and when the runs together did not really put the cluster to the test.
  */
 import { parseArgs } from 'node:util';
-import { FAULT_KINDS } from './nemesis.ts';
-import type { FaultKind } from './nemesis.ts';
-import { runSeed } from './run.ts';
-import type { RunReport } from './run.ts';
+import { repeatable, sweep } from './sweep.ts';
 
 const { values } = parseArgs({
   options: { seed: { type: 'string' }, seeds: { type: 'string' }, from: { type: 'string' } },
@@ -20,22 +17,8 @@ function wholeNumber(text: string | undefined, otherwise: number): number {
   process.exit(2);
 }
 
-function attempt(seed: number): RunReport | null {
-  try {
-    return runSeed({ seed });
-  } catch (error) {
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    process.stdout.write(
-      `seed ${seed}: ${text}\n\nrepeat it with: npm run sim -- --seed ${seed}\n`,
-    );
-    return null;
-  }
-}
-
 function runOne(seed: number): number {
-  const report = attempt(seed);
-  if (report === null) return 1;
-  const { faults, ...rest } = report;
+  const { faults, ...rest } = repeatable(seed);
   process.stdout.write(
     `${JSON.stringify({ ...rest, faults: Object.fromEntries(faults) }, null, 2)}\n`,
   );
@@ -44,25 +27,7 @@ function runOne(seed: number): number {
 
 function runMany(from: number, count: number): number {
   const startedMs = performance.now();
-  const totals = {
-    virtualMs: 0,
-    steps: 0,
-    checks: 0,
-    leaderChanges: 0,
-    acknowledged: 0,
-    failed: 0,
-    unknown: 0,
-    reads: 0,
-    messagesLost: 0,
-    writesLost: 0,
-  };
-  const faults = new Map<FaultKind, number>(FAULT_KINDS.map((kind) => [kind, 0]));
-  for (let seed = from; seed < from + count; seed++) {
-    const report = attempt(seed);
-    if (report === null) return 1;
-    for (const name of Object.keys(totals) as (keyof typeof totals)[]) totals[name] += report[name];
-    for (const [kind, fired] of report.faults) faults.set(kind, (faults.get(kind) ?? 0) + fired);
-  }
+  const { totals, faults } = sweep(from, count);
   const realMs = performance.now() - startedMs;
   process.stdout.write(
     `${count} seeds from ${from}: no rule broken\n` +
@@ -82,7 +47,13 @@ function runMany(from: number, count: number): number {
   return 0;
 }
 
-process.exitCode =
-  values.seed === undefined
-    ? runMany(wholeNumber(values.from, 1), wholeNumber(values.seeds, 200))
-    : runOne(wholeNumber(values.seed, 1));
+try {
+  process.exitCode =
+    values.seed === undefined
+      ? runMany(wholeNumber(values.from, 1), wholeNumber(values.seeds, 200))
+      : runOne(wholeNumber(values.seed, 1));
+} catch (error) {
+  const { message, cause } = error as Error;
+  process.stdout.write(`${cause instanceof Error ? cause.stack : String(cause)}\n\n${message}\n`);
+  process.exitCode = 1;
+}

@@ -5,6 +5,7 @@
  * write is atomic, as a transaction is.
  */
 import { assert } from '../server/base/assert.ts';
+import { RollingHash } from '../server/kv/hash.ts';
 import type { Random } from '../server/base/random.ts';
 import type { Done, LogWrite, NodeStorage, RestoredNode } from '../server/ports/node-storage.ts';
 import type { KvChanges, KvHeader, Mark, SessionRow, Version } from '../server/kv/types.ts';
@@ -33,21 +34,22 @@ interface Pending {
   readonly done: Done;
 }
 
-const EMPTY_HASH = '9e3779b985ebca6b';
+/** A disk as it should be. */
+export const CALM_DISK: Readonly<DiskWeather> = {
+  minWriteMs: 0.2,
+  maxWriteMs: 2,
+  stalledUntilMs: 0,
+  failNext: false,
+};
 
 export class SimDisk {
-  readonly weather: DiskWeather = {
-    minWriteMs: 0.2,
-    maxWriteMs: 2,
-    stalledUntilMs: 0,
-    failNext: false,
-  };
+  readonly weather: DiskWeather = { ...CALM_DISK };
   readonly counts = { writes: 0, lost: 0, landed: 0, failed: 0 };
   hardState: HardState = { term: 0, votedFor: null, commit: 0 };
   entries: Entry[] = [];
   /** Every vote that was ever durable here. */
   readonly votes = new Map<Term, NodeId>();
-  private kv: KvHeader = { lastApplied: 0, lastStamp: 0, stateHash: EMPTY_HASH };
+  private kv: KvHeader = { lastApplied: 0, lastStamp: 0, stateHash: RollingHash.empty().hex };
   private readonly versions: Version[] = [];
   private readonly marks: Mark[] = [];
   private readonly sessions = new Map<string, SessionRow>();

@@ -16,7 +16,7 @@ import { SimClient } from './sim-client.ts';
 import type { Reach } from './sim-client.ts';
 import { SimClock } from './sim-clock.ts';
 import type { ClockError } from './sim-clock.ts';
-import { SimDisk } from './sim-disk.ts';
+import { CALM_DISK, SimDisk } from './sim-disk.ts';
 import type { DiskMutant } from './sim-disk.ts';
 import { CALM, SimNetwork } from './sim-network.ts';
 import { TraceHash } from './trace-hash.ts';
@@ -123,12 +123,7 @@ export class World {
     this.network.heal();
     this.network.weather = { ...CALM };
     for (const { id, disk, clockError, host } of this.machines.values()) {
-      Object.assign(disk.weather, {
-        minWriteMs: 0.2,
-        maxWriteMs: 2,
-        stalledUntilMs: 0,
-        failNext: false,
-      });
+      Object.assign(disk.weather, CALM_DISK);
       clockError.pausedUntilMs = 0;
       clockError.rate = 1;
       if (host === null) this.boot(id);
@@ -188,7 +183,7 @@ export class World {
       case 'disk-slow':
         victim.disk.weather.maxWriteMs = 2 + fault.force * 80;
         end(() => {
-          victim.disk.weather.maxWriteMs = 2;
+          victim.disk.weather.maxWriteMs = CALM_DISK.maxWriteMs;
         });
         break;
       case 'disk-stall':

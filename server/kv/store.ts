@@ -174,7 +174,7 @@ export class KvStore {
     if (!parsed.ok) return refusal({ code: 'BAD_COMMAND', message: parsed.error });
     const command = parsed.value;
     if (command.op === 'tick') return NOTHING_DONE;
-    if (command.session === undefined) return this.write(entry, command, '');
+    if (command.session === undefined) return this.write(entry, command, null);
     const asked = hashOfRequest(command);
     const verdict = this.sessions.judge(command.session, asked);
     if (verdict.is === 'repeat') return { result: verdict.result, version: null, session: null };
@@ -190,17 +190,14 @@ export class KvStore {
         message: `sequence ${command.session.sequence} stands for another write; this one was not done`,
       });
     }
-    return this.write(entry, command, asked);
+    const { client, sequence } = command.session;
+    return this.write(entry, command, { client, sequence, asked });
   }
 
-  private write(entry: AppliedEntry, command: WriteCommand, asked: string): Outcome {
+  private write(entry: AppliedEntry, command: WriteCommand, session: Outcome['session']): Outcome {
     const timestamp = command.timestamp ?? Math.floor(entry.stamp / 1000);
     const held = this.records.get(command.key)?.get(command.field);
     const existed = held?.isPresent(timestamp, entry.index) ?? false;
-    const session =
-      command.session === undefined
-        ? null
-        : { client: command.session.client, sequence: command.session.sequence, asked };
     if (command.op === 'delete' && !existed) {
       return { result: accepted(entry, timestamp, false), version: null, session };
     }

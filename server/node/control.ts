@@ -28,7 +28,7 @@ export interface WorkerOptions {
   readonly id: NodeId;
   readonly peers: readonly NodeId[];
   readonly clusterId: string;
-  /** Database file; null keeps the store in memory (benchmarks of the core only). */
+  /** Made if it is not there. */
   readonly databaseFile: string;
   readonly migrationsDir: string;
   readonly heartbeatIntervalMs: number;

@@ -44,8 +44,8 @@ export function asStorageError(
 }
 
 /**
- * SQLite's own words. Prisma's adapter keeps them in the cause of its error and
- * puts a guess in front; its client wraps that once more.
+ * SQLite's own words. The driver's error has them; Prisma's adapter keeps them in
+ * the cause of its error and puts a guess in front; its client wraps that once more.
  */
 function sqliteError(error: unknown): { sqliteCode: string; message: string } {
   const inner = property(property(error, 'meta'), 'driverAdapterError') ?? error;
