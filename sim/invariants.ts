@@ -1,61 +1,104 @@
 /**
- * What must hold of the whole cluster after every step, checked incrementally:
- * only what the step may have changed is looked at again.
+ * What must hold of the whole cluster after every step. The work follows what
+ * the step changed: a node whose role, term, log and indexes are as they were
+ * is not looked at further, and of a log only what is new is compared. The full
+ * comparison of whole logs is done too, at the end of a run and now and then,
+ * as a check of this one.
  */
-import { assert } from '../server/base/assert.ts';
+import { AssertionError, assert } from '../server/base/assert.ts';
 import type { NodeHost } from '../server/node/node-host.ts';
-import type { Entry, LogIndex, NodeId, Term } from '../server/raft/types.ts';
+import type { Entry, HardState, LogIndex, NodeId, Role, Term } from '../server/raft/types.ts';
 import type { SimDisk } from './sim-disk.ts';
+
+/** One node, and what was seen of it after the step before. */
+interface Watched {
+  readonly id: NodeId;
+  readonly disk: SimDisk;
+  /** Null while the node is down. */
+  host: NodeHost | null;
+  role: Role;
+  term: Term;
+  commitIndex: LogIndex;
+  lastApplied: LogIndex;
+  lastEntry: Entry | null;
+  hardState: HardState | null;
+  /** The highest term that was ever durable here. */
+  durableTerm: Term;
+  /** The log as it was compared last, since the node's boot. */
+  readonly log: Entry[];
+  /** How far the committed prefix was compared, since the node's boot. */
+  compared: LogIndex;
+  /** The revision at which the state was compared last, since the node's boot; -1 for none. */
+  hashed: LogIndex;
+}
+
+/** An entry that stood in some log, and the term of the one before it there. */
+interface Stood {
+  readonly entry: Entry;
+  readonly previousTerm: Term;
+}
 
 export class Invariants {
   /** The one log: entry i at position i - 1, fixed when first committed anywhere. */
   readonly committed: Entry[] = [];
   checks = 0;
   leaderChanges = 0;
+  private readonly nodes: readonly Watched[];
   private readonly leaders = new Map<Term, NodeId>();
-  private readonly hashes = new Map<LogIndex, string>();
-  /** How far each node's committed prefix was compared, since its boot. */
-  private readonly compared = new Map<NodeId, LogIndex>();
-  /** The revision at which each node's state was compared last, since its boot. */
-  private readonly hashed = new Map<NodeId, LogIndex>();
-  private readonly lastTerm = new Map<NodeId, Term>();
+  /** State hash of each revision reached, by revision. */
+  private readonly hashes: (readonly [high: number, low: number] | undefined)[] = [];
+  /** Every entry that ever stood at index i in any log, one a term, at position i. */
+  private readonly stood: Stood[][] = [];
   private readonly quorum: number;
-  private readonly disks: ReadonlyMap<NodeId, SimDisk>;
 
   constructor(disks: ReadonlyMap<NodeId, SimDisk>) {
-    this.disks = disks;
+    this.nodes = [...disks].map(([id, disk]) => ({
+      id,
+      disk,
+      host: null,
+      role: 'follower',
+      term: 0,
+      commitIndex: 0,
+      lastApplied: 0,
+      lastEntry: null,
+      hardState: null,
+      durableTerm: 0,
+      log: [],
+      compared: 0,
+      hashed: -1,
+    }));
     this.quorum = Math.floor(disks.size / 2) + 1;
   }
 
-  /** A node starts again: what it remembers is compared anew. */
-  booted(id: NodeId): void {
-    this.compared.set(id, 0);
-    this.hashed.delete(id);
+  /** A node starts again as `host`: what it remembers is compared anew. Null: it is down. */
+  booted(id: NodeId, host: NodeHost | null): void {
+    for (const node of this.nodes) {
+      if (node.id !== id) continue;
+      node.host = host;
+      node.hardState = null;
+      node.log.length = 0;
+      node.compared = 0;
+      node.hashed = -1;
+    }
   }
 
-  /** Call after every step that may have touched `host`. */
-  check(id: NodeId, host: NodeHost): void {
-    const { raft, kv } = host;
-    this.checks++;
-    assert(raft.term >= (this.lastTerm.get(id) ?? 0), `${id}: terms never go back`);
-    if (this.disks.get(id)?.hardState.term === raft.term) this.lastTerm.set(id, raft.term);
-    assert(raft.commitIndex <= raft.lastIndex, `${id}: commit ≤ last`);
-    assert(kv.lastApplied <= raft.commitIndex, `${id}: applied ≤ commit`);
-    if (raft.role === 'leader') this.checkLeader(id, raft.term, host);
-    this.checkCommitted(id, host);
-    if (this.hashed.get(id) !== kv.lastApplied) this.checkHash(id, host);
+  /** Call after every step. */
+  check(): void {
+    for (const node of this.nodes) {
+      if (node.host === null) continue;
+      this.checks++;
+      if (hasChanged(node, node.host)) this.checkNode(node, node.host);
+    }
   }
 
-  /** Two logs that hold the same (index, term) are equal up to there (§5.3). Costly: for the end and now and then. */
-  checkLogMatching(hosts: readonly NodeHost[]): void {
-    for (const [i, a] of hosts.entries()) {
-      for (const b of hosts.slice(i + 1)) {
-        let index = Math.min(a.raft.lastIndex, b.raft.lastIndex);
-        while (index > 0 && a.raft.entryAt(index).term !== b.raft.entryAt(index).term) index--;
-        for (; index > 0; index--) {
-          assert(isSame(a.raft.entryAt(index), b.raft.entryAt(index)), `logs match at ${index}`);
-        }
-      }
+  /** Every running node once more, whole: all of its log, and what it has committed. For the end and now and then. */
+  checkWhole(): void {
+    const hosts = this.nodes.flatMap(({ host }) => (host === null ? [] : [host]));
+    checkLogMatching(hosts);
+    for (const node of this.nodes) {
+      if (node.host === null) continue;
+      node.compared = 0;
+      this.checkCommitted(node, node.host);
     }
     this.checks++;
   }
@@ -63,60 +106,119 @@ export class Invariants {
   /** An acknowledged write stands in the committed log, durable on a quorum of disks. */
   checkAcknowledged(index: LogIndex): void {
     const entry = this.committed[index - 1];
-    assert(entry !== undefined, `acknowledged entry ${index} is committed`);
+    if (entry === undefined) return broken(`acknowledged entry ${index} is committed`);
     let copies = 0;
-    for (const disk of this.disks.values()) {
+    for (const { disk } of this.nodes) {
       const held = disk.entries[index - 1];
       if (held !== undefined && isSame(held, entry)) copies++;
     }
-    assert(
-      copies >= this.quorum,
-      `acknowledged entry ${index} is durable on a quorum, not on ${copies}`,
-    );
+    if (copies < this.quorum)
+      broken(`acknowledged entry ${index} is durable on a quorum, not on ${copies}`);
     this.checks++;
+  }
+
+  private checkNode(node: Watched, host: NodeHost): void {
+    const { raft, kv } = host;
+    if (raft.term < node.durableTerm) broken(`${node.id}: terms never go back`);
+    node.hardState = node.disk.hardState;
+    if (node.hardState.term === raft.term) node.durableTerm = raft.term;
+    if (raft.commitIndex > raft.lastIndex) broken(`${node.id}: commit ≤ last`);
+    if (kv.lastApplied > raft.commitIndex) broken(`${node.id}: applied ≤ commit`);
+    if (raft.role === 'leader') this.checkLeader(node.id, raft.term, host);
+    this.checkLog(node, host);
+    this.checkCommitted(node, host);
+    if (node.hashed !== kv.lastApplied) this.checkHash(node, host);
+    node.role = raft.role;
+    node.term = raft.term;
+    node.commitIndex = raft.commitIndex;
+    node.lastApplied = kv.lastApplied;
   }
 
   /** One leader a term (§5.2), and it holds everything committed before (§5.4). */
   private checkLeader(id: NodeId, term: Term, host: NodeHost): void {
     const known = this.leaders.get(term);
-    assert(
-      known === undefined || known === id,
-      `one leader in term ${term}, not ${known} and ${id}`,
-    );
-    if (known !== undefined) return;
+    if (known === id) return;
+    if (known !== undefined) broken(`one leader in term ${term}, not ${known} and ${id}`);
     this.leaders.set(term, id);
     this.leaderChanges++;
     for (const entry of this.committed) {
       if (entry.term >= term) break;
-      assert(
-        host.raft.lastIndex >= entry.index,
-        `leader ${id} of term ${term} holds committed entry ${entry.index}`,
-      );
-      assert(
-        isSame(host.raft.entryAt(entry.index), entry),
-        `leader ${id} of term ${term} agrees on entry ${entry.index}`,
-      );
+      if (host.raft.lastIndex < entry.index)
+        broken(`leader ${id} of term ${term} holds committed entry ${entry.index}`);
+      if (!isSame(host.raft.entryAt(entry.index), entry))
+        broken(`leader ${id} of term ${term} agrees on entry ${entry.index}`);
     }
   }
 
-  private checkCommitted(id: NodeId, { raft }: NodeHost): void {
-    for (let index = (this.compared.get(id) ?? 0) + 1; index <= raft.commitIndex; index++) {
+  /**
+   * Log Matching (§5.3) by induction: all that ever stood at one index under one
+   * term is one entry after one previous term, so logs that share it are equal
+   * up to there. Looks at what is new in this log only.
+   */
+  private checkLog(node: Watched, { raft }: NodeHost): void {
+    const { log } = node;
+    const { lastIndex } = raft;
+    let kept = Math.min(log.length, lastIndex);
+    while (kept > 0 && log[kept - 1] !== raft.entryAt(kept)) kept--;
+    log.length = kept;
+    for (let index = kept + 1; index <= lastIndex; index++) {
+      const entry = raft.entryAt(index);
+      const previousTerm = log[index - 2]?.term ?? 0;
+      const stood = (this.stood[index] ??= []);
+      const known = stood.find((other) => other.entry.term === entry.term);
+      if (known === undefined) stood.push({ entry, previousTerm });
+      else if (known.previousTerm !== previousTerm || !isSame(known.entry, entry))
+        broken(`${node.id}: logs match at ${index}`);
+      log.push(entry);
+    }
+    node.lastEntry = log[lastIndex - 1] ?? null;
+  }
+
+  private checkCommitted(node: Watched, { raft }: NodeHost): void {
+    for (let index = node.compared + 1; index <= raft.commitIndex; index++) {
       const entry = raft.entryAt(index);
       const fixed = this.committed[index - 1];
       if (fixed === undefined) {
         assert(index === this.committed.length + 1, 'the committed log has no holes');
         this.committed.push(entry);
-      } else assert(isSame(fixed, entry), `${id}: committed entry ${index} never changes`);
-      this.compared.set(id, index);
+      } else if (!isSame(fixed, entry))
+        broken(`${node.id}: committed entry ${index} never changes`);
+      node.compared = index;
     }
   }
 
-  private checkHash(id: NodeId, { kv }: NodeHost): void {
-    const { lastApplied, stateHash } = kv;
-    const known = this.hashes.get(lastApplied);
-    if (known === undefined) this.hashes.set(lastApplied, stateHash);
-    else assert(known === stateHash, `${id}: equal revision ${lastApplied}, equal state`);
-    this.hashed.set(id, lastApplied);
+  private checkHash(node: Watched, { kv }: NodeHost): void {
+    const { lastApplied, stateHalves } = kv;
+    const known = this.hashes[lastApplied];
+    if (known === undefined) this.hashes[lastApplied] = stateHalves;
+    else if (known[0] !== stateHalves[0] || known[1] !== stateHalves[1])
+      broken(`${node.id}: equal revision ${lastApplied}, equal state`);
+    node.hashed = lastApplied;
+  }
+}
+
+/** Everything that {@link Invariants} judges a node by follows from these. */
+function hasChanged(node: Watched, { raft, kv }: NodeHost): boolean {
+  return (
+    node.hardState !== node.disk.hardState ||
+    node.term !== raft.term ||
+    node.role !== raft.role ||
+    node.commitIndex !== raft.commitIndex ||
+    node.lastApplied !== kv.lastApplied ||
+    node.lastEntry !== raft.lastEntry
+  );
+}
+
+/** Two logs that hold the same (index, term) are equal up to there (§5.3), looked at from end to end. */
+function checkLogMatching(hosts: readonly NodeHost[]): void {
+  for (const [i, a] of hosts.entries()) {
+    for (const b of hosts.slice(i + 1)) {
+      let index = Math.min(a.raft.lastIndex, b.raft.lastIndex);
+      while (index > 0 && a.raft.entryAt(index).term !== b.raft.entryAt(index).term) index--;
+      for (; index > 0; index--) {
+        if (!isSame(a.raft.entryAt(index), b.raft.entryAt(index))) broken(`logs match at ${index}`);
+      }
+    }
   }
 }
 
@@ -129,4 +231,9 @@ function isSame(a: Entry, b: Entry): boolean {
       a.kind === b.kind &&
       a.data === b.data)
   );
+}
+
+/** As `assert`, for messages too dear to make up when nothing is wrong. */
+function broken(rule: string): never {
+  throw new AssertionError(rule);
 }

@@ -1,14 +1,13 @@
 /**
  * The temporal store once more, as naively as possible, to judge the real one
- * by: a list of versions, filtered and compared in full for each question.
+ * by: a list of versions for each field, filtered and compared in full for each
+ * question.
  */
 import type { Entry } from '../server/raft/types.ts';
 import type { QueryAnswer } from '../server/kv/types.ts';
 import type { WriteCommand } from './history.ts';
 
 interface Fact {
-  readonly key: string;
-  readonly field: string;
   readonly timestamp: number;
   readonly revision: number;
   readonly value: string | null;
@@ -27,7 +26,8 @@ export class Reference {
   readonly applied = new Map<string, Applied>();
   /** Entries that carried each write, first and repeated. */
   readonly occurrences = new Map<string, number[]>();
-  private readonly facts: Fact[] = [];
+  /** By key, then field: each in the order of their revisions. */
+  private readonly facts = new Map<string, Map<string, Fact[]>>();
   private readonly stamps: number[] = [0];
   private readonly lastSequence = new Map<string, number>();
 
@@ -46,8 +46,7 @@ export class Reference {
   /** The winner at (at, asOf): the greatest by timestamp, then revision. */
   value(key: string, field: string, at: number, asOf: number): Fact | null {
     let winner: Fact | null = null;
-    for (const fact of this.facts) {
-      if (fact.key !== key || fact.field !== field) continue;
+    for (const fact of this.facts.get(key)?.get(field) ?? []) {
       if (fact.timestamp > at || fact.revision > asOf) continue;
       if (
         winner === null ||
@@ -62,9 +61,7 @@ export class Reference {
   }
 
   fields(key: string): readonly string[] {
-    return [
-      ...new Set(this.facts.filter((fact) => fact.key === key).map((fact) => fact.field)),
-    ].sort();
+    return [...(this.facts.get(key)?.keys() ?? [])].sort();
   }
 
   /** Why `answer` is wrong; null when it is right. */
@@ -103,9 +100,7 @@ export class Reference {
     const existed = this.value(command.key, command.field, timestamp, entry.index) !== null;
     const nothing = command.op === 'delete' && !existed;
     if (!nothing) {
-      this.facts.push({
-        key: command.key,
-        field: command.field,
+      this.add(command.key, command.field, {
         timestamp,
         revision: entry.index,
         value: command.op === 'set' ? command.value : null,
@@ -114,5 +109,13 @@ export class Reference {
       });
     }
     return { revision: nothing ? null : entry.index, timestamp, stamp: entry.stamp, existed };
+  }
+
+  private add(key: string, field: string, fact: Fact): void {
+    const record = this.facts.get(key) ?? new Map<string, Fact[]>();
+    this.facts.set(key, record);
+    const facts = record.get(field) ?? [];
+    record.set(field, facts);
+    facts.push(fact);
   }
 }

@@ -1,19 +1,34 @@
 /**
- * Virtual time: a heap of things to do, ordered by their instant and, among
- * equals, by the order in which they were asked for. Nothing else makes time
- * pass, so a run is a function of its seed.
+ * Virtual time: things to do, ordered by their instant and, among equals, by
+ * the order in which they were asked for. Nothing else makes time pass, so a
+ * run is a function of its seed.
+ *
+ * What is asked for "now" waits in a line of its own, as it is half of
+ * everything; the rest waits in a heap. What the heap holds for this instant
+ * was asked for before the instant came, so it goes first.
  */
 import { assert } from '../server/base/assert.ts';
 
-interface Item {
-  readonly atMs: number;
-  readonly order: number;
-  readonly run: () => void;
-  cancelled: boolean;
+export interface Scheduled {
+  /** Idempotent; does nothing once it ran. */
+  cancel(): void;
 }
 
-export interface Scheduled {
-  cancel(): void;
+class Item implements Scheduled {
+  readonly atMs: number;
+  readonly order: number;
+  /** Null once cancelled. */
+  run: (() => void) | null;
+
+  constructor(atMs: number, order: number, run: () => void) {
+    this.atMs = atMs;
+    this.order = order;
+    this.run = run;
+  }
+
+  cancel(): void {
+    this.run = null;
+  }
 }
 
 export class Scheduler {
@@ -21,23 +36,20 @@ export class Scheduler {
   nowMs = 0;
   /** Things done so far: a finer clock than `nowMs`, rising with each. */
   steps = 0;
+  /** Due later than the instant at which they were asked for. */
   private readonly heap: Item[] = [];
+  /** Due at `nowMs`, asked for at `nowMs`: places `lineHead` to `lineEnd` (excluded) wait, first come, first served. */
+  private readonly line: Item[] = [];
+  private lineHead = 0;
+  private lineEnd = 0;
   private order = 0;
 
   /** Runs `run` at `atMs`, or now if that has passed. */
   at(atMs: number, run: () => void): Scheduled {
-    const item: Item = {
-      atMs: Math.max(atMs, this.nowMs),
-      order: this.order++,
-      run,
-      cancelled: false,
-    };
-    this.push(item);
-    return {
-      cancel: () => {
-        item.cancelled = true;
-      },
-    };
+    const item = new Item(atMs, this.order++, run);
+    if (atMs > this.nowMs) this.push(item);
+    else this.line[this.lineEnd++] = item;
+    return item;
   }
 
   after(delayMs: number, run: () => void): Scheduled {
@@ -48,18 +60,33 @@ export class Scheduler {
   /** Does the next thing due no later than `untilMs`; false when there is none. */
   step(untilMs: number): boolean {
     for (;;) {
-      const next = this.heap[0];
-      if (next === undefined || next.atMs > untilMs) {
+      const next = this.next(untilMs);
+      if (next === null) {
         this.nowMs = Math.max(this.nowMs, untilMs);
         return false;
       }
-      this.pop();
-      if (next.cancelled) continue;
-      this.nowMs = next.atMs;
+      if (next.run === null) continue;
       this.steps++;
       next.run();
       return true;
     }
+  }
+
+  /** Takes the next item due no later than `untilMs` and moves time to it. */
+  private next(untilMs: number): Item | null {
+    const first = this.heap[0];
+    if (this.lineHead < this.lineEnd && (first === undefined || first.atMs > this.nowMs)) {
+      const item = this.line[this.lineHead++] as Item;
+      if (this.lineHead === this.lineEnd) {
+        this.lineHead = 0;
+        this.lineEnd = 0;
+      }
+      return item;
+    }
+    if (first === undefined || first.atMs > untilMs) return null;
+    this.pop();
+    if (first.run !== null) this.nowMs = first.atMs;
+    return first;
   }
 
   private push(item: Item): void {

@@ -4,7 +4,7 @@
  * at once. Made anew for each boot; `stop` silences what an earlier boot armed.
  */
 import type { Clock, Timer } from '../server/ports/clock.ts';
-import type { Instant } from '../server/raft/types.ts';
+import type { Instant, WallMicros } from '../server/raft/types.ts';
 import type { Scheduler } from './scheduler.ts';
 
 /** What is wrong with a machine's time; outlives the node's boots. */
@@ -29,21 +29,24 @@ export class SimClock implements Clock {
   /** Rate changes must not turn the monotonic clock back. */
   private lastMono = 0;
   private lastRealMs: number;
+  private instant: Instant;
 
   constructor(scheduler: Scheduler, error: ClockError) {
     this.scheduler = scheduler;
     this.error = error;
     this.lastRealMs = scheduler.nowMs;
+    this.instant = { mono: 0, wall: this.wall() };
   }
 
   now(): Instant {
     const real = this.scheduler.nowMs;
-    this.lastMono += (real - this.lastRealMs) * this.error.rate;
-    this.lastRealMs = real;
-    return {
-      mono: this.lastMono,
-      wall: Math.max(0, Math.round((START_MS + real + this.error.wallOffsetMs) * 1000)),
-    };
+    const wall = this.wall();
+    if (real !== this.lastRealMs || wall !== this.instant.wall) {
+      this.lastMono += (real - this.lastRealMs) * this.error.rate;
+      this.lastRealMs = real;
+      this.instant = { mono: this.lastMono, wall };
+    }
+    return this.instant;
   }
 
   setTimer(delayMs: number, fire: () => void): Timer {
@@ -57,6 +60,11 @@ export class SimClock implements Clock {
 
   stop(): void {
     this.running = false;
+  }
+
+  private wall(): WallMicros {
+    const ms = START_MS + this.scheduler.nowMs + this.error.wallOffsetMs;
+    return Math.max(0, Math.round(ms * 1000));
   }
 
   private whenAwake(run: () => void): void {

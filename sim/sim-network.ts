@@ -1,9 +1,11 @@
 /** Links between nodes in virtual time: each direction delays, loses, doubles and reorders as told. */
+import { must } from '../server/base/assert.ts';
 import type { Random } from '../server/base/random.ts';
 import type { Message } from '../server/raft/messages.ts';
 import type { NodeId } from '../server/raft/types.ts';
 import type { Transport } from '../server/ports/transport.ts';
 import type { Scheduler } from './scheduler.ts';
+import type { ClockError } from './sim-clock.ts';
 
 export interface Weather {
   minDelayMs: number;
@@ -16,45 +18,65 @@ export const CALM: Weather = { minDelayMs: 0.1, maxDelayMs: 2, loss: 0, duplicat
 
 type Handler = (from: NodeId, messages: readonly Message[]) => void;
 
+/** A node as the network knows it. */
+interface Port {
+  readonly id: NodeId;
+  /** Null while the node is down. */
+  handler: Handler | null;
+  /** Those who cannot reach this node. */
+  readonly cutFrom: Set<NodeId>;
+  /** Nothing is heard here before this instant. */
+  readonly clockError: Readonly<ClockError>;
+}
+
 export class SimNetwork {
   weather: Weather = { ...CALM };
   readonly counts = { sent: 0, lost: 0, doubled: 0, cut: 0 };
   private readonly scheduler: Scheduler;
   private readonly random: Random;
-  private readonly handlers = new Map<NodeId, Handler>();
-  private readonly cuts = new Set<string>();
-  private readonly pausedUntil: (id: NodeId) => number;
+  private readonly ports = new Map<NodeId, Port>();
 
-  constructor(scheduler: Scheduler, random: Random, pausedUntil: (id: NodeId) => number) {
+  constructor(scheduler: Scheduler, random: Random) {
     this.scheduler = scheduler;
     this.random = random;
-    this.pausedUntil = pausedUntil;
+  }
+
+  /** Every node joins once, before anything is sent to it. */
+  join(id: NodeId, clockError: Readonly<ClockError>): void {
+    this.ports.set(id, { id, handler: null, cutFrom: new Set(), clockError });
   }
 
   /** The way out of `id`, for one boot of it. */
   endpoint(id: NodeId): Transport {
     return {
       send: (to, messages) => {
-        for (const message of messages) this.send(id, to, message);
+        const port = this.port(to);
+        for (const message of messages) this.send(id, port, message);
       },
-      onReceive: (handler) => this.handlers.set(id, handler),
+      onReceive: (handler) => {
+        this.port(id).handler = handler;
+      },
     };
   }
 
   /** A node that is down hears nothing. */
   disconnect(id: NodeId): void {
-    this.handlers.delete(id);
+    this.port(id).handler = null;
   }
 
   cut(from: NodeId, to: NodeId): void {
-    this.cuts.add(`${from}>${to}`);
+    this.port(to).cutFrom.add(from);
   }
 
   heal(): void {
-    this.cuts.clear();
+    for (const { cutFrom } of this.ports.values()) cutFrom.clear();
   }
 
-  private send(from: NodeId, to: NodeId, message: Message): void {
+  private port(id: NodeId): Port {
+    return must(this.ports.get(id), 'a node of this network');
+  }
+
+  private send(from: NodeId, to: Port, message: Message): void {
     this.counts.sent++;
     if (this.random.chance(this.weather.loss)) {
       this.counts.lost++;
@@ -67,22 +89,22 @@ export class SimNetwork {
     }
   }
 
-  private deliverLater(from: NodeId, to: NodeId, message: Message): void {
+  private deliverLater(from: NodeId, to: Port, message: Message): void {
     const { minDelayMs, maxDelayMs } = this.weather;
     const delayMs = minDelayMs + this.random.nextFloat() * (maxDelayMs - minDelayMs);
     this.scheduler.after(delayMs, () => this.deliver(from, to, message));
   }
 
-  private deliver(from: NodeId, to: NodeId, message: Message): void {
-    if (this.cuts.has(`${from}>${to}`)) {
+  private deliver(from: NodeId, to: Port, message: Message): void {
+    if (to.cutFrom.has(from)) {
       this.counts.cut++;
       return;
     }
-    const awakeMs = this.pausedUntil(to);
+    const awakeMs = to.clockError.pausedUntilMs;
     if (awakeMs > this.scheduler.nowMs) {
       this.scheduler.at(awakeMs, () => this.deliver(from, to, message));
       return;
     }
-    this.handlers.get(to)?.(from, [message]);
+    to.handler?.(from, [message]);
   }
 }

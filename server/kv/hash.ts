@@ -57,8 +57,16 @@ export class RollingHash {
 
 /** 16 hex digits. */
 export function hexOf(high: number, low: number): string {
-  return (high >>> 0).toString(16).padStart(8, '0') + (low >>> 0).toString(16).padStart(8, '0');
+  return hexOfHalf(high) + hexOfHalf(low);
 }
+
+function hexOfHalf(half: number): string {
+  const upper = (BYTES_HEX[half >>> 24] as string) + (BYTES_HEX[(half >>> 16) & 255] as string);
+  return upper + (BYTES_HEX[(half >>> 8) & 255] as string) + (BYTES_HEX[half & 255] as string);
+}
+
+/** Two hex digits of each byte: every write makes a hash into text. */
+const BYTES_HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 function mix(state: number, word: number, first: number, second: number): number {
   let k = Math.imul(word, first);

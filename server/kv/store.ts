@@ -122,6 +122,11 @@ export class KvStore {
     return this.hash.hex;
   }
 
+  /** {@link stateHash} as two numbers, for those who compare it often. */
+  get stateHalves(): readonly [high: number, low: number] {
+    return this.hash.halves;
+  }
+
   /** Entries applied and not yet taken for saving. */
   get pendingChanges(): number {
     return this.changes.length;

@@ -212,11 +212,16 @@ export class NodeHost {
   private sendAll(effects: readonly Effect[]): void {
     const messages: Message[] = [];
     for (const effect of effects) if (effect.type === 'send') messages.push(effect.message);
-    this.send(messages);
+    if (messages.length > 0) this.send(messages);
   }
 
   private send(messages: readonly Message[]): void {
-    if (messages.length === 0) return;
+    const [first] = messages;
+    if (first === undefined) return;
+    if (messages.length === 1) {
+      this.options.transport.send(first.to, messages);
+      return;
+    }
     const byPeer = new Map<NodeId, Message[]>();
     for (const message of messages) {
       const batch = byPeer.get(message.to);

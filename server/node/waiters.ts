@@ -47,6 +47,8 @@ export interface WaitingRead {
   readonly query: Query;
 }
 
+const NONE: readonly WaitingRead[] = [];
+
 export class ReadWaiters {
   /** Waiting for the quorum to confirm: the core answers by id. */
   private readonly unconfirmed = new Map<number, Query>();
@@ -70,6 +72,7 @@ export class ReadWaiters {
 
   /** Reads that a state machine at `applied` may answer, oldest first. */
   takeReady(applied: LogIndex): readonly WaitingRead[] {
+    if ((this.confirmed[0]?.index ?? Number.POSITIVE_INFINITY) > applied) return NONE;
     let count = 0;
     while (count < this.confirmed.length && (this.confirmed[count]?.index ?? 0) <= applied) count++;
     return this.confirmed.splice(0, count).map(({ read }) => read);

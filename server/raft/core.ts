@@ -73,9 +73,9 @@ export class Core {
   halted: string | null = null;
 
   private writtenHardState: HardState;
-  private readonly sends: Message[] = [];
-  private readonly durableSends: Message[] = [];
-  private readonly results: Effect[] = [];
+  private sends: Effect[] = [];
+  private durableSends: Message[] = [];
+  private results: Effect[] = [];
 
   constructor(config: RaftConfig, restored: RestoredState, random: Random, now: Instant) {
     this.config = config;
@@ -250,7 +250,7 @@ export class Core {
 
   /** May leave before this node's own writes are durable: it promises nothing. */
   send(message: Message): void {
-    this.sends.push(message);
+    this.sends.push({ type: 'send', message });
   }
 
   /** Leaves only after everything decided so far is durable on this node. */
@@ -276,9 +276,8 @@ export class Core {
 
   /** Everything decided since the last call, as effects in the order of their causes. */
   takeEffects(): Effect[] {
-    const effects: Effect[] = [];
-    for (const message of this.sends) effects.push({ type: 'send', message });
-    this.sends.length = 0;
+    const effects = this.sends;
+    this.sends = [];
 
     const mustStore =
       this.log.hasUnwritten ||
@@ -286,10 +285,11 @@ export class Core {
       this.votedFor !== this.writtenHardState.votedFor;
     if (mustStore || (this.durableSends.length > 0 && !this.persistence.isIdle)) {
       effects.push(this.persistEffect(mustStore));
-    } else {
+      this.durableSends = [];
+    } else if (this.durableSends.length > 0) {
       for (const message of this.durableSends) effects.push({ type: 'send', message });
+      this.durableSends = [];
     }
-    this.durableSends.length = 0;
 
     const applicable = Math.min(this.commitIndex, this.persistence.persistedIndex);
     if (this.halted === null && applicable > this.lastApplied) {
@@ -302,8 +302,10 @@ export class Core {
       this.lastApplied = applicable;
       effects.push({ type: 'apply', entries });
     }
-    for (const effect of this.results) effects.push(effect);
-    this.results.length = 0;
+    if (this.results.length > 0) {
+      for (const effect of this.results) effects.push(effect);
+      this.results = [];
+    }
     return effects;
   }
 
@@ -323,7 +325,7 @@ export class Core {
       hardState: mustStore ? hardState : null,
       truncateFrom,
       append,
-      thenSend: [...this.durableSends],
+      thenSend: this.durableSends,
     };
   }
 }

@@ -57,6 +57,11 @@ export class RaftLog {
     return this.snapshotIndex + this.entries.length;
   }
 
+  /** Null when no entry is held here. */
+  get lastEntry(): Entry | null {
+    return this.entries[this.entries.length - 1] ?? null;
+  }
+
   get lastTerm(): Term {
     return this.entries[this.entries.length - 1]?.term ?? this.snapshotTerm;
   }
@@ -76,7 +81,7 @@ export class RaftLog {
   }
 
   entryAt(index: LogIndex): Entry {
-    return must(this.entries[index - this.snapshotIndex - 1], `entry ${index} in the log`);
+    return must(this.entries[index - this.snapshotIndex - 1], 'an index inside the log');
   }
 
   /** Entries of [from, to], at most `maxEntries` of them and `maxChars` of data, but at least one. */

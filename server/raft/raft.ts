@@ -152,6 +152,11 @@ export class Raft {
     return this.core.log.lastStamp;
   }
 
+  /** Null when the log holds none. */
+  get lastEntry(): Entry | null {
+    return this.core.log.lastEntry;
+  }
+
   /** The entry at `index`, which lies within [firstIndex, lastIndex]. */
   entryAt(index: LogIndex): Entry {
     return this.core.log.entryAt(index);

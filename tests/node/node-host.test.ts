@@ -18,11 +18,7 @@ class Bench {
     string,
     { rate: number; wallOffsetMs: number; pausedUntilMs: number }
   >();
-  readonly network = new SimNetwork(
-    this.scheduler,
-    Random.fromSeed(1),
-    (id) => this.clockErrors.get(id)?.pausedUntilMs ?? 0,
-  );
+  readonly network = new SimNetwork(this.scheduler, Random.fromSeed(1));
   readonly disks = new Map<string, SimDisk>();
   readonly hosts = new Map<string, NodeHost>();
   readonly proposed = new Map<number, Proposed>();
@@ -36,6 +32,7 @@ class Bench {
       const error = { rate: 1, wallOffsetMs: 0, pausedUntilMs: 0 };
       this.disks.set(id, disk);
       this.clockErrors.set(id, error);
+      this.network.join(id, error);
       const { storage, restored } = disk.open();
       const host = new NodeHost({
         id,
