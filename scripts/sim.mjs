@@ -8,6 +8,9 @@ await main(async () => {
   await bundle({ main: 'sim/main.ts' }, 'dist/sim');
   const { code } = await run(process.execPath, [
     '--enable-source-maps',
+    // Nearly all garbage dies young; room for it, MB, saves a tenth of the time.
+    '--min-semi-space-size=32',
+    '--max-semi-space-size=64',
     'dist/sim/main.js',
     ...process.argv.slice(2),
   ]);

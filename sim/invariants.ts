@@ -43,6 +43,8 @@ export class Invariants {
   readonly committed: Entry[] = [];
   checks = 0;
   leaderChanges = 0;
+  /** Writes that clients were told are done. */
+  acknowledged = 0;
   private readonly nodes: readonly Watched[];
   private readonly leaders = new Map<Term, NodeId>();
   /** State hash of each revision reached, by revision. */
@@ -115,6 +117,7 @@ export class Invariants {
     if (copies < this.quorum)
       broken(`acknowledged entry ${index} is durable on a quorum, not on ${copies}`);
     this.checks++;
+    this.acknowledged++;
   }
 
   private checkNode(node: Watched, host: NodeHost): void {
@@ -160,7 +163,7 @@ export class Invariants {
     const { lastIndex } = raft;
     let kept = Math.min(log.length, lastIndex);
     while (kept > 0 && log[kept - 1] !== raft.entryAt(kept)) kept--;
-    log.length = kept;
+    if (kept < log.length) log.length = kept;
     for (let index = kept + 1; index <= lastIndex; index++) {
       const entry = raft.entryAt(index);
       const previousTerm = log[index - 2]?.term ?? 0;

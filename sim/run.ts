@@ -56,16 +56,19 @@ export function runSeed({ seed, chaosMs = 8000, mutant }: RunOptions): RunReport
   world.runUntil(chaosMs);
 
   world.heal();
-  const acknowledgedBefore = acknowledgedIn(world);
+  const acknowledgedBefore = world.invariants.acknowledged;
   const deadlineMs = chaosMs + RECOVER_WITHIN_MS;
   // A fault that began late may still be ending: nodes that it takes down are revived by it.
   while (world.scheduler.nowMs < deadlineMs) {
     world.runUntil(world.scheduler.nowMs + 50);
-    if (world.leader() !== null && acknowledgedIn(world) > acknowledgedBefore + 3) break;
+    if (world.leader() !== null && world.invariants.acknowledged > acknowledgedBefore + 3) break;
   }
   world.heal();
   assert(world.leader() !== null, 'a healed cluster has a leader');
-  assert(acknowledgedIn(world) > acknowledgedBefore, 'a healed cluster acknowledges writes');
+  assert(
+    world.invariants.acknowledged > acknowledgedBefore,
+    'a healed cluster acknowledges writes',
+  );
 
   world.stopClients();
   world.runUntil(world.scheduler.nowMs + QUIET_MS);
@@ -81,10 +84,6 @@ export function runSeed({ seed, chaosMs = 8000, mutant }: RunOptions): RunReport
   if (complaints.length > 0)
     throw new Error(`not linearizable:\n${complaints.slice(0, 10).join('\n')}`);
   return report(seed, nodes, world);
-}
-
-function acknowledgedIn(world: World): number {
-  return world.history.filter((op) => op.kind === 'write' && op.outcome === 'ok').length;
 }
 
 function report(seed: number, nodes: number, world: World): RunReport {

@@ -55,7 +55,7 @@ export class SimClock implements Clock {
   }
 
   defer(run: () => void): void {
-    this.scheduler.after(0, () => this.whenAwake(run));
+    this.scheduler.at(this.scheduler.nowMs, () => this.whenAwake(run));
   }
 
   stop(): void {
