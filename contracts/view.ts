@@ -22,10 +22,20 @@ export const ProgressView = z.object({
   nextIndex: z.number().int(),
   state: z.enum(['probe', 'replicate', 'snapshot']),
   inflight: z.number().int(),
+  /** In state `snapshot`: the follower has its rows up to here; null otherwise. */
+  snapshotTo: z.number().int().nullable(),
   /** How long ago the follower last answered, ms at `reportedAtMs`; null before the first answer. */
   lastAckAgoMs: z.number().nullable(),
 });
 export type ProgressView = z.infer<typeof ProgressView>;
+
+/** Who counts; `votersOutgoing` is non-empty only in a joint configuration. */
+export const ConfView = z.object({
+  voters: z.array(z.string()),
+  votersOutgoing: z.array(z.string()),
+  learners: z.array(z.string()),
+});
+export type ConfView = z.infer<typeof ConfView>;
 
 export const NodeView = z.object({
   id: z.string(),
@@ -59,6 +69,11 @@ export const NodeView = z.object({
   /** Server ms: next election time-out (followers, candidates) or next heartbeat (leader). */
   deadlineAtMs: z.number(),
   deadlineSpanMs: z.number(),
+  /** The configuration that the node goes by, and whether it knows it to be committed. */
+  conf: ConfView,
+  confCommitted: z.boolean(),
+  /** To whom this leader is handing over; null when it is not. */
+  transferTo: z.string().nullable(),
   votes: z.array(z.object({ voter: z.string(), granted: z.boolean() })),
   progress: z.array(ProgressView),
   pendingProposals: z.number().int(),
@@ -111,6 +126,11 @@ export const eventKinds = [
   'vote-cast',
   'vote-refused',
   'log-truncated',
+  'log-compacted',
+  'members-changed',
+  'transfer',
+  'snapshot-sent',
+  'snapshot-installed',
   'link-cut',
   'link-healed',
   'link-changed',

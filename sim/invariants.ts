@@ -7,7 +7,17 @@
  */
 import { AssertionError, assert } from '../server/base/assert.ts';
 import type { NodeHost } from '../server/node/node-host.ts';
-import type { Entry, HardState, LogIndex, NodeId, Role, Term } from '../server/raft/types.ts';
+import { decodeConf } from '../server/raft/conf-state.ts';
+import { quorumValue } from '../server/raft/quorum.ts';
+import type {
+  ConfState,
+  Entry,
+  HardState,
+  LogIndex,
+  NodeId,
+  Role,
+  Term,
+} from '../server/raft/types.ts';
 import type { SimDisk } from './sim-disk.ts';
 
 /** One node, and what was seen of it after the step before. */
@@ -24,8 +34,9 @@ interface Watched {
   hardState: HardState | null;
   /** The highest term that was ever durable here. */
   durableTerm: Term;
-  /** The log as it was compared last, since the node's boot. */
-  readonly log: Entry[];
+  /** The log as it was compared last, since the node's boot, and the index of its first entry. */
+  log: Entry[];
+  logFrom: LogIndex;
   /** How far the committed prefix was compared, since the node's boot. */
   compared: LogIndex;
   /** The revision at which the state was compared last, since the node's boot; -1 for none. */
@@ -51,9 +62,11 @@ export class Invariants {
   private readonly hashes: (readonly [high: number, low: number] | undefined)[] = [];
   /** Every entry that ever stood at index i in any log, one a term, at position i. */
   private readonly stood: Stood[][] = [];
-  private readonly quorum: number;
+  /** Configurations of the committed log, by index. */
+  private readonly confs: { readonly index: LogIndex; readonly conf: ConfState }[];
 
-  constructor(disks: ReadonlyMap<NodeId, SimDisk>) {
+  /** `voters` are those of the beginning. */
+  constructor(disks: ReadonlyMap<NodeId, SimDisk>, voters: readonly NodeId[]) {
     this.nodes = [...disks].map(([id, disk]) => ({
       id,
       disk,
@@ -66,10 +79,11 @@ export class Invariants {
       hardState: null,
       durableTerm: 0,
       log: [],
+      logFrom: 1,
       compared: 0,
       hashed: -1,
     }));
-    this.quorum = Math.floor(disks.size / 2) + 1;
+    this.confs = [{ index: 0, conf: { voters, votersOutgoing: [], learners: [] } }];
   }
 
   /** A node starts again as `host`: what it remembers is compared anew. Null: it is down. */
@@ -78,7 +92,8 @@ export class Invariants {
       if (node.id !== id) continue;
       node.host = host;
       node.hardState = null;
-      node.log.length = 0;
+      node.log = [];
+      node.logFrom = 1;
       node.compared = 0;
       node.hashed = -1;
     }
@@ -99,25 +114,38 @@ export class Invariants {
     checkLogMatching(hosts);
     for (const node of this.nodes) {
       if (node.host === null) continue;
-      node.compared = 0;
+      node.compared = node.host.raft.firstIndex - 1;
       this.checkCommitted(node, node.host);
     }
     this.checks++;
   }
 
-  /** An acknowledged write stands in the committed log, durable on a quorum of disks. */
+  /** An acknowledged write stands in the committed log, durable on a quorum of disks: see {@link holdsQuorum}. */
   checkAcknowledged(index: LogIndex): void {
     const entry = this.committed[index - 1];
     if (entry === undefined) return broken(`acknowledged entry ${index} is committed`);
-    let copies = 0;
-    for (const { disk } of this.nodes) {
-      const held = disk.entries[index - 1];
-      if (held !== undefined && isSame(held, entry)) copies++;
-    }
-    if (copies < this.quorum)
-      broken(`acknowledged entry ${index} is durable on a quorum, not on ${copies}`);
+    const holders = this.nodes.filter(({ disk }) => holds(disk, entry)).map(({ id }) => id);
+    if (!this.holdsQuorum(index, holders))
+      broken(`acknowledged entry ${index} is durable on a quorum, not on ${holders.join(', ')}`);
     this.checks++;
     this.acknowledged++;
+  }
+
+  /**
+   * A majority of the configuration in force at `index`, or of one that came
+   * after it: a leader commits by the last configuration in its log, which may
+   * be newer than the entry, and not committed itself.
+   */
+  private holdsQuorum(index: LogIndex, holders: readonly NodeId[]): boolean {
+    const inForce = this.confs.filter(
+      ({ index: from }, i) => from > index || (this.confs[i + 1]?.index ?? Infinity) > index,
+    );
+    const inLogs = this.nodes.flatMap(({ host }) =>
+      host === null ? [] : [{ conf: host.raft.conf }],
+    );
+    return [...inForce, ...inLogs].some(
+      ({ conf }) => quorumValue(conf, (id) => (holders.includes(id) ? 1 : 0)) === 1,
+    );
   }
 
   private checkNode(node: Watched, host: NodeHost): void {
@@ -146,6 +174,8 @@ export class Invariants {
     this.leaderChanges++;
     for (const entry of this.committed) {
       if (entry.term >= term) break;
+      // What it has compacted it has applied, and that is compared elsewhere.
+      if (entry.index < host.raft.firstIndex) continue;
       if (host.raft.lastIndex < entry.index)
         broken(`leader ${id} of term ${term} holds committed entry ${entry.index}`);
       if (!isSame(host.raft.entryAt(entry.index), entry))
@@ -159,14 +189,16 @@ export class Invariants {
    * up to there. Looks at what is new in this log only.
    */
   private checkLog(node: Watched, { raft }: NodeHost): void {
+    const { lastIndex, firstIndex } = raft;
+    if (firstIndex !== node.logFrom) this.forget(node, firstIndex);
     const { log } = node;
-    const { lastIndex } = raft;
-    let kept = Math.min(log.length, lastIndex);
-    while (kept > 0 && log[kept - 1] !== raft.entryAt(kept)) kept--;
+    let kept = Math.min(log.length, lastIndex - firstIndex + 1);
+    while (kept > 0 && log[kept - 1] !== raft.entryAt(firstIndex + kept - 1)) kept--;
     if (kept < log.length) log.length = kept;
-    for (let index = kept + 1; index <= lastIndex; index++) {
+    for (let index = firstIndex + kept; index <= lastIndex; index++) {
       const entry = raft.entryAt(index);
-      const previousTerm = log[index - 2]?.term ?? 0;
+      const before = index === firstIndex ? this.committed[index - 2] : log[index - firstIndex - 1];
+      const previousTerm = before?.term ?? 0;
       const stood = (this.stood[index] ??= []);
       const known = stood.find((other) => other.entry.term === entry.term);
       if (known === undefined) stood.push({ entry, previousTerm });
@@ -174,7 +206,17 @@ export class Invariants {
         broken(`${node.id}: logs match at ${index}`);
       log.push(entry);
     }
-    node.lastEntry = log[lastIndex - 1] ?? null;
+    node.lastEntry = raft.lastEntry;
+  }
+
+  /** The log begins later than it did: what is gone was committed. */
+  private forget(node: Watched, firstIndex: LogIndex): void {
+    if (firstIndex < node.logFrom) broken(`${node.id}: a log never begins earlier than it did`);
+    if (firstIndex - 1 > this.committed.length)
+      broken(`${node.id}: only what is committed is compacted`);
+    node.log.splice(0, firstIndex - node.logFrom);
+    node.logFrom = firstIndex;
+    node.compared = Math.max(node.compared, firstIndex - 1);
   }
 
   private checkCommitted(node: Watched, { raft }: NodeHost): void {
@@ -184,6 +226,7 @@ export class Invariants {
       if (fixed === undefined) {
         assert(index === this.committed.length + 1, 'the committed log has no holes');
         this.committed.push(entry);
+        if (entry.kind === 'confChange') this.confs.push({ index, conf: decodeConf(entry.data) });
       } else if (!isSame(fixed, entry))
         broken(`${node.id}: committed entry ${index} never changes`);
       node.compared = index;
@@ -216,13 +259,21 @@ function hasChanged(node: Watched, { raft, kv }: NodeHost): boolean {
 function checkLogMatching(hosts: readonly NodeHost[]): void {
   for (const [i, a] of hosts.entries()) {
     for (const b of hosts.slice(i + 1)) {
+      const first = Math.max(a.raft.firstIndex, b.raft.firstIndex);
       let index = Math.min(a.raft.lastIndex, b.raft.lastIndex);
-      while (index > 0 && a.raft.entryAt(index).term !== b.raft.entryAt(index).term) index--;
-      for (; index > 0; index--) {
+      while (index >= first && a.raft.entryAt(index).term !== b.raft.entryAt(index).term) index--;
+      for (; index >= first; index--) {
         if (!isSame(a.raft.entryAt(index), b.raft.entryAt(index))) broken(`logs match at ${index}`);
       }
     }
   }
+}
+
+/** Is it on the disk, in the log or in the state that took the place of its beginning? */
+function holds(disk: SimDisk, entry: Entry): boolean {
+  if (entry.index <= disk.baseIndex) return true;
+  const held = disk.entries[entry.index - disk.baseIndex - 1];
+  return held !== undefined && isSame(held, entry);
 }
 
 function isSame(a: Entry, b: Entry): boolean {

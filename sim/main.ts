@@ -34,6 +34,7 @@ function runMany(from: number, count: number): number {
       `${Math.round(totals.virtualMs / 1000)} simulated seconds in ${(realMs / 1000).toFixed(1)} s: ${Math.round(totals.virtualMs / realMs)} a second\n` +
       `${totals.steps} steps, ${totals.checks} checks, ${totals.leaderChanges} leaders elected\n` +
       `writes: ${totals.acknowledged} acknowledged, ${totals.unknown} unknown, ${totals.failed} failed; reads: ${totals.reads}\n` +
+      `logs compacted ${totals.compactions} times, ${totals.snapshots} snapshots installed, configurations changed ${totals.confChanges} times, hand-overs ${totals.handOvers}\n` +
       `messages lost: ${totals.messagesLost}; disk writes lost in crashes: ${totals.writesLost}\n` +
       `faults: ${[...faults].map(([kind, fired]) => `${kind} ${fired}`).join(', ')}\n`,
   );

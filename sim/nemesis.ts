@@ -19,6 +19,9 @@ export const FAULT_KINDS = [
   'wall-jump',
   'clock-rate',
   'pause',
+  'change-members',
+  'transfer',
+  'compact',
 ] as const;
 
 export type FaultKind = (typeof FAULT_KINDS)[number];

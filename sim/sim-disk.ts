@@ -5,11 +5,25 @@
  * write is atomic, as a transaction is.
  */
 import { assert } from '../server/base/assert.ts';
-import { RollingHash } from '../server/kv/hash.ts';
 import type { Random } from '../server/base/random.ts';
-import type { Done, LogWrite, NodeStorage, RestoredNode } from '../server/ports/node-storage.ts';
-import type { KvChanges, KvHeader, Mark, SessionRow, Version } from '../server/kv/types.ts';
-import type { Entry, HardState, NodeId, Term } from '../server/raft/types.ts';
+import {
+  applyKvChanges,
+  applyLogWrite,
+  emptyDurableState,
+  readPiece,
+  restoredNode,
+  stageRows,
+} from '../server/ports/durable-state.ts';
+import type { DurableState } from '../server/ports/durable-state.ts';
+import type {
+  Done,
+  LogWrite,
+  NodeStorage,
+  RestoredNode,
+  SnapshotPiece,
+} from '../server/ports/node-storage.ts';
+import type { KvChanges } from '../server/kv/types.ts';
+import type { Entry, HardState, LogIndex, NodeId, Term } from '../server/raft/types.ts';
 import type { Scheduler } from './scheduler.ts';
 
 export interface DiskWeather {
@@ -45,45 +59,69 @@ export const CALM_DISK: Readonly<DiskWeather> = {
 export class SimDisk {
   readonly weather: DiskWeather = { ...CALM_DISK };
   readonly counts = { writes: 0, lost: 0, landed: 0, failed: 0 };
-  hardState: HardState = { term: 0, votedFor: null, commit: 0 };
-  entries: Entry[] = [];
   /** Every vote that was ever durable here. */
   readonly votes = new Map<Term, NodeId>();
-  private kv: KvHeader = { lastApplied: 0, lastStamp: 0, stateHash: RollingHash.empty().hex };
-  private readonly versions: Version[] = [];
-  private readonly marks: Mark[] = [];
-  private readonly sessions = new Map<string, SessionRow>();
-  private readonly id: NodeId;
+  private readonly state: DurableState;
   private readonly scheduler: Scheduler;
   private readonly random: Random;
   private readonly mutant: DiskMutant;
-  private bootEpoch = 0;
   private failedEpoch = 0;
   private pending: Pending[] = [];
 
-  constructor(id: NodeId, scheduler: Scheduler, random: Random, mutant: DiskMutant) {
-    this.id = id;
+  /** `voters` of the configuration that the disk begins with; none for a node that is to be added. */
+  constructor(
+    id: NodeId,
+    voters: readonly NodeId[],
+    scheduler: Scheduler,
+    random: Random,
+    mutant: DiskMutant,
+  ) {
+    this.state = emptyDurableState({ clusterId: 'sim', nodeId: id, storeId: id }, voters);
     this.scheduler = scheduler;
     this.random = random;
     this.mutant = mutant;
   }
 
+  get hardState(): HardState {
+    return this.state.hardState;
+  }
+
+  /** Entry with index i at position i - 1 - baseIndex. */
+  get entries(): readonly Entry[] {
+    return this.state.entries;
+  }
+
+  get baseIndex(): LogIndex {
+    return this.state.base.index;
+  }
+
+  private get bootEpoch(): number {
+    return this.state.identity.bootEpoch;
+  }
+
   /** Opens the store for a new boot: what it answers to an older one is nothing. */
   open(): { readonly storage: NodeStorage; readonly restored: RestoredNode } {
-    const epoch = ++this.bootEpoch;
     assert(this.pending.length === 0, 'a crash settled what was under way');
-    const restored: RestoredNode = {
-      identity: { clusterId: 'sim', nodeId: this.id, storeId: this.id, bootEpoch: epoch },
-      hardState: this.hardState,
-      entries: [...this.entries],
-      kv: this.kv,
-      versions: [...this.versions],
-      marks: [...this.marks],
-      sessions: [...this.sessions.values()],
-    };
+    const epoch = this.bootEpoch + 1;
+    this.state.identity = { ...this.state.identity, bootEpoch: epoch };
+    const restored = restoredNode(this.state);
     const storage: NodeStorage = {
       writeLog: (write, done) => this.enqueue(epoch, () => this.applyLog(write), done),
       saveKv: (changes, done) => this.enqueue(epoch, () => this.applyKv(changes), done),
+      readSnapshot: (after, done) => {
+        let piece: SnapshotPiece | null = null;
+        const read = (): void => {
+          piece = readPiece(this.state, after, REVISIONS_PER_PIECE);
+        };
+        this.enqueue(epoch, read, (error) => done(error, piece));
+      },
+      stageRows: (after, rows, done) => {
+        let upTo = 0;
+        const stage = (): void => {
+          upTo = stageRows(this.state, after, rows);
+        };
+        this.enqueue(epoch, stage, (error) => done(error, upTo));
+      },
       status: () => ({ name: 'sim', sizeBytes: 0, lastWriteMs: null, writes: this.counts.writes }),
     };
     return { storage, restored };
@@ -93,7 +131,7 @@ export class SimDisk {
   crash(): void {
     this.landSome();
     if (this.mutant.forgetsHardState === true)
-      this.hardState = { term: 0, votedFor: null, commit: 0 };
+      this.state.hardState = { term: 0, votedFor: null, commit: 0 };
   }
 
   /** Ends all that is under way: the first few writes land, the others are lost. */
@@ -159,30 +197,23 @@ export class SimDisk {
     }
   }
 
-  private applyLog({ hardState, truncateFrom, append }: LogWrite): void {
-    if (truncateFrom !== null) this.entries.length = truncateFrom - 1;
-    for (const entry of append) {
-      assert(entry.index === this.entries.length + 1, 'the stored log has no holes');
-      this.entries.push(entry);
+  private applyLog(write: LogWrite): void {
+    const { hardState } = write;
+    if (hardState !== null) {
+      assert(hardState.term >= this.hardState.term, 'the durable term never goes back');
+      if (hardState.votedFor !== null) {
+        const before = this.votes.get(hardState.term);
+        assert(before === undefined || before === hardState.votedFor, 'one durable vote a term');
+        this.votes.set(hardState.term, hardState.votedFor);
+      }
     }
-    if (hardState === null) return;
-    assert(hardState.term >= this.hardState.term, 'the durable term never goes back');
-    if (hardState.votedFor !== null) {
-      const before = this.votes.get(hardState.term);
-      assert(before === undefined || before === hardState.votedFor, 'one durable vote a term');
-      this.votes.set(hardState.term, hardState.votedFor);
-    }
-    this.hardState = hardState;
+    applyLogWrite(this.state, write);
   }
 
   private applyKv(changes: KvChanges): void {
-    const { lastApplied, lastStamp, stateHash, versions, marks, sessions, droppedSessions } =
-      changes;
-    assert(lastApplied >= this.kv.lastApplied, 'saved state never goes back');
-    this.kv = { lastApplied, lastStamp, stateHash };
-    this.versions.push(...versions);
-    this.marks.push(...marks);
-    for (const client of droppedSessions) this.sessions.delete(client);
-    for (const row of sessions) this.sessions.set(row.client, row);
+    assert(changes.lastApplied >= this.state.kv.lastApplied, 'saved state never goes back');
+    applyKvChanges(this.state, changes);
   }
 }
+
+const REVISIONS_PER_PIECE = 20;

@@ -12,6 +12,10 @@ export interface Totals {
   failed: number;
   unknown: number;
   reads: number;
+  compactions: number;
+  snapshots: number;
+  confChanges: number;
+  handOvers: number;
   messagesLost: number;
   writesLost: number;
 }
@@ -34,6 +38,10 @@ export function sweep(from: number, count: number): Sweep {
     failed: 0,
     unknown: 0,
     reads: 0,
+    compactions: 0,
+    snapshots: 0,
+    confChanges: 0,
+    handOvers: 0,
     messagesLost: 0,
     writesLost: 0,
   };

@@ -7,10 +7,12 @@ import { assert, must } from '../server/base/assert.ts';
 import { Random } from '../server/base/random.ts';
 import type { Proposed, ReadResult } from '../server/node/control.ts';
 import { NodeHost } from '../server/node/node-host.ts';
-import type { NodeId } from '../server/raft/types.ts';
+import { isJoint, members } from '../server/raft/conf-state.ts';
+import type { NodeId, RaftEvent } from '../server/raft/types.ts';
 import type { Operation } from './history.ts';
 import { Invariants } from './invariants.ts';
 import type { Fault, FaultKind } from './nemesis.ts';
+import { drawChange } from './operator.ts';
 import { Scheduler } from './scheduler.ts';
 import { SimClient } from './sim-client.ts';
 import type { Reach } from './sim-client.ts';
@@ -23,7 +25,10 @@ import { TraceHash } from './trace-hash.ts';
 
 export interface WorldOptions {
   readonly seed: number;
+  /** Voters at the beginning. */
   readonly nodes: number;
+  /** Nodes that are there to be added. */
+  readonly spares: number;
   readonly clients: number;
   /** Bugs planted in the disk, to prove that they are seen. */
   readonly mutant?: DiskMutant;
@@ -40,6 +45,8 @@ interface Machine {
 }
 
 const TIMING = { heartbeatIntervalMs: 15, electionTimeoutMs: 150 };
+/** Short, so that followers fall behind it. */
+const TAIL = { entries: 30, chars: 100_000 };
 /** Full comparison of all logs, every so many steps. */
 const MATCH_EVERY_STEPS = 5000;
 
@@ -50,21 +57,25 @@ export class World {
   readonly history: Operation[] = [];
   readonly trace = new TraceHash();
   readonly faultsFired = new Map<FaultKind, number>();
+  /** How often nodes told of each kind of event. */
+  readonly happened = new Map<RaftEvent['type'], number>();
   private readonly random: Random;
   private readonly machines = new Map<NodeId, Machine>();
   private readonly clients: readonly SimClient[];
   private nextId = 1;
 
-  constructor({ seed, nodes, clients, mutant = {} }: WorldOptions) {
+  constructor({ seed, nodes, spares, clients, mutant = {} }: WorldOptions) {
     this.random = Random.fromSeed(seed);
     this.network = new SimNetwork(this.scheduler, this.random.fork());
-    const ids = Array.from({ length: nodes }, (_, i) => `n${i + 1}`);
+    const ids = Array.from({ length: nodes + spares }, (_, i) => `n${i + 1}`);
+    const voters = ids.slice(0, nodes);
     for (const id of ids) {
+      const founds = voters.includes(id);
       const clockError = { rate: 1, wallOffsetMs: 0, pausedUntilMs: 0 };
       this.network.join(id, clockError);
       this.machines.set(id, {
         id,
-        disk: new SimDisk(id, this.scheduler, this.random.fork(), mutant),
+        disk: new SimDisk(id, founds ? voters : [], this.scheduler, this.random.fork(), mutant),
         clockError,
         host: null,
         clock: null,
@@ -74,6 +85,7 @@ export class World {
     }
     this.invariants = new Invariants(
       new Map([...this.machines].map(([id, { disk }]) => [id, disk])),
+      voters,
     );
     const reach = this.reach(ids);
     this.clients = Array.from(
@@ -198,12 +210,42 @@ export class World {
           victim.clockError.rate = 1;
         });
         break;
+      case 'change-members':
+        if (!this.changeMembers()) return;
+        break;
+      case 'transfer':
+        if (leader === null || leader.raft.id === victim.id) return;
+        leader.transferLeadership(victim.id);
+        break;
+      case 'compact':
+        if (victim.host === null) return;
+        victim.host.compactNow();
+        break;
       case 'pause':
         victim.clockError.pausedUntilMs = scheduler.nowMs + fault.forMs;
         break;
     }
     this.faultsFired.set(fault.kind, (this.faultsFired.get(fault.kind) ?? 0) + 1);
     this.trace.add(`fault ${fault.kind}`);
+  }
+
+  /** False when there was nobody to ask, or nothing to wish for. */
+  private changeMembers(): boolean {
+    const leader = this.leader();
+    if (leader === null) return false;
+    const { confState } = leader.raft.status();
+    if (isJoint(confState)) return false;
+    const changes = drawChange(this.random, confState, this.ids);
+    if (changes === null) return false;
+    leader.proposeConfChange(this.nextId++, changes);
+    return true;
+  }
+
+  /** Those who count, as the leader has it; they and they alone must come to agree. */
+  members(): NodeHost[] {
+    const conf = this.leader()?.raft.status().confState;
+    if (conf === undefined) return [];
+    return members(conf).flatMap((id) => this.machine(id).host ?? []);
   }
 
   private isolate(side: readonly NodeId[]): void {
@@ -225,13 +267,13 @@ export class World {
     const { storage, restored } = machine.disk.open();
     const host = new NodeHost({
       id,
-      peers: this.ids,
       timing: TIMING,
       seed: this.random.nextUint32(),
       clock,
       transport: this.network.endpoint(id),
       storage,
       restored,
+      logTail: TAIL,
       onProposed: (proposal, proposed) => {
         const answer = machine.proposals.get(proposal);
         machine.proposals.delete(proposal);
@@ -242,8 +284,10 @@ export class World {
         machine.reads.delete(read);
         answer?.(result);
       },
-      onTrace: (event) =>
-        this.trace.add(`${id} ${JSON.stringify(event)} at ${this.scheduler.nowMs}`),
+      onTrace: (event) => {
+        this.happened.set(event.type, (this.happened.get(event.type) ?? 0) + 1);
+        this.trace.add(`${id} ${JSON.stringify(event)} at ${this.scheduler.nowMs}`);
+      },
       onFailed: (reason) => {
         // A disk that failed is why nodes stop; anything else is a bug that the run has found.
         assert(reason.includes('the disk failed'), `${id} stopped itself: ${reason}`);

@@ -10,6 +10,7 @@ export const SHAPES = {
   heartbeat: 'M-3 0a3 3 0 1 0 6 0a3 3 0 1 0-6 0z',
   append: 'M-5.5-6 6.5 0-5.5 6z',
   vote: 'M0-6.5 6.5 0 0 6.5-6.5 0z',
+  snapshot: 'M-6-6H6V6H-6z',
   preVote: 'M0-6.5 6.5 0 0 6.5-6.5 0zM-1.5 0a1.5 1.5 0 1 0 3 0a1.5 1.5 0 1 0-3 0z',
   cross: 'M-5-5 5 5M5-5-5 5',
 } as const;
@@ -29,6 +30,12 @@ function kindOf(type: Packet['type']): Look {
       return { path: SHAPES.append, hollow: false };
     case 'AppendEntriesResponse':
       return { path: SHAPES.append, hollow: true };
+    case 'InstallSnapshot':
+      return { path: SHAPES.snapshot, hollow: false };
+    case 'InstallSnapshotResponse':
+      return { path: SHAPES.snapshot, hollow: true };
+    case 'TimeoutNow':
+      return { path: SHAPES.vote, hollow: false };
     case 'RequestVote':
       return { path: SHAPES.vote, hollow: false };
     case 'RequestVoteResponse':

@@ -303,6 +303,9 @@ function unheardOf(id: string, nowMs: number): NodeView {
     lastHeardAtMs: null,
     deadlineAtMs: nowMs,
     deadlineSpanMs: 0,
+    conf: { voters: [], votersOutgoing: [], learners: [] },
+    confCommitted: true,
+    transferTo: null,
     votes: [],
     progress: [],
     pendingProposals: 0,
@@ -341,6 +344,13 @@ function foldReport(before: NodeView, report: NodeReport): NodeView {
       status.lastHeardMono === null ? before.lastHeardAtMs : toServerMs(status.lastHeardMono),
     deadlineAtMs: toServerMs(status.deadlineMono),
     deadlineSpanMs: Math.round(status.deadlineSpanMs),
+    conf: {
+      voters: [...status.confState.voters],
+      votersOutgoing: [...status.confState.votersOutgoing],
+      learners: [...status.confState.learners],
+    },
+    confCommitted: status.confCommitted,
+    transferTo: status.transferTo,
     votes: status.votes.map((vote) => ({ ...vote })),
     progress: status.progress.map(({ lastAckMono, ...progress }) => ({
       ...progress,

@@ -1,7 +1,7 @@
 /** What happened, in the words of the feed: who, what, and the term or index that proves it. */
 import type { EventView, LinkView } from '../../contracts/view.ts';
 import type { LinkRule } from '../node/control.ts';
-import type { RaftEvent, Role } from '../raft/types.ts';
+import type { ConfState, RaftEvent, Role } from '../raft/types.ts';
 import type { NodeState } from './node-handle.ts';
 
 export type EventDraft = Pick<EventView, 'kind' | 'text'> &
@@ -82,6 +82,36 @@ function describeEvent(
         index: event.from,
         text: `${node} drops its uncommitted entries ${range(event.from, event.to)}: the leader has others there`,
       };
+    case 'compacted':
+      return {
+        kind: 'log-compacted',
+        node,
+        index: event.upTo,
+        text: `${node} forgets its log up to ${event.upTo}: its database has all of it`,
+      };
+    case 'conf':
+      return {
+        kind: 'members-changed',
+        node,
+        index: event.index,
+        text: `${node} goes by ${describeConf(event.conf)}`,
+      };
+    case 'transfer':
+      return { kind: 'transfer', node, text: describeTransfer(node, event) };
+    case 'snapshotSent':
+      return {
+        kind: 'snapshot-sent',
+        node,
+        index: event.index,
+        text: `${node} has brought ${event.to} up to ${event.index} by a snapshot`,
+      };
+    case 'snapshotInstalled':
+      return {
+        kind: 'snapshot-installed',
+        node,
+        index: event.index,
+        text: `${node} takes over the state at ${event.index} from ${event.from}`,
+      };
     case 'quorumLost':
       return {
         kind: 'quorum-lost',
@@ -95,6 +125,26 @@ function describeEvent(
     case 'appended':
     case 'commit':
       return null;
+  }
+}
+
+function describeConf({ voters, votersOutgoing, learners }: ConfState): string {
+  const joint = votersOutgoing.length > 0 ? ` together with ${votersOutgoing.join(', ')}` : '';
+  const learning = learners.length > 0 ? `; learning: ${learners.join(', ')}` : '';
+  return `the voters ${voters.join(', ')}${joint}${learning}`;
+}
+
+function describeTransfer(
+  node: string,
+  { to, phase }: Extract<RaftEvent, { type: 'transfer' }>,
+): string {
+  switch (phase) {
+    case 'began':
+      return `${node} will hand over to ${to} and takes no proposals meanwhile`;
+    case 'asked':
+      return `${node} asks ${to}, which has all of its log, to take over`;
+    case 'gaveUp':
+      return `${node} goes on leading: ${to} did not take over`;
   }
 }
 

@@ -141,7 +141,7 @@ export class Supervisor {
     const { dataDir, migrationsDir, heartbeatIntervalMs, electionTimeoutMs } = this.options;
     return {
       id,
-      peers: this.nodes,
+      voters: this.nodes,
       clusterId: dataDir.clusterId,
       databaseFile: dataDir.databaseFile(id),
       migrationsDir,

@@ -68,6 +68,13 @@ export class Sessions {
     this.held.set(row.client, { row, clock: this.clock });
   }
 
+  /** Forgets every session but those of `rows` that are just as they are here. */
+  keepOnly(rows: readonly SessionRow[]): void {
+    const kept = new Map(rows.map((row) => [row.client, row.stamp]));
+    for (const [client, { row }] of this.held)
+      if (kept.get(client) !== row.stamp) this.held.delete(client);
+  }
+
   /** Forgets what has ended; returns the clients forgotten. Amortised constant work. */
   expire(): readonly string[] {
     const ended: string[] = [];

@@ -75,15 +75,26 @@ export class KvStore {
     sessions: Iterable<SessionRow>,
   ): KvStore {
     const store = new KvStore();
-    if (header.lastApplied === 0) return store;
+    if (header.lastApplied > 0) store.add(header, versions, marks, sessions);
+    return store;
+  }
+
+  private add(
+    header: KvHeader,
+    versions: Iterable<Version>,
+    marks: Iterable<Mark>,
+    sessions: Iterable<SessionRow>,
+  ): void {
     const clusterTime = Math.floor(header.lastStamp / 1000);
-    const answered = [...sessions].sort((a, b) => a.stamp - b.stamp)[Symbol.iterator]();
-    let session = answered.next();
+    const answered = [...sessions].sort((a, b) => a.stamp - b.stamp);
+    this.sessions.keepOnly(answered);
+    const later = answered.filter(({ stamp }) => stamp > this.lastStamp)[Symbol.iterator]();
+    let session = later.next();
     const pass = (revision: Revision, stamp: Stamp): void => {
-      store.stamps.add(revision, stamp);
-      store.sessions.advance(stamp);
-      for (; session.done !== true && session.value.stamp <= stamp; session = answered.next())
-        store.sessions.put(session.value);
+      this.stamps.add(revision, stamp);
+      this.sessions.advance(stamp);
+      for (; session.done !== true && session.value.stamp <= stamp; session = later.next())
+        this.sessions.put(session.value);
     };
     const marked = marks[Symbol.iterator]();
     let mark = marked.next();
@@ -93,15 +104,29 @@ export class KvStore {
     };
     for (const version of versions) {
       passMarks(version.revision);
-      if (version.revision > store.stamps.lastRevision) pass(version.revision, version.stamp);
-      store.insert(version, clusterTime);
+      if (version.revision > this.stamps.lastRevision) pass(version.revision, version.stamp);
+      this.insert(version, clusterTime);
     }
     passMarks(header.lastApplied + 1);
-    assert(store.lastApplied === header.lastApplied, 'saved rows cover every applied revision');
-    assert(store.lastStamp === header.lastStamp, 'saved rows end with the saved stamp');
+    assert(this.lastApplied === header.lastApplied, 'saved rows cover every applied revision');
+    assert(this.lastStamp === header.lastStamp, 'saved rows end with the saved stamp');
     assert(session.done === true, 'no session is newer than the saved revision');
-    store.hash = RollingHash.fromHex(header.stateHash);
-    return store;
+    this.hash = RollingHash.fromHex(header.stateHash);
+  }
+
+  /**
+   * Goes on to a later state by its rows alone: those of the revisions after
+   * `lastApplied` up to the header's, in ascending order, and all its sessions.
+   */
+  installSnapshot(
+    header: KvHeader,
+    versions: Iterable<Version>,
+    marks: Iterable<Mark>,
+    sessions: Iterable<SessionRow>,
+  ): void {
+    assert(header.lastApplied > this.lastApplied, 'a snapshot takes nothing back');
+    this.changes = [];
+    this.add(header, versions, marks, sessions);
   }
 
   get lastApplied(): Revision {

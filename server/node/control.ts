@@ -6,7 +6,15 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { ApplyResult, Query, QueryResult } from '../kv/types.ts';
 import type { MessageType } from '../raft/messages.ts';
-import type { LogIndex, NodeId, RaftEvent, RaftStatus, Term } from '../raft/types.ts';
+import type {
+  ConfChange,
+  DropReason,
+  LogIndex,
+  NodeId,
+  RaftEvent,
+  RaftStatus,
+  Term,
+} from '../raft/types.ts';
 import type { StorageStatus, StoreIdentity } from '../ports/node-storage.ts';
 
 /** What a link does to the messages that this end sends. */
@@ -26,7 +34,8 @@ export const OPEN_LINK: LinkRule = { cut: false, delayMs: 0, jitterMs: 0, loss: 
 /** Start parameters of a worker (its `workerData`). */
 export interface WorkerOptions {
   readonly id: NodeId;
-  readonly peers: readonly NodeId[];
+  /** Voters of a new cluster; for a node that is to be added to one, none. Counts only while its database is new. */
+  readonly voters: readonly NodeId[];
   readonly clusterId: string;
   /** Made if it is not there. */
   readonly databaseFile: string;
@@ -47,7 +56,8 @@ export type Proposed =
   /** Definitely not in any log, now or later. */
   | {
       readonly outcome: 'dropped';
-      readonly reason: 'not-leader' | 'overloaded' | 'halted';
+      readonly reason: DropReason;
+      readonly detail?: string;
       readonly leaderHint: NodeId | null;
     }
   /** May or may not be committed, now or later. */
@@ -136,6 +146,10 @@ export type ToNode =
     }
   | { readonly type: 'log'; readonly id: number; readonly from: LogIndex; readonly limit: number }
   | { readonly type: 'campaign' }
+  /** Answered as a proposal. */
+  | { readonly type: 'confChange'; readonly id: number; readonly changes: readonly ConfChange[] }
+  | { readonly type: 'transferLeadership'; readonly to: NodeId }
+  | { readonly type: 'compact' }
   /** Finish what is durable, close the database, exit. */
   | { readonly type: 'stop' };
 

@@ -19,16 +19,21 @@ import type { Transport } from '../ports/transport.ts';
 import type { Message } from '../raft/messages.ts';
 import { Raft } from '../raft/raft.ts';
 import type {
+  ConfChange,
   Effect,
   Entry,
   Input,
+  LogIndex,
   MonoMs,
   NodeId,
   RaftConfig,
   RaftEvent,
   RaftStatus,
 } from '../raft/types.ts';
+import { compactionPoint, USUAL_TAIL } from './compaction.ts';
+import type { LogTail } from './compaction.ts';
 import type { Proposed, ReadResult } from './control.ts';
+import { SnapshotTransfer } from './snapshot-transfer.ts';
 import { ProposalWaiters, ReadWaiters } from './waiters.ts';
 
 /** Applied entries are saved in batches of at most this many versions. */
@@ -38,8 +43,6 @@ const SAVE_DELAY_MS = 100;
 
 export interface NodeHostOptions {
   readonly id: NodeId;
-  /** All voters, this node included. */
-  readonly peers: readonly NodeId[];
   readonly timing: { readonly heartbeatIntervalMs: number; readonly electionTimeoutMs: number };
   /** Seed of this boot's random draws (election time-outs). */
   readonly seed: number;
@@ -49,6 +52,7 @@ export interface NodeHostOptions {
   readonly restored: RestoredNode;
   /** Settings of the core other than the usual ones: tests only. */
   readonly raftOverrides?: Partial<RaftConfig>;
+  readonly logTail?: LogTail;
   onProposed(id: number, proposed: Proposed, waitedMs: number): void;
   onRead(id: number, read: ReadResult): void;
   onTrace(event: RaftEvent): void;
@@ -90,6 +94,11 @@ export class NodeHost {
   private watchTimer: Timer | null = null;
   private saveTimer: Timer | null = null;
   private saving = false;
+  /** The state in the store reaches this revision. */
+  private savedTo: LogIndex;
+  /** An operator wants the log to be as short as it can be. */
+  private compactAll = false;
+  private readonly snapshots: SnapshotTransfer;
   private dueTimer: Timer | null = null;
   private dueTimerMs = 0;
   /** Log index of a proposed TICK that is not applied yet; 0 when there is none. */
@@ -100,21 +109,28 @@ export class NodeHost {
     this.clock = options.clock;
     this.storage = options.storage;
     const { restored } = options;
+    this.savedTo = restored.kv.lastApplied;
     this.kv = KvStore.restore(restored.kv, restored.versions, restored.marks, restored.sessions);
     this.raft = new Raft(
       raftConfig(options),
       {
         hardState: restored.hardState,
-        confState: { voters: [...options.peers].sort(), votersOutgoing: [], learners: [] },
+        base: restored.base,
         entries: restored.entries,
-        snapshotIndex: 0,
-        snapshotTerm: 0,
-        snapshotStamp: 0,
         lastApplied: this.kv.lastApplied,
       },
       Random.fromSeed(options.seed),
       options.clock.now(),
     );
+    this.snapshots = new SnapshotTransfer(this.storage, this.kv, {
+      input: (input) => this.input(input),
+      onLoaded: () => {
+        this.savedTo = this.kv.lastApplied;
+      },
+      guarded: (run) => {
+        if (this.running) this.guarded(run);
+      },
+    });
     options.transport.onReceive((_from, messages) => this.receive(messages));
   }
 
@@ -159,6 +175,23 @@ export class NodeHost {
       this.reads.add(id, query);
       this.input({ type: 'read', id });
     }
+  }
+
+  /** A membership change; answered once through `onProposed`. */
+  proposeConfChange(id: number, changes: readonly ConfChange[]): void {
+    this.input({ type: 'proposeConfChange', id, changes });
+  }
+
+  /** A leader hands over to voter `to`, or goes on if that does not come about. */
+  transferLeadership(to: NodeId): void {
+    this.input({ type: 'transferLeadership', to });
+  }
+
+  /** Saves what is applied and forgets the log up to there, without a tail. */
+  compactNow(): void {
+    if (!this.running) return;
+    this.compactAll = true;
+    this.guarded(() => this.saveOrCompact());
   }
 
   /** Ask to be elected (an operator's wish). */
@@ -251,13 +284,17 @@ export class NodeHost {
           });
         }
         return;
-      case 'proposalDropped':
+      case 'proposalDropped': {
         if (effect.id === TICK_ID) return;
-        this.options.onProposed(
-          effect.id,
-          { outcome: 'dropped', reason: effect.reason, leaderHint: effect.leaderHint },
-          0,
-        );
+        const { type: _, id, ...why } = effect;
+        this.options.onProposed(id, { outcome: 'dropped', ...why }, 0);
+        return;
+      }
+      case 'readSnapshot':
+        this.snapshots.read(effect.to, effect.after);
+        return;
+      case 'stageSnapshot':
+        this.snapshots.stage(effect);
         return;
       case 'leadershipLost':
         this.pendingTickIndex = 0;
@@ -284,16 +321,21 @@ export class NodeHost {
 
   private persist(effect: Extract<Effect, { type: 'persist' }>): void {
     const startedMono = this.clock.now().mono;
-    const { hardState, truncateFrom, append } = effect;
-    this.storage.writeLog({ hardState, truncateFrom, append }, (error) => {
+    const { type: _, seq, thenSend, ...write } = effect;
+    if (write.install !== null) this.snapshots.expect();
+    this.storage.writeLog(write, (error) => {
       if (!this.running) return;
       if (error !== null) {
         this.fail(`log write failed: ${error.message}`);
         return;
       }
       this.options.onPersisted?.(this.clock.now().mono - startedMono);
-      this.input({ type: 'persisted', seq: effect.seq });
-      this.send(effect.thenSend);
+      const persisted = (): void => {
+        this.input({ type: 'persisted', seq });
+        this.send(thenSend);
+      };
+      if (write.install !== null) this.snapshots.load(persisted);
+      else this.snapshots.afterLoading(persisted);
     });
   }
 
@@ -373,14 +415,15 @@ export class NodeHost {
 
   /** Saves applied state: at once when a batch is full, else soon. One save at a time. */
   private armSave(): void {
-    if (this.saving || this.kv.pendingChanges === 0) return;
+    if (this.saving || this.snapshots.isInstalling || this.kv.pendingChanges === 0) return;
     if (this.kv.pendingChanges >= SAVE_BATCH_VERSIONS) {
       this.save();
       return;
     }
     this.saveTimer ??= this.clock.setTimer(SAVE_DELAY_MS, () => {
       this.saveTimer = null;
-      if (this.running && !this.saving) this.guarded(() => this.save());
+      if (this.running && !this.saving && !this.snapshots.isInstalling)
+        this.guarded(() => this.save());
     });
   }
 
@@ -393,9 +436,28 @@ export class NodeHost {
     this.storage.saveKv(changes, (error) => {
       this.saving = false;
       if (!this.running) return;
-      if (error !== null) this.fail(`saving applied state failed: ${error.message}`);
-      else this.armSave();
+      if (error !== null) {
+        this.fail(`saving applied state failed: ${error.message}`);
+        return;
+      }
+      this.savedTo = Math.max(this.savedTo, changes.lastApplied);
+      this.guarded(() => this.saveOrCompact());
     });
+  }
+
+  /** What is saved need not stay in the log. */
+  private saveOrCompact(): void {
+    if (this.snapshots.isInstalling) return;
+    if (this.compactAll && this.kv.pendingChanges > 0) {
+      if (!this.saving) this.save();
+      return;
+    }
+    const upTo = this.compactAll
+      ? this.savedTo
+      : compactionPoint(this.raft, this.savedTo, this.options.logTail ?? USUAL_TAIL);
+    this.compactAll = false;
+    if (upTo !== null) this.input({ type: 'compact', upTo });
+    this.armSave();
   }
 
   /** A leader moves cluster time on when something expires or begins (T3): a TICK through the log. */

@@ -132,6 +132,9 @@ function isRefusal(message: Message): boolean {
     case 'AppendEntries':
     case 'Heartbeat':
     case 'HeartbeatResponse':
+    case 'InstallSnapshot':
+    case 'InstallSnapshotResponse':
+    case 'TimeoutNow':
       return false;
   }
 }

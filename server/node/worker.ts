@@ -62,6 +62,7 @@ async function main(): Promise<void> {
     migrationsDir: options.migrationsDir,
     clusterId: options.clusterId,
     nodeId: options.id,
+    voters: options.voters,
   });
   const clock = new RealClock();
   const answers = new AnswerBatch();
@@ -69,7 +70,6 @@ async function main(): Promise<void> {
   const mesh = new PortMesh(clock, options.seed, (to, messages) => reporter.sent(to, messages));
   const host = new NodeHost({
     id: options.id,
-    peers: options.peers,
     timing: options,
     seed: options.seed,
     clock,
@@ -131,6 +131,15 @@ async function main(): Promise<void> {
       }
       case 'campaign':
         host.campaign();
+        return;
+      case 'confChange':
+        host.proposeConfChange(message.id, message.changes);
+        return;
+      case 'transferLeadership':
+        host.transferLeadership(message.to);
+        return;
+      case 'compact':
+        host.compactNow();
         return;
       case 'stop':
         host.stop();

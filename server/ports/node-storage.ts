@@ -8,18 +8,34 @@
  * Any error is final: the fate of the write is unknown, so the node must stop
  * and recover from disk; it must never retry or answer "failed".
  */
-import type { Entry, HardState, LogIndex, NodeId } from '../raft/types.ts';
+import type { Entry, HardState, LogBase, LogIndex, NodeId, SnapshotEnd } from '../raft/types.ts';
 import type { KvChanges, KvHeader, Mark, SessionRow, Version } from '../kv/types.ts';
 
 export type Done = (error: Error | null) => void;
 
-/** One atomic, durable change of the log and the hard state. */
+/** One atomic, durable change of the log and the hard state, in the order of its fields. */
 export interface LogWrite {
+  /** Log and applied state give way to a snapshot whose rows are staged. */
+  readonly install: SnapshotEnd | null;
   readonly hardState: HardState | null;
   /** First delete every entry at or after this index. */
   readonly truncateFrom: LogIndex | null;
   /** Contiguous; follows what remains after the truncation. */
   readonly append: readonly Entry[];
+  /** Then delete every entry up to this one, which the saved state covers. */
+  readonly base: LogBase | null;
+}
+
+/** Rows of the revisions after some revision, up to and including `upTo`; ascending. */
+export interface Rows {
+  readonly upTo: LogIndex;
+  readonly versions: readonly Version[];
+  readonly marks: readonly Mark[];
+}
+
+/** A piece of the saved state. `end` is there when no rows are left: what the state is besides rows. */
+export interface SnapshotPiece extends Rows {
+  readonly end: { readonly kv: KvHeader; readonly sessions: readonly SessionRow[] } | null;
 }
 
 /** Who this store belongs to, written at its first boot and never changed after, but for the epoch. */
@@ -36,6 +52,7 @@ export interface StoreIdentity {
 export interface RestoredNode {
   readonly identity: StoreIdentity;
   readonly hardState: HardState;
+  readonly base: LogBase;
   readonly entries: readonly Entry[];
   readonly kv: KvHeader;
   readonly versions: readonly Version[];
@@ -61,5 +78,15 @@ export interface NodeStorage {
   writeLog(write: LogWrite, done: Done): void;
   /** Saves applied state in one transaction; `done` as above. At most one outstanding. */
   saveKv(changes: KvChanges, done: Done): void;
+  /** Reads saved rows after revision `after`, some at a time. A failure is final, as of a write. */
+  readSnapshot(
+    after: LogIndex,
+    done: (error: Error | null, piece: SnapshotPiece | null) => void,
+  ): void;
+  /**
+   * Keeps rows of a snapshot beyond the saved state, if they follow on what is
+   * there, until `install` makes them part of it. Answers how far rows reach now.
+   */
+  stageRows(after: LogIndex, rows: Rows, done: (error: Error | null, upTo: LogIndex) => void): void;
   status(): StorageStatus;
 }

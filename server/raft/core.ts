@@ -10,12 +10,13 @@
  */
 import { assert } from '../base/assert.ts';
 import type { Random } from '../base/random.ts';
+import { decodeConf, members } from './conf-state.ts';
+import { ConfHistory } from './conf-history.ts';
 import { LeaderClock } from './leader-clock.ts';
 import { RaftLog } from './log.ts';
 import type { Message } from './messages.ts';
 import { Persistence } from './persistence.ts';
 import { Progress } from './progress.ts';
-import { allVoters } from './quorum.ts';
 import { ReadRounds } from './read-rounds.ts';
 import type {
   ConfState,
@@ -23,6 +24,7 @@ import type {
   Entry,
   HardState,
   Instant,
+  LogBase,
   LogIndex,
   MonoMs,
   NodeId,
@@ -30,12 +32,14 @@ import type {
   RaftEvent,
   RestoredState,
   Role,
+  SnapshotEnd,
   Term,
 } from './types.ts';
 
 /** What only a leader has; made anew at each election. */
 export interface Leadership {
-  readonly progress: ReadonlyMap<NodeId, Progress>;
+  /** Of every other member; kept in step with the configuration. */
+  readonly progress: Map<NodeId, Progress>;
   readonly clock: LeaderClock;
   readonly reads: ReadRounds;
   /** First entry of this term: the no-op (§8). */
@@ -43,6 +47,8 @@ export interface Leadership {
   heartbeatAtMono: MonoMs;
   /** Data proposed and not yet committed, UTF-16 units. */
   uncommittedChars: number;
+  /** A hand-over under way (dissertation §3.10). */
+  transfer: { readonly to: NodeId; readonly untilMono: MonoMs } | null;
 }
 
 export class Core {
@@ -51,7 +57,7 @@ export class Core {
   readonly random: Random;
   readonly log: RaftLog;
   readonly persistence: Persistence;
-  conf: ConfState;
+  readonly confs: ConfHistory;
 
   term: Term;
   votedFor: NodeId | null;
@@ -72,6 +78,10 @@ export class Core {
   lastHeardMono: MonoMs | null = null;
   halted: string | null = null;
 
+  /** A snapshot's rows beyond the applied state are durable up to here, as the driver last said. */
+  stagedTo: LogIndex = 0;
+  private newBase: LogBase | null = null;
+  private install: SnapshotEnd | null = null;
   private writtenHardState: HardState;
   private sends: Effect[] = [];
   private durableSends: Message[] = [];
@@ -82,13 +92,15 @@ export class Core {
     this.id = config.id;
     this.random = random;
     this.now = now;
-    this.conf = restored.confState;
     this.log = new RaftLog(restored);
+    this.confs = new ConfHistory(restored.base.index, restored.base.conf);
+    for (const entry of restored.entries) this.noteConf(entry);
     this.persistence = new Persistence(this.log.lastIndex);
     this.term = restored.hardState.term;
     this.votedFor = restored.hardState.votedFor;
     this.lastApplied = restored.lastApplied;
     assert(restored.lastApplied <= this.log.lastIndex, 'applied state is covered by the log');
+    assert(restored.lastApplied >= this.log.baseIndex, 'what the log forgot is applied');
     this.commitIndex = Math.max(
       restored.lastApplied,
       Math.min(restored.hardState.commit, this.log.lastIndex),
@@ -158,9 +170,6 @@ export class Core {
     this.role = 'leader';
     this.leader = this.id;
     const progress = new Map<NodeId, Progress>();
-    for (const peer of this.peers()) {
-      progress.set(peer, new Progress(peer, this.log.lastIndex + 1, this.now.mono));
-    }
     this.leadership = {
       progress,
       clock: new LeaderClock(this.now),
@@ -168,7 +177,9 @@ export class Core {
       noopIndex: this.log.lastIndex + 1,
       heartbeatAtMono: this.now.mono + this.config.heartbeatIntervalMs,
       uncommittedChars: 0,
+      transfer: null,
     };
+    this.followConf(this.log.lastIndex + 1);
     this.trace({
       type: 'role',
       role: 'leader',
@@ -221,6 +232,12 @@ export class Core {
     this.electionAtMono = this.now.mono + this.electionSpanMs;
   }
 
+  /** A follower has answered in the present term. */
+  acknowledged(progress: Progress): void {
+    progress.lastAckMono = this.now.mono;
+    progress.hasAnswered = true;
+  }
+
   heardFromLeader(): void {
     this.lastHeardMono = this.now.mono;
     this.resetElectionTimer();
@@ -239,11 +256,86 @@ export class Core {
 
   // --- members -----------------------------------------------------------
 
-  /** Everyone this node replicates to or hears from: voters of both halves and learners, without itself. */
-  peers(): readonly NodeId[] {
-    return [...new Set([...allVoters(this.conf), ...this.conf.learners])].filter(
-      (id) => id !== this.id,
-    );
+  /** The configuration in force: the last in the log, committed or not (§6). */
+  get conf(): ConfState {
+    return this.confs.current;
+  }
+
+  get isConfCommitted(): boolean {
+    return this.commitIndex >= this.confs.currentIndex;
+  }
+
+  /** A leader replicates to all other members, and to nobody else; to new ones from `nextIndex` on. */
+  private followConf(nextIndex: LogIndex): void {
+    const leadership = this.leadership;
+    if (leadership === null) return;
+    const peers = members(this.conf).filter((id) => id !== this.id);
+    for (const peer of leadership.progress.keys())
+      if (!peers.includes(peer)) leadership.progress.delete(peer);
+    for (const peer of peers) {
+      if (leadership.progress.has(peer)) continue;
+      leadership.progress.set(peer, new Progress(peer, nextIndex, this.now.mono));
+    }
+  }
+
+  private noteConf(entry: Entry): boolean {
+    if (entry.kind !== 'confChange') return false;
+    this.confs.append(entry.index, decodeConf(entry.data));
+    return true;
+  }
+
+  private confChanged(): void {
+    this.followConf(this.confs.currentIndex);
+    this.trace({ type: 'conf', index: this.confs.currentIndex, conf: this.conf });
+  }
+
+  // --- log ---------------------------------------------------------------
+
+  append(entry: Entry): void {
+    this.log.append(entry);
+    if (this.noteConf(entry)) this.confChanged();
+  }
+
+  truncateFrom(index: LogIndex): void {
+    assert(index > this.commitIndex, 'what is committed is never truncated');
+    const to = this.log.lastIndex;
+    this.log.truncateFrom(index);
+    this.persistence.truncated(index);
+    this.trace({ type: 'truncated', from: index, to });
+    if (this.confs.truncateFrom(index)) this.confChanged();
+  }
+
+  /** Forgets the log up to `index`, which the state machine holds durably. */
+  compactTo(index: LogIndex): void {
+    assert(index <= this.lastApplied, 'only what is applied is compacted');
+    assert(index <= this.persistence.persistedIndex, 'only what is durable is compacted');
+    this.log.compactTo(index);
+    this.confs.compactTo(index);
+    this.newBase = this.base;
+    this.trace({ type: 'compacted', upTo: index });
+  }
+
+  /** Puts a snapshot in the place of log and state. The next persist effect makes it durable. */
+  installSnapshot(end: SnapshotEnd): void {
+    assert(end.base.index > this.commitIndex, 'a snapshot takes nothing back');
+    this.persistence.truncated(1);
+    this.log.reset(end.base);
+    this.confs.reset(end.base.index, end.base.conf);
+    this.newBase = null;
+    this.install = end;
+    this.commitIndex = end.base.index;
+    this.lastApplied = end.base.index;
+    this.confChanged();
+  }
+
+  /** A snapshot has taken the place of the log, and is not durable yet. */
+  get isInstalling(): boolean {
+    return this.persistence.persistedIndex < this.log.baseIndex;
+  }
+
+  get base(): LogBase {
+    const { baseIndex, baseTerm, baseStamp } = this.log;
+    return { index: baseIndex, term: baseTerm, stamp: baseStamp, conf: this.confs.at(baseIndex) };
   }
 
   // --- effects -----------------------------------------------------------
@@ -281,6 +373,8 @@ export class Core {
 
     const mustStore =
       this.log.hasUnwritten ||
+      this.newBase !== null ||
+      this.install !== null ||
       this.term !== this.writtenHardState.term ||
       this.votedFor !== this.writtenHardState.votedFor;
     if (mustStore || (this.durableSends.length > 0 && !this.persistence.isIdle)) {
@@ -319,12 +413,17 @@ export class Core {
     };
     const seq = this.persistence.issue(this.log.lastIndex, this.now.mono);
     if (mustStore) this.writtenHardState = hardState;
+    const { newBase: base, install } = this;
+    this.newBase = null;
+    this.install = null;
     return {
       type: 'persist',
       seq,
       hardState: mustStore ? hardState : null,
       truncateFrom,
       append,
+      base,
+      install,
       thenSend: this.durableSends,
     };
   }

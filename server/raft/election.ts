@@ -47,7 +47,8 @@ function startPreVote(core: Core): void {
   if (voteOutcome(core.conf, core.votes) === 'won') startElection(core);
 }
 
-function startElection(core: Core): void {
+/** `transfer`: the leader asked for it. */
+function startElection(core: Core, transfer = false): void {
   core.becomeCandidate();
   for (const peer of allVoters(core.conf)) {
     if (peer === core.id) continue;
@@ -58,6 +59,7 @@ function startElection(core: Core): void {
       term: core.term,
       lastLogIndex: core.log.lastIndex,
       lastLogTerm: core.log.lastTerm,
+      transfer,
     });
   }
   if (voteOutcome(core.conf, core.votes) === 'won') takeOffice(core);
@@ -66,6 +68,11 @@ function startElection(core: Core): void {
 function takeOffice(core: Core): void {
   core.becomeLeader();
   appendNoop(core);
+}
+
+/** From the leader of the present term: it wants this node to take over, at once and without a poll. */
+export function onTimeoutNow(core: Core): void {
+  if (isVoter(core.conf, core.id)) startElection(core, true);
 }
 
 /** A poll changes nothing here, granted or not: no term, no vote, no timer. */
@@ -143,9 +150,10 @@ function voteRefusal(core: Core, message: RequestVote): string | null {
   return null;
 }
 
-/** While a leader is known to be alive, a newer term asked for by a candidate is not even adopted. */
+/** While a leader is known to be alive, a newer term is not even adopted, unless the leader itself wants the election. */
 export function ignoresCandidate(core: Core, message: RequestVote): boolean {
-  return core.config.checkQuorum && message.term > core.term && core.hasFreshLeader();
+  if (message.transfer || !core.config.checkQuorum) return false;
+  return message.term > core.term && core.hasFreshLeader();
 }
 
 export function onRequestVoteResponse(core: Core, message: RequestVoteResponse): void {

@@ -24,6 +24,7 @@ export function checkInvariants(core: Core, before: Watermark): void {
   assert(core.commitIndex >= before.commitIndex, 'the commit index never goes back');
   assert(core.lastApplied >= before.lastApplied, 'the applied index never goes back');
 
+  assert(core.log.baseIndex <= core.lastApplied, 'compacted ≤ applied');
   assert(core.lastApplied <= core.commitIndex, 'applied ≤ commit');
   assert(core.commitIndex <= core.log.lastIndex, 'commit ≤ last');
   assert(core.log.lastTerm <= core.term, 'no entry is from a future term');
@@ -38,5 +39,6 @@ export function checkInvariants(core: Core, before: Watermark): void {
   for (const progress of core.leadership.progress.values()) {
     assert(progress.matchIndex < progress.nextIndex, 'match < next');
     assert(progress.matchIndex <= core.log.lastIndex, 'match ≤ last');
+    assert(progress.peer !== core.id, 'a leader does not replicate to itself');
   }
 }

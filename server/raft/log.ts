@@ -1,10 +1,10 @@
 /**
- * The in-memory log: every entry from the snapshot's end to the tail, so that
- * the core reads synchronously. It knows which part still has to be written
- * (`takeUnwritten`), never whether that writing has finished.
+ * The in-memory log: every entry after the base, so that the core reads
+ * synchronously. It knows which part still has to be written (`takeUnwritten`),
+ * never whether that writing has finished.
  *
  * Invariants
- * - indexes are contiguous from `snapshotIndex + 1`;
+ * - indexes are contiguous from `baseIndex + 1`;
  * - terms never fall and stamps strictly rise with the index;
  * - `runs` partition the entries into maximal runs of one term.
  */
@@ -24,11 +24,14 @@ interface MutableRun {
 }
 
 export class RaftLog {
-  readonly snapshotIndex: LogIndex;
-  readonly snapshotTerm: Term;
-  readonly snapshotStamp: Stamp;
-  private readonly entries: Entry[];
-  private readonly runs: MutableRun[] = [];
+  /** The last entry that is not held any more; 0, 0 and 0 while none was dropped. */
+  baseIndex: LogIndex;
+  baseTerm: Term;
+  baseStamp: Stamp;
+  /** Data held, UTF-16 units. */
+  chars = 0;
+  private entries: Entry[];
+  private runs: MutableRun[] = [];
   /** Lowest index changed since the last `takeUnwritten`; null when nothing changed. */
   private changedFrom: LogIndex | null = null;
   /** Last index of the stored log once every write handed out so far is done. */
@@ -36,13 +39,11 @@ export class RaftLog {
 
   constructor(restored: {
     readonly entries: readonly Entry[];
-    readonly snapshotIndex: LogIndex;
-    readonly snapshotTerm: Term;
-    readonly snapshotStamp: Stamp;
+    readonly base: { readonly index: LogIndex; readonly term: Term; readonly stamp: Stamp };
   }) {
-    this.snapshotIndex = restored.snapshotIndex;
-    this.snapshotTerm = restored.snapshotTerm;
-    this.snapshotStamp = restored.snapshotStamp;
+    this.baseIndex = restored.base.index;
+    this.baseTerm = restored.base.term;
+    this.baseStamp = restored.base.stamp;
     this.entries = [];
     for (const entry of restored.entries) this.push(entry);
     this.writtenTo = this.lastIndex;
@@ -50,11 +51,11 @@ export class RaftLog {
 
   /** First index held here; `lastIndex + 1` when the log is empty. */
   get firstIndex(): LogIndex {
-    return this.snapshotIndex + 1;
+    return this.baseIndex + 1;
   }
 
   get lastIndex(): LogIndex {
-    return this.snapshotIndex + this.entries.length;
+    return this.baseIndex + this.entries.length;
   }
 
   /** Null when no entry is held here. */
@@ -63,33 +64,33 @@ export class RaftLog {
   }
 
   get lastTerm(): Term {
-    return this.entries[this.entries.length - 1]?.term ?? this.snapshotTerm;
+    return this.entries[this.entries.length - 1]?.term ?? this.baseTerm;
   }
 
   get lastStamp(): Stamp {
-    return this.entries[this.entries.length - 1]?.stamp ?? this.snapshotStamp;
+    return this.entries[this.entries.length - 1]?.stamp ?? this.baseStamp;
   }
 
   get termRuns(): readonly TermRun[] {
     return this.runs;
   }
 
-  /** Term at `index`; null outside [snapshotIndex, lastIndex]. Index 0 of an unsnapshotted log has term 0. */
+  /** Term at `index`; null outside [baseIndex, lastIndex]. Index 0 of a whole log has term 0. */
   termAt(index: LogIndex): Term | null {
-    if (index === this.snapshotIndex) return this.snapshotTerm;
-    return this.entries[index - this.snapshotIndex - 1]?.term ?? null;
+    if (index === this.baseIndex) return this.baseTerm;
+    return this.entries[index - this.baseIndex - 1]?.term ?? null;
   }
 
   entryAt(index: LogIndex): Entry {
-    return must(this.entries[index - this.snapshotIndex - 1], 'an index inside the log');
+    return must(this.entries[index - this.baseIndex - 1], 'an index inside the log');
   }
 
   /** Entries of [from, to], at most `maxEntries` of them and `maxChars` of data, but at least one. */
   slice(from: LogIndex, to: LogIndex, maxEntries: number, maxChars: number): readonly Entry[] {
-    assert(from > this.snapshotIndex, 'slice starts inside the log');
+    assert(from > this.baseIndex, 'slice starts inside the log');
     assert(to <= this.lastIndex, 'slice ends inside the log');
-    const start = from - this.snapshotIndex - 1;
-    const limit = Math.min(to - this.snapshotIndex, start + maxEntries);
+    const start = from - this.baseIndex - 1;
+    const limit = Math.min(to - this.baseIndex, start + maxEntries);
     let end = start;
     let chars = 0;
     while (end < limit) {
@@ -116,7 +117,7 @@ export class RaftLog {
       if (run.from > capped || run.term > term) continue;
       return Math.min(run.to, capped);
     }
-    return this.snapshotIndex;
+    return Math.min(this.baseIndex, capped);
   }
 
   /** Appends one entry right after the last. */
@@ -127,9 +128,9 @@ export class RaftLog {
 
   /** Forgets every entry at or after `index`. */
   truncateFrom(index: LogIndex): void {
-    assert(index > this.snapshotIndex, 'a snapshot is never truncated');
+    assert(index > this.baseIndex, 'what was compacted is never truncated');
     assert(index <= this.lastIndex, 'there is something to truncate');
-    this.entries.length = index - this.snapshotIndex - 1;
+    this.drop(this.entries.splice(index - this.baseIndex - 1));
     while (this.runs.length > 0) {
       const run = this.runs[this.runs.length - 1] as MutableRun;
       if (run.to < index) break;
@@ -140,6 +141,33 @@ export class RaftLog {
       this.runs.pop();
     }
     this.changedFrom = Math.min(this.changedFrom ?? index, index);
+  }
+
+  /** Drops every entry up to `index`, which becomes the base. */
+  compactTo(index: LogIndex): void {
+    assert(index > this.baseIndex && index <= this.lastIndex, 'what is dropped is held');
+    assert((this.changedFrom ?? index + 1) > index, 'what is dropped was handed out to be written');
+    const last = this.entryAt(index);
+    this.drop(this.entries.slice(0, index - this.baseIndex));
+    this.entries = this.entries.slice(index - this.baseIndex);
+    this.baseIndex = last.index;
+    this.baseTerm = last.term;
+    this.baseStamp = last.stamp;
+    this.runs = this.runs.filter((run) => run.to > index);
+    const first = this.runs[0];
+    if (first !== undefined) first.from = Math.max(first.from, index + 1);
+  }
+
+  /** Holds nothing any more and goes on after `base`: a snapshot took the place of all there was. */
+  reset(base: { readonly index: LogIndex; readonly term: Term; readonly stamp: Stamp }): void {
+    this.entries = [];
+    this.runs = [];
+    this.chars = 0;
+    this.baseIndex = base.index;
+    this.baseTerm = base.term;
+    this.baseStamp = base.stamp;
+    this.changedFrom = null;
+    this.writtenTo = base.index;
   }
 
   get hasUnwritten(): boolean {
@@ -153,7 +181,11 @@ export class RaftLog {
     this.changedFrom = null;
     const truncateFrom = from <= this.writtenTo ? from : null;
     this.writtenTo = this.lastIndex;
-    return { truncateFrom, append: this.entries.slice(from - this.snapshotIndex - 1) };
+    return { truncateFrom, append: this.entries.slice(from - this.baseIndex - 1) };
+  }
+
+  private drop(entries: readonly Entry[]): void {
+    for (const { data } of entries) this.chars -= data.length;
   }
 
   private push(entry: Entry): void {
@@ -161,6 +193,7 @@ export class RaftLog {
     assert(entry.term >= this.lastTerm, 'terms never fall along the log');
     assert(entry.stamp > this.lastStamp, 'stamps strictly rise along the log');
     this.entries.push(entry);
+    this.chars += entry.data.length;
     const run = this.runs[this.runs.length - 1];
     if (run !== undefined && run.term === entry.term) run.to = entry.index;
     else this.runs.push({ term: entry.term, from: entry.index, to: entry.index });

@@ -3,7 +3,7 @@
  * and the read round of §6.4). Plain data: a transport may clone or encode it.
  * Every message carries its sender's term.
  */
-import type { Entry, LogIndex, NodeId, Term } from './types.ts';
+import type { Entry, LogIndex, NodeId, SnapshotEnd, Term } from './types.ts';
 
 interface Envelope {
   readonly from: NodeId;
@@ -30,6 +30,8 @@ export interface RequestVote extends Envelope {
   readonly type: 'RequestVote';
   readonly lastLogIndex: LogIndex;
   readonly lastLogTerm: Term;
+  /** The leader itself asked for this election: its followers need not protect it (dissertation §3.10). */
+  readonly transfer: boolean;
 }
 
 export interface RequestVoteResponse extends Envelope {
@@ -73,6 +75,35 @@ export interface HeartbeatResponse extends Envelope {
   readonly readSeq: number;
 }
 
+/**
+ * A piece of a snapshot (§7). Rows are cut by revision, not by byte: what a
+ * follower has applied is a prefix of every leader's state, so it gets only
+ * what it lacks, and goes on with any leader where another left off. A piece
+ * with neither rows nor end asks how far the follower has come.
+ */
+export interface InstallSnapshot extends Envelope {
+  readonly type: 'InstallSnapshot';
+  /** `rows` are those of revisions in (after, upTo]. */
+  readonly after: LogIndex;
+  readonly upTo: LogIndex;
+  /** Opaque to the core; carries its own checksum. */
+  readonly rows: string;
+  readonly end: SnapshotEnd | null;
+}
+
+export interface InstallSnapshotResponse extends Envelope {
+  readonly type: 'InstallSnapshotResponse';
+  /** Rows are durable at the follower up to here. */
+  readonly upTo: LogIndex;
+  /** The follower's log matches the leader's up to here; 0 while the snapshot is not installed. */
+  readonly matchIndex: LogIndex;
+}
+
+/** Campaign now: the leader hands over (dissertation §3.10). */
+export interface TimeoutNow extends Envelope {
+  readonly type: 'TimeoutNow';
+}
+
 export type Message =
   | PreVote
   | PreVoteResponse
@@ -81,6 +112,9 @@ export type Message =
   | AppendEntries
   | AppendEntriesResponse
   | Heartbeat
-  | HeartbeatResponse;
+  | HeartbeatResponse
+  | InstallSnapshot
+  | InstallSnapshotResponse
+  | TimeoutNow;
 
 export type MessageType = Message['type'];

@@ -2,7 +2,8 @@
  * A leader's knowledge of one follower (§5.3; etcd's Progress). In `probe` one
  * AppendEntries at a time finds where the logs meet; in `replicate` appends are
  * pipelined, `nextIndex` runs ahead of the answers, and the number of
- * unanswered ones is bounded.
+ * unanswered ones is bounded. In `snapshot` the follower lacks entries that the
+ * leader's log no longer has, and gets rows of its state, a piece at a time.
  *
  * Invariant: 0 ≤ matchIndex < nextIndex.
  */
@@ -16,6 +17,9 @@ export class Progress {
   state: 'probe' | 'replicate' | 'snapshot' = 'probe';
   /** In `probe`: one append is out and unanswered. */
   probeSent = false;
+  /** In `snapshot`: rows that the follower is known to have, and when it was last sent anything. */
+  snapshotTo: LogIndex = 0;
+  snapshotSentMono: MonoMs = 0;
   /** Last index of each unanswered append, oldest first. */
   private readonly inflight: LogIndex[] = [];
   /** When the follower last answered anything of this term, or when this leadership began. */
@@ -34,6 +38,7 @@ export class Progress {
 
   /** May another append with entries be sent now? */
   hasRoom(maxInflightAppends: number): boolean {
+    if (this.state === 'snapshot') return false;
     if (this.state === 'probe') return !this.probeSent;
     return this.inflight.length < maxInflightAppends;
   }
@@ -56,20 +61,30 @@ export class Progress {
     const advanced = index > this.matchIndex;
     if (advanced) this.matchIndex = index;
     this.nextIndex = Math.max(this.nextIndex, index + 1);
-    if (this.state === 'probe') {
-      this.state = 'replicate';
-      this.probeSent = false;
-      this.nextIndex = this.matchIndex + 1;
-    }
+    if (this.state === 'probe') this.becomeReplicate();
     return advanced;
   }
 
   /** The follower refused an append that followed `refusedPrev`. Returns false for an answer that is out of date. */
   refused(refusedPrev: LogIndex, probeAt: LogIndex): boolean {
-    if (refusedPrev <= this.matchIndex) return false;
+    if (refusedPrev <= this.matchIndex || this.state === 'snapshot') return false;
     if (this.state === 'probe' && refusedPrev !== this.nextIndex - 1) return false;
     this.becomeProbe(Math.max(this.matchIndex + 1, Math.min(refusedPrev, probeAt)));
     return true;
+  }
+
+  becomeReplicate(): void {
+    this.state = 'replicate';
+    this.probeSent = false;
+    this.inflight.length = 0;
+    this.nextIndex = this.matchIndex + 1;
+  }
+
+  becomeSnapshot(): void {
+    this.state = 'snapshot';
+    this.probeSent = false;
+    this.inflight.length = 0;
+    this.snapshotTo = 0;
   }
 
   becomeProbe(nextIndex: LogIndex): void {
@@ -86,6 +101,7 @@ export class Progress {
       nextIndex: this.nextIndex,
       state: this.state,
       inflight: this.inflight.length,
+      snapshotTo: this.state === 'snapshot' ? this.snapshotTo : null,
       lastAckMono: this.hasAnswered ? this.lastAckMono : null,
     };
   }

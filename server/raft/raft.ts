@@ -21,11 +21,13 @@ import {
   onPreVoteResponse,
   onRequestVote,
   onRequestVoteResponse,
+  onTimeoutNow,
 } from './election.ts';
 import { broadcastHeartbeat } from './heartbeat.ts';
 import { checkInvariants, watermark } from './invariants.ts';
 import type { Watermark } from './invariants.ts';
-import type { AppendEntries, Heartbeat, Message } from './messages.ts';
+import { onProposeConfChange, settleConf } from './membership.ts';
+import type { AppendEntries, Heartbeat, InstallSnapshot, Message, TimeoutNow } from './messages.ts';
 import { onRead, startReadRound } from './reads.ts';
 import {
   maybeCommit,
@@ -36,8 +38,16 @@ import {
   onPropose,
   replicate,
 } from './replication.ts';
+import {
+  onInstallSnapshot,
+  onInstallSnapshotResponse,
+  onSnapshotRead,
+  onSnapshotStaged,
+} from './snapshot.ts';
 import { excuse } from './stall.ts';
+import { checkTransfer, onTransferLeadership } from './transfer.ts';
 import type {
+  ConfState,
   Effect,
   Entry,
   Input,
@@ -83,6 +93,21 @@ export class Raft {
       case 'propose':
         onPropose(core, input.id, input.data);
         return;
+      case 'proposeConfChange':
+        onProposeConfChange(core, input.id, input.changes);
+        return;
+      case 'transferLeadership':
+        onTransferLeadership(core, input.to);
+        return;
+      case 'compact':
+        if (input.upTo > core.log.baseIndex) core.compactTo(input.upTo);
+        return;
+      case 'snapshotRead':
+        onSnapshotRead(core, input);
+        return;
+      case 'snapshotStaged':
+        onSnapshotStaged(core, input.leader, input.upTo);
+        return;
       case 'read':
         onRead(core, input.id);
         return;
@@ -108,6 +133,7 @@ export class Raft {
   /** Everything to be done since the last drain. */
   drain(): Effect[] {
     if (this.core.halted === null) {
+      settleConf(this.core);
       startReadRound(this.core);
       replicate(this.core);
     }
@@ -136,6 +162,15 @@ export class Raft {
     return this.core.leader;
   }
 
+  get id(): NodeId {
+    return this.core.id;
+  }
+
+  /** The configuration that this node goes by. */
+  get conf(): ConfState {
+    return this.core.conf;
+  }
+
   get commitIndex(): LogIndex {
     return this.core.commitIndex;
   }
@@ -146,6 +181,11 @@ export class Raft {
 
   get firstIndex(): LogIndex {
     return this.core.log.firstIndex;
+  }
+
+  /** Data of all entries in the log, UTF-16 units. */
+  get logChars(): number {
+    return this.core.log.chars;
   }
 
   get lastStamp(): Stamp {
@@ -188,6 +228,8 @@ export class Raft {
       lastTerm: core.log.lastTerm,
       persistedIndex: core.persistence.persistedIndex,
       confState: core.conf,
+      confCommitted: core.isConfCommitted,
+      transferTo: core.leadership?.transfer?.to ?? null,
       deadlineMono: core.leadership?.heartbeatAtMono ?? core.electionAtMono,
       deadlineSpanMs:
         core.leadership === null ? core.electionSpanMs : core.config.heartbeatIntervalMs,
@@ -222,6 +264,7 @@ function onTick(core: Core): void {
   }
   if (core.now.mono < core.leadership.heartbeatAtMono) return;
   checkQuorum(core);
+  checkTransfer(core);
   if (core.leadership !== null) broadcastHeartbeat(core);
 }
 
@@ -259,6 +302,16 @@ function onMessage(core: Core, message: Message): void {
     case 'Heartbeat':
       if (followsSender(core, message)) onHeartbeat(core, message);
       return;
+    case 'InstallSnapshot':
+      if (followsSender(core, message)) onInstallSnapshot(core, message);
+      return;
+    case 'TimeoutNow':
+      if (followsSender(core, message)) onTimeoutNow(core);
+      return;
+    case 'InstallSnapshotResponse':
+      adoptTerm(core, message);
+      onInstallSnapshotResponse(core, message);
+      return;
     case 'AppendEntriesResponse':
       adoptTerm(core, message);
       onAppendEntriesResponse(core, message);
@@ -283,7 +336,10 @@ function adoptTerm(core: Core, message: Message): void {
  * term is answered with the present one, which frees a leader that was passed
  * over, or a cluster whose member ran ahead alone.
  */
-function followsSender(core: Core, message: AppendEntries | Heartbeat): boolean {
+function followsSender(
+  core: Core,
+  message: AppendEntries | Heartbeat | InstallSnapshot | TimeoutNow,
+): boolean {
   if (message.term < core.term) {
     core.sendDurable({
       type: 'HeartbeatResponse',
@@ -303,7 +359,7 @@ function followsSender(core: Core, message: AppendEntries | Heartbeat): boolean 
 }
 
 function refuseWhenHalted(core: Core, input: Input): void {
-  if (input.type === 'propose') {
+  if (input.type === 'propose' || input.type === 'proposeConfChange') {
     core.result({ type: 'proposalDropped', id: input.id, reason: 'halted', leaderHint: null });
   } else if (input.type === 'read') {
     core.result({ type: 'readFailed', id: input.id, reason: 'halted', leaderHint: null });

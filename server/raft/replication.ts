@@ -14,6 +14,8 @@ import { isDiskStuck, sendHeartbeat } from './heartbeat.ts';
 import type { Progress } from './progress.ts';
 import { quorumValue } from './quorum.ts';
 import { onReadConfirmation } from './reads.ts';
+import { beginSnapshot, endSnapshot, retrySnapshot } from './snapshot.ts';
+import { pushTransfer } from './transfer.ts';
 import type { Entry, LogIndex } from './types.ts';
 
 // --- leader ----------------------------------------------------------------
@@ -30,6 +32,10 @@ export function onPropose(core: Core, id: number, data: string): void {
     core.result({ type: 'proposalDropped', id, reason: 'not-leader', leaderHint: core.leader });
     return;
   }
+  if (leadership.transfer !== null) {
+    core.result({ type: 'proposalDropped', id, reason: 'transferring', leaderHint: core.id });
+    return;
+  }
   const waiting = leadership.uncommittedChars;
   if (waiting > 0 && waiting + data.length > core.config.maxUncommittedChars) {
     core.result({ type: 'proposalDropped', id, reason: 'overloaded', leaderHint: core.id });
@@ -40,7 +46,8 @@ export function onPropose(core: Core, id: number, data: string): void {
   core.result({ type: 'proposalAppended', id, index: entry.index, term: entry.term });
 }
 
-function appendAsLeader(core: Core, kind: Entry['kind'], data: string): Entry {
+/** Appends an entry of this term, stamped with the leader's time. */
+export function appendAsLeader(core: Core, kind: Entry['kind'], data: string): Entry {
   const leadership = must(core.leadership, 'only a leader appends');
   const entry: Entry = {
     index: core.log.lastIndex + 1,
@@ -49,7 +56,7 @@ function appendAsLeader(core: Core, kind: Entry['kind'], data: string): Entry {
     kind,
     data,
   };
-  core.log.append(entry);
+  core.append(entry);
   return entry;
 }
 
@@ -70,6 +77,10 @@ export function replicate(core: Core): void {
 
 function sendAppend(core: Core, progress: Progress): void {
   const prevLogIndex = progress.nextIndex - 1;
+  if (prevLogIndex < core.log.baseIndex) {
+    beginSnapshot(core, progress);
+    return;
+  }
   const entries =
     progress.nextIndex > core.log.lastIndex
       ? []
@@ -116,13 +127,22 @@ export function onAppendEntriesResponse(core: Core, message: AppendEntriesRespon
     message.index <= core.log.lastIndex,
     'a follower of this term holds no more than its leader',
   );
+  if (progress.state === 'snapshot') {
+    if (message.index < core.log.baseIndex) return;
+    endSnapshot(core, progress, message.index);
+    maybeCommit(core);
+    return;
+  }
   if (progress.matched(message.index)) maybeCommit(core);
+  pushTransfer(core, message.from);
 }
 
 export function onHeartbeatResponse(core: Core, message: HeartbeatResponse): void {
   const progress = acknowledged(core, message);
   if (progress === null) return;
   progress.probeSent = false;
+  if (progress.state === 'snapshot') retrySnapshot(core, progress);
+  pushTransfer(core, message.from);
   // Something sent may be lost: an append after the last one sent is refused if so, and accepted if not.
   if (progress.state === 'replicate' && progress.matchIndex < core.log.lastIndex) {
     if (
@@ -138,6 +158,10 @@ export function onHeartbeatResponse(core: Core, message: HeartbeatResponse): voi
 
 function sendEmptyAppend(core: Core, progress: Progress): void {
   const prevLogIndex = progress.nextIndex - 1;
+  if (prevLogIndex < core.log.baseIndex) {
+    beginSnapshot(core, progress);
+    return;
+  }
   core.send({
     type: 'AppendEntries',
     from: core.id,
@@ -157,8 +181,7 @@ function acknowledged(
   if (core.leadership === null || message.term !== core.term) return null;
   const progress = core.leadership.progress.get(message.from);
   if (progress === undefined) return null;
-  progress.lastAckMono = core.now.mono;
-  progress.hasAnswered = true;
+  core.acknowledged(progress);
   return progress;
 }
 
@@ -222,8 +245,8 @@ function appendMissing(core: Core, entries: readonly Entry[]): void {
   for (const [position, entry] of entries.entries()) {
     const held = core.log.termAt(entry.index);
     if (held === entry.term) continue;
-    if (held !== null) truncate(core, entry.index);
-    for (let i = position; i < entries.length; i++) core.log.append(entries[i] as Entry);
+    if (held !== null) core.truncateFrom(entry.index);
+    for (let i = position; i < entries.length; i++) core.append(entries[i] as Entry);
     core.trace({
       type: 'appended',
       from: entry.index,
@@ -232,14 +255,6 @@ function appendMissing(core: Core, entries: readonly Entry[]): void {
     });
     return;
   }
-}
-
-function truncate(core: Core, from: LogIndex): void {
-  assert(from > core.commitIndex, 'what is committed is never truncated');
-  const to = core.log.lastIndex;
-  core.log.truncateFrom(from);
-  core.persistence.truncated(from);
-  core.trace({ type: 'truncated', from, to });
 }
 
 function refuse(

@@ -52,17 +52,37 @@ export interface ConfState {
   readonly learners: readonly NodeId[];
 }
 
+/** One step of a membership change. `addVoter` makes a voter of a learner that has caught up. */
+export interface ConfChange {
+  readonly type: 'addLearner' | 'addVoter' | 'removeNode';
+  readonly id: NodeId;
+}
+
+/**
+ * Where a log begins: its last entry that was compacted away, and the
+ * configuration as of it. Index, term and stamp are 0 while nothing was.
+ */
+export interface LogBase {
+  readonly index: LogIndex;
+  readonly term: Term;
+  readonly stamp: Stamp;
+  readonly conf: ConfState;
+}
+
+/** What a snapshot is besides its rows: the entry it reaches, and the driver's own `state` there. */
+export interface SnapshotEnd {
+  readonly base: LogBase;
+  /** Opaque to the core. */
+  readonly state: string;
+}
+
 /** What a node starts from: empty for a first boot, or read back from its own store. */
 export interface RestoredState {
   readonly hardState: HardState;
-  readonly confState: ConfState;
-  /** Contiguous, ascending, beginning right after `snapshotIndex`. */
+  readonly base: LogBase;
+  /** Contiguous, ascending, beginning right after the base. */
   readonly entries: readonly Entry[];
-  /** Last entry that is only in the snapshot (0, 0 and 0 while nothing is compacted). */
-  readonly snapshotIndex: LogIndex;
-  readonly snapshotTerm: Term;
-  readonly snapshotStamp: Stamp;
-  /** What the restored state machine already contains. */
+  /** What the restored state machine already contains; at or after the base. */
   readonly lastApplied: LogIndex;
 }
 
@@ -93,6 +113,27 @@ export type Input =
   | { readonly type: 'tick' }
   | { readonly type: 'receive'; readonly message: Message }
   | { readonly type: 'propose'; readonly id: number; readonly data: string }
+  /** All of `changes` at once; answered as a proposal is. */
+  | {
+      readonly type: 'proposeConfChange';
+      readonly id: number;
+      readonly changes: readonly ConfChange[];
+    }
+  /** An operator's wish: let voter `to` lead. */
+  | { readonly type: 'transferLeadership'; readonly to: NodeId }
+  /** The state machine's store holds everything up to `upTo` durably: the log may forget it. */
+  | { readonly type: 'compact'; readonly upTo: LogIndex }
+  /** Answers `readSnapshot`: rows that lie in (after, upTo], or the end of the snapshot when none are left. */
+  | {
+      readonly type: 'snapshotRead';
+      readonly to: NodeId;
+      readonly after: LogIndex;
+      readonly upTo: LogIndex;
+      readonly rows: string;
+      readonly end: { readonly index: LogIndex; readonly state: string } | null;
+    }
+  /** Answers `stageSnapshot`: rows of `leader`'s snapshot are durable here up to `upTo`. */
+  | { readonly type: 'snapshotStaged'; readonly leader: NodeId; readonly upTo: LogIndex }
   | { readonly type: 'read'; readonly id: number }
   | { readonly type: 'persisted'; readonly seq: number }
   | { readonly type: 'campaign' }
@@ -104,7 +145,18 @@ export type Input =
  * Why a proposal did not go into the log. All are definite: it was never
  * appended and never will be.
  */
-export type DropReason = 'not-leader' | 'overloaded' | 'halted';
+export type DropReason =
+  | 'not-leader'
+  | 'overloaded'
+  | 'halted'
+  /** Leadership is being handed over. */
+  | 'transferring'
+  /** Another membership change is under way, or none may begin before the term's first commit. */
+  | 'change-pending'
+  /** The learner to be promoted lacks too much of the log. */
+  | 'not-caught-up'
+  /** The change does not fit the present configuration. */
+  | 'bad-change';
 
 /**
  * Everything that comes out, in order. The driver executes `persist` effects
@@ -120,6 +172,10 @@ export type Effect =
       /** Delete every entry at or after this index first; null leaves the log as it is. */
       readonly truncateFrom: LogIndex | null;
       readonly append: readonly Entry[];
+      /** The log begins here from now on: delete every entry up to it, with the rest of this write. */
+      readonly base: LogBase | null;
+      /** Replace log and state by this snapshot, whose rows are staged; done before the rest of this write. */
+      readonly install: SnapshotEnd | null;
       /** Replies that promise what this record holds: sent only after it is durable. */
       readonly thenSend: readonly Message[];
     }
@@ -136,7 +192,22 @@ export type Effect =
       readonly type: 'proposalDropped';
       readonly id: number;
       readonly reason: DropReason;
+      /** In words, where the reason alone does not say enough. */
+      readonly detail?: string;
       readonly leaderHint: NodeId | null;
+    }
+  /** Read rows of the durable state after revision `after` for follower `to`; answer with `snapshotRead`. */
+  | { readonly type: 'readSnapshot'; readonly to: NodeId; readonly after: LogIndex }
+  /**
+   * Store rows of (after, upTo] beyond the applied state, if they continue what is there and are
+   * whole; in any case answer with `snapshotStaged`.
+   */
+  | {
+      readonly type: 'stageSnapshot';
+      readonly leader: NodeId;
+      readonly after: LogIndex;
+      readonly upTo: LogIndex;
+      readonly rows: string;
     }
   /**
    * This node led `term` and no longer does. Whatever it appended and did not
@@ -180,6 +251,16 @@ export type RaftEvent =
     }
   | { readonly type: 'truncated'; readonly from: LogIndex; readonly to: LogIndex }
   | { readonly type: 'commit'; readonly index: LogIndex; readonly term: Term }
+  /** The configuration in force: appended, restored by a truncation, or come with a snapshot. */
+  | { readonly type: 'conf'; readonly index: LogIndex; readonly conf: ConfState }
+  | {
+      readonly type: 'transfer';
+      readonly to: NodeId;
+      readonly phase: 'began' | 'asked' | 'gaveUp';
+    }
+  | { readonly type: 'compacted'; readonly upTo: LogIndex }
+  | { readonly type: 'snapshotSent'; readonly to: NodeId; readonly index: LogIndex }
+  | { readonly type: 'snapshotInstalled'; readonly from: NodeId; readonly index: LogIndex }
   | { readonly type: 'quorumLost'; readonly term: Term; readonly heardFrom: number }
   | { readonly type: 'halted'; readonly reason: string };
 
@@ -190,6 +271,8 @@ export interface ProgressStatus {
   readonly nextIndex: LogIndex;
   readonly state: 'probe' | 'replicate' | 'snapshot';
   readonly inflight: number;
+  /** In state `snapshot`: the follower has its rows up to here; null otherwise. */
+  readonly snapshotTo: LogIndex | null;
   /** Monotonic time of the last answer; null before the first. */
   readonly lastAckMono: MonoMs | null;
 }
@@ -214,6 +297,10 @@ export interface RaftStatus {
   readonly lastTerm: Term;
   readonly persistedIndex: LogIndex;
   readonly confState: ConfState;
+  /** Is the configuration in force committed, as far as this node knows? */
+  readonly confCommitted: boolean;
+  /** To whom this leader is handing over; null when it is not. */
+  readonly transferTo: NodeId | null;
   /** Monotonic deadline: of the election for followers and candidates, of the next heartbeat for a leader. */
   readonly deadlineMono: MonoMs;
   /** Length of the interval that ends at `deadlineMono`, ms. */

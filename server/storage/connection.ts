@@ -32,6 +32,7 @@ interface Handle {
 
 interface Prepared {
   run(parameters: readonly Parameter[]): { readonly changes: number };
+  get(parameters: readonly Parameter[]): unknown;
 }
 
 /** How long to wait for a lock that some other program holds on the file, ms. */
@@ -96,14 +97,32 @@ export class Connection {
       throw new StorageError('fenced', 'the store was opened again');
   }
 
+  /** The one value, a safe integer or a fraction, that the query has in its one row's column `value`. */
+  numberOf(sql: string, parameters: readonly Parameter[]): number {
+    return Number(this.valueOf(sql, parameters));
+  }
+
+  textOf(sql: string, parameters: readonly Parameter[]): string {
+    return String(this.valueOf(sql, parameters));
+  }
+
+  private valueOf(sql: string, parameters: readonly Parameter[]): unknown {
+    const row = this.statement(sql).get(parameters) as { value: unknown } | undefined;
+    return must(row, 'the query has one row').value;
+  }
+
   /** Returns how many rows were changed. */
   private execute(sql: string, parameters: readonly Parameter[]): number {
+    return this.statement(sql).run(parameters).changes;
+  }
+
+  private statement(sql: string): Prepared {
     let statement = this.prepared.get(sql);
     if (statement === undefined) {
       statement = this.handle.prepare(sql);
       this.prepared.set(sql, statement);
     }
-    return statement.run(parameters).changes;
+    return statement;
   }
 
   private rollBack(): void {

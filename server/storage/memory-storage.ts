@@ -11,21 +11,30 @@ import type {
   LogWrite,
   NodeStorage,
   RestoredNode,
+  Rows,
+  SnapshotPiece,
   StorageStatus,
 } from '../ports/node-storage.ts';
 import {
   applyKvChanges,
   applyLogWrite,
-  type DurableState,
   emptyDurableState,
+  readPiece,
   restoredNode,
-} from './durable-state.ts';
+  stageRows,
+} from '../ports/durable-state.ts';
+import type { DurableState } from '../ports/durable-state.ts';
+import type { LogIndex } from '../raft/types.ts';
 import { StorageError } from './errors.ts';
-import { mergeWrites } from './merge-writes.ts';
+import { mergeWrites, takeGroup } from './merge-writes.ts';
+
+const ROWS_PER_PIECE = 100;
 
 export interface MemoryOpenOptions {
   readonly clusterId: string;
   readonly nodeId: string;
+  /** Voters of the configuration that a new disk begins with. */
+  readonly voters: readonly string[];
   /** Runs its argument some time later: that is when the disk gets round to the next write. */
   readonly defer: (run: () => void) => void;
 }
@@ -42,8 +51,8 @@ export class MemoryDisk {
 
   /** Throws {@link StorageError} `foreign`. */
   open(options: MemoryOpenOptions): { storage: MemoryStorage; restored: RestoredNode } {
-    const { clusterId, nodeId, defer } = options;
-    this.durable ??= emptyDurableState({ clusterId, nodeId, storeId: this.storeId });
+    const { clusterId, nodeId, voters, defer } = options;
+    this.durable ??= emptyDurableState({ clusterId, nodeId, storeId: this.storeId }, voters);
     const { identity } = this.durable;
     if (identity.clusterId !== clusterId || identity.nodeId !== nodeId) {
       throw new StorageError(
@@ -69,13 +78,13 @@ export class MemoryDisk {
   }
 
   /** One transaction; throws {@link StorageError}. Called by the store. */
-  commit(epoch: number, change: (state: DurableState) => void): void {
+  commit<T>(epoch: number, change: (state: DurableState) => T): T {
     if (this.brokenBecause !== null) throw new StorageError('write-failed', this.brokenBecause);
     assert(this.durable !== null, 'a store stands on an opened disk');
     if (this.durable.identity.bootEpoch !== epoch) {
       throw new StorageError('fenced', 'the store was opened again');
     }
-    change(this.durable);
+    return change(this.durable);
   }
 }
 
@@ -85,6 +94,8 @@ export class MemoryStorage implements NodeStorage {
   private readonly defer: (run: () => void) => void;
   private logQueue: { readonly write: LogWrite; readonly done: Done }[] = [];
   private kvQueue: { readonly changes: KvChanges; readonly done: Done } | null = null;
+  /** Reading and staging of snapshots; after all that is written. */
+  private otherQueue: (() => void)[] = [];
   private scheduled = false;
   private failure: Error | null = null;
   private writes = 0;
@@ -106,6 +117,35 @@ export class MemoryStorage implements NodeStorage {
     this.schedule();
   }
 
+  readSnapshot(
+    after: LogIndex,
+    done: (error: Error | null, piece: SnapshotPiece | null) => void,
+  ): void {
+    this.otherQueue.push(() => {
+      let piece: SnapshotPiece | null = null;
+      const error = this.attempt((state) => {
+        piece = readPiece(state, after, ROWS_PER_PIECE);
+      });
+      done(error, piece);
+    });
+    this.schedule();
+  }
+
+  stageRows(
+    after: LogIndex,
+    rows: Rows,
+    done: (error: Error | null, upTo: LogIndex) => void,
+  ): void {
+    this.otherQueue.push(() => {
+      let upTo = 0;
+      const error = this.attempt((state) => {
+        upTo = stageRows(state, after, rows);
+      });
+      done(error, upTo);
+    });
+    this.schedule();
+  }
+
   status(): StorageStatus {
     return {
       name: 'memory',
@@ -123,7 +163,7 @@ export class MemoryStorage implements NodeStorage {
   }
 
   private hasWork(): boolean {
-    return this.logQueue.length > 0 || this.kvQueue !== null;
+    return this.logQueue.length > 0 || this.kvQueue !== null || this.otherQueue.length > 0;
   }
 
   private schedule(): void {
@@ -136,11 +176,11 @@ export class MemoryStorage implements NodeStorage {
     });
   }
 
-  /** One transaction: all log writes that wait, or else the save. */
+  /** One transaction: all log writes that wait, or else the save. A snapshot is installed after what was to be saved before. */
   private step(): void {
-    if (this.logQueue.length > 0) {
-      const group = this.logQueue;
-      this.logQueue = [];
+    const installs = this.logQueue[0]?.write.install ?? null;
+    if (this.logQueue.length > 0 && (installs === null || this.kvQueue === null)) {
+      const group = this.logQueue.splice(0, takeGroup(this.logQueue, Number.POSITIVE_INFINITY));
       const merged = mergeWrites(group.map(({ write }) => write));
       const error = this.attempt((state) => applyLogWrite(state, merged));
       for (const { done } of group) done(error);
@@ -148,7 +188,7 @@ export class MemoryStorage implements NodeStorage {
       const { changes, done } = this.kvQueue;
       this.kvQueue = null;
       done(this.attempt((state) => applyKvChanges(state, changes)));
-    }
+    } else this.otherQueue.shift()?.();
   }
 
   /** Null when it worked. The first error is final. */

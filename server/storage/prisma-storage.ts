@@ -13,24 +13,27 @@ import { statSync } from 'node:fs';
 import path from 'node:path';
 import type { PrismaClient } from '../../prisma/generated/client.ts';
 import { assert, must } from '../base/assert.ts';
+import { EMPTY_STATE_HASH, firstBase } from '../ports/durable-state.ts';
 import type {
   Done,
   LogWrite,
   NodeStorage,
   RestoredNode,
+  Rows,
+  SnapshotPiece,
   StorageStatus,
   StoreIdentity,
 } from '../ports/node-storage.ts';
-import type { HardState } from '../raft/types.ts';
+import type { ConfState, HardState, LogBase, LogIndex } from '../raft/types.ts';
 import type { KvChanges, KvHeader } from '../kv/types.ts';
 import { entryChecksum } from './checksum.ts';
 import { Connection } from './connection.ts';
-import { EMPTY_STATE_HASH } from './durable-state.ts';
 import { asStorageError, StorageError } from './errors.ts';
 import { isEmptyWrite, mergeWrites, takeGroup } from './merge-writes.ts';
 import { migrate } from './migrate.ts';
 import { readLog, readMarks, readSessions, readVersions, verifyApplied } from './rows.ts';
-import { appliedStatements, logStatements } from './statements.ts';
+import { SnapshotRows } from './snapshot-rows.ts';
+import { logStatements } from './statements.ts';
 
 /** Layout of the data inside the tables; a file with a higher one is refused. */
 const FORMAT_VERSION = 1;
@@ -46,6 +49,8 @@ export interface OpenOptions {
   readonly migrationsDir: string;
   readonly clusterId: string;
   readonly nodeId: string;
+  /** Voters of the configuration that a new store begins with; none: it waits to be added to a cluster. */
+  readonly voters: readonly string[];
 }
 
 /** Opens, migrates, verifies and reads a node's store. Throws {@link StorageError}. */
@@ -61,16 +66,17 @@ export async function openPrismaStorage(
     await prisma.$queryRawUnsafe('PRAGMA synchronous = FULL');
     await prisma.$queryRawUnsafe(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     await migrate(connection, options.migrationsDir);
-    const { identity, hardState } = await claim(prisma, options);
+    const { identity, hardState, base, baseChecksum } = await claim(prisma, options);
     await verifyDurability(prisma);
-    const { entries, checksums } = await readLog(prisma);
+    const { entries, checksums } = await readLog(prisma, base, baseChecksum);
     const kv = await readHeader(prisma);
-    const versions = await readVersions(prisma);
-    const marks = await readMarks(prisma);
+    const versions = await readVersions(prisma, kv.lastApplied);
+    const marks = await readMarks(prisma, kv.lastApplied);
     const sessions = await readSessions(prisma);
-    verifyApplied(kv, entries, versions, marks);
-    const restored = { identity, hardState, entries, kv, versions, marks, sessions };
-    return { storage: new PrismaStorage(connection, options.file, identity, checksums), restored };
+    verifyApplied(kv, base, entries, versions, marks);
+    const restored = { identity, hardState, base, entries, kv, versions, marks, sessions };
+    const log = { baseIndex: base.index, baseChecksum, checksums };
+    return { storage: new PrismaStorage(connection, options.file, identity, kv, log), restored };
   } catch (error) {
     await connection?.close();
     throw asStorageError(
@@ -123,16 +129,26 @@ async function verifyOwner(
  */
 async function claim(
   prisma: PrismaClient,
-  { clusterId, nodeId }: OpenOptions,
-): Promise<{ identity: StoreIdentity; hardState: HardState }> {
+  { clusterId, nodeId, voters }: OpenOptions,
+): Promise<{
+  identity: StoreIdentity;
+  hardState: HardState;
+  base: LogBase;
+  baseChecksum: number;
+}> {
+  const first = firstBase(voters);
   await prisma.$transaction([
     prisma.$executeRawUnsafe(
-      `INSERT INTO "node_state" ("id", "format_version", "cluster_id", "node_id", "store_id", "boot_epoch", "term", "voted_for", "commit")
-       SELECT 1, ?, ?, ?, ?, 0, 0, NULL, 0 WHERE NOT EXISTS (SELECT 1 FROM "node_state")`,
+      `INSERT INTO "node_state" ("id", "format_version", "cluster_id", "node_id", "store_id", "boot_epoch", "term", "voted_for", "commit", "base_index", "base_term", "base_stamp", "base_conf", "base_checksum")
+       SELECT 1, ?, ?, ?, ?, 0, 0, NULL, 0, ?, ?, ?, ?, 0 WHERE NOT EXISTS (SELECT 1 FROM "node_state")`,
       FORMAT_VERSION,
       clusterId,
       nodeId,
       randomUUID(),
+      first.index,
+      first.term,
+      first.stamp,
+      JSON.stringify(first.conf),
     ),
     prisma.$executeRawUnsafe(
       `INSERT INTO "applied_state" ("id", "last_applied", "last_stamp", "state_hash")
@@ -147,6 +163,13 @@ async function claim(
   return {
     identity: { clusterId, nodeId, storeId: state.storeId, bootEpoch: state.bootEpoch },
     hardState: { term: state.term, votedFor: state.votedFor, commit: state.commit },
+    base: {
+      index: state.baseIndex,
+      term: state.baseTerm,
+      stamp: Number(state.baseStamp),
+      conf: JSON.parse(state.baseConf) as ConfState,
+    },
+    baseChecksum: Number(state.baseChecksum),
   };
 }
 
@@ -175,6 +198,15 @@ async function readHeader(prisma: PrismaClient): Promise<KvHeader> {
   };
 }
 
+/** What is known of the stored log. */
+interface StoredLog {
+  baseIndex: LogIndex;
+  /** Checksum of the base's entry; 0 before the first, and after a snapshot. */
+  baseChecksum: number;
+  /** Checksum of each stored row; that of index i at position i - 1 - baseIndex. */
+  checksums: number[];
+}
+
 interface QueuedWrite {
   readonly write: LogWrite;
   readonly done: Done;
@@ -184,21 +216,30 @@ export class PrismaStorage implements NodeStorage {
   private readonly connection: Connection;
   private readonly file: string;
   private readonly epoch: number;
-  /** Checksum of each stored log row; index i at position i - 1. */
-  private readonly checksums: number[];
+  private readonly log: StoredLog;
+  private readonly snapshots: SnapshotRows;
   private logQueue: QueuedWrite[] = [];
   private kvQueue: { readonly changes: KvChanges; readonly done: Done } | null = null;
+  /** Reading and staging of snapshots, after all that is to be written. */
+  private otherQueue: (() => void)[] = [];
   /** The work under way; null when nothing waits. */
   private working: Promise<void> | null = null;
   private failure: StorageError | null = null;
   private lastWriteMs: number | null = null;
   private writes = 0;
 
-  constructor(connection: Connection, file: string, identity: StoreIdentity, checksums: number[]) {
+  constructor(
+    connection: Connection,
+    file: string,
+    identity: StoreIdentity,
+    kv: KvHeader,
+    log: StoredLog,
+  ) {
     this.connection = connection;
     this.file = file;
     this.epoch = identity.bootEpoch;
-    this.checksums = checksums;
+    this.log = log;
+    this.snapshots = new SnapshotRows(connection, identity.bootEpoch, kv);
   }
 
   writeLog(write: LogWrite, done: Done): void {
@@ -209,6 +250,35 @@ export class PrismaStorage implements NodeStorage {
   saveKv(changes: KvChanges, done: Done): void {
     assert(this.kvQueue === null, 'one save at a time');
     this.kvQueue = { changes, done };
+    this.wake();
+  }
+
+  readSnapshot(
+    after: LogIndex,
+    done: (error: Error | null, piece: SnapshotPiece | null) => void,
+  ): void {
+    this.otherQueue.push(() => {
+      let piece: SnapshotPiece | null = null;
+      const error = this.attempt('reading the saved state', () => {
+        piece = this.snapshots.read(after);
+      });
+      done(error, piece);
+    });
+    this.wake();
+  }
+
+  stageRows(
+    after: LogIndex,
+    rows: Rows,
+    done: (error: Error | null, upTo: LogIndex) => void,
+  ): void {
+    this.otherQueue.push(() => {
+      let upTo = 0;
+      const error = this.attempt('storing a snapshot', () => {
+        upTo = this.snapshots.stage(after, rows);
+      });
+      done(error, upTo);
+    });
     this.wake();
   }
 
@@ -236,9 +306,13 @@ export class PrismaStorage implements NodeStorage {
   private async work(): Promise<void> {
     // The database works synchronously: let this turn hand over all its writes first.
     await Promise.resolve();
-    while (this.logQueue.length > 0 || this.kvQueue !== null) {
-      if (this.logQueue.length > 0) this.writeGroup();
-      else this.saveApplied();
+    while (this.logQueue.length > 0 || this.kvQueue !== null || this.otherQueue.length > 0) {
+      // What was to be saved before a snapshot must not come after it.
+      const installs = this.logQueue[0]?.write.install ?? null;
+      if (this.kvQueue !== null && (this.logQueue.length === 0 || installs !== null))
+        this.saveApplied();
+      else if (this.logQueue.length > 0) this.writeGroup();
+      else this.otherQueue.shift()?.();
     }
     this.working = null;
   }
@@ -252,20 +326,33 @@ export class PrismaStorage implements NodeStorage {
 
   private store(write: LogWrite): void {
     if (isEmptyWrite(write)) return;
-    const { truncateFrom, append } = write;
+    const { install, truncateFrom, append, base } = write;
+    const { log } = this;
+    if (install !== null) {
+      this.snapshots.verifyComplete(install.base.index);
+      Object.assign(log, { baseIndex: install.base.index, baseChecksum: 0, checksums: [] });
+    }
     if (truncateFrom !== null) {
-      assert(truncateFrom >= 1, 'the first entry is 1');
+      assert(truncateFrom > log.baseIndex, 'the first entry follows the base');
       // A merged write may truncate beyond the end: what it would cut never came here.
-      this.checksums.length = Math.min(this.checksums.length, truncateFrom - 1);
+      log.checksums.length = Math.min(log.checksums.length, truncateFrom - 1 - log.baseIndex);
     }
     const checksums = append.map((entry) => {
-      assert(entry.index === this.checksums.length + 1, 'the stored log has no holes');
-      const checksum = entryChecksum(entry, this.checksums[this.checksums.length - 1] ?? 0);
-      this.checksums.push(checksum);
+      const next = log.baseIndex + log.checksums.length + 1;
+      assert(entry.index === next, 'the stored log has no holes');
+      const before = log.checksums[log.checksums.length - 1] ?? log.baseChecksum;
+      const checksum = entryChecksum(entry, before);
+      log.checksums.push(checksum);
       return checksum;
     });
+    if (base !== null) {
+      const dropped = log.checksums.splice(0, base.index - log.baseIndex);
+      const checksum = must(dropped[dropped.length - 1], 'the base was in the log');
+      Object.assign(log, { baseIndex: base.index, baseChecksum: checksum });
+    }
     const startedMs = performance.now();
-    this.connection.transact(logStatements(this.epoch, write, checksums));
+    this.connection.transact(logStatements(this.epoch, write, checksums, log.baseChecksum));
+    if (install !== null) this.snapshots.installed(install);
     this.lastWriteMs = performance.now() - startedMs;
     this.writes++;
   }
@@ -273,9 +360,7 @@ export class PrismaStorage implements NodeStorage {
   private saveApplied(): void {
     const { changes, done } = must(this.kvQueue, 'something to save');
     this.kvQueue = null;
-    const error = this.attempt('saving applied state', () =>
-      this.connection.transact(appliedStatements(this.epoch, changes)),
-    );
+    const error = this.attempt('saving applied state', () => this.snapshots.save(changes));
     done(error);
   }
 

@@ -6,7 +6,7 @@
 import type { PrismaClient } from '../../prisma/generated/client.ts';
 import { must } from '../base/assert.ts';
 import type { KvHeader, Mark, SessionRow, Version } from '../kv/types.ts';
-import type { Entry } from '../raft/types.ts';
+import type { Entry, LogBase, LogIndex } from '../raft/types.ts';
 import { entryChecksum, versionChecksum } from './checksum.ts';
 import { StorageError } from './errors.ts';
 
@@ -16,7 +16,7 @@ const PAGE_ROWS = 20_000;
 const PAGE_BYTES = 32 * 1024 * 1024;
 
 type LogRow = [number, number, number, Entry['kind'], string, number];
-type VersionRow = [
+export type VersionRow = [
   number,
   number,
   string,
@@ -35,33 +35,36 @@ const LOG: Source = {
   row: 'json_array("index", "term", "stamp", "kind", "data", "checksum")',
   bytes: 'octet_length("data")',
 };
-const VERSIONS: Source = {
+export const VERSIONS: Source = {
   table: 'versions',
   key: '"revision", "op"',
   row: 'json_array("revision", "op", "key", "field", "timestamp", "kind", "value", "expires_at", "stamp", "checksum")',
   bytes: 'octet_length("key") + octet_length("field") + ifnull(octet_length("value"), 0)',
 };
-const MARKS: Source = {
+export const MARKS: Source = {
   table: 'marks',
   key: '"revision"',
   row: 'json_array("revision", "stamp")',
   bytes: '0',
 };
 
-/** Reads the log; throws StorageError `corrupt` for a gap or a checksum that does not continue. */
+/** Reads the log, which continues the `base` of that checksum; throws StorageError `corrupt` for a gap or a checksum that does not continue. */
 export async function readLog(
   prisma: PrismaClient,
+  base: LogBase,
+  baseChecksum: number,
 ): Promise<{ entries: Entry[]; checksums: number[] }> {
   const entries: Entry[] = [];
   const checksums: number[] = [];
   const keyOf = ([index]: LogRow): number[] => [index];
-  for await (const rows of pages<LogRow>(prisma, LOG, [0], keyOf)) {
+  for await (const rows of pages<LogRow>(prisma, LOG, [base.index], keyOf)) {
     for (const [index, term, stamp, kind, data, checksum] of rows) {
       const entry: Entry = { index, term, stamp, kind, data };
-      if (index !== entries.length + 1) {
-        throw new StorageError('corrupt', `log_entries: row ${entries.length + 1} is missing`);
+      const next = base.index + entries.length + 1;
+      if (index !== next) {
+        throw new StorageError('corrupt', `log_entries: row ${next} is missing`);
       }
-      if (entryChecksum(entry, checksums[checksums.length - 1] ?? 0) !== checksum) {
+      if (entryChecksum(entry, checksums[checksums.length - 1] ?? baseChecksum) !== checksum) {
         throw new StorageError('corrupt', `log_entries: checksum of row ${index} is wrong`);
       }
       entries.push(entry);
@@ -71,40 +74,37 @@ export async function readLog(
   return { entries, checksums };
 }
 
-/** Reads every version in order of (revision, op); throws StorageError `corrupt`. */
-export async function readVersions(prisma: PrismaClient): Promise<Version[]> {
+/** Reads every version of the revisions up to `upTo`, in order of (revision, op); throws StorageError `corrupt`. */
+export async function readVersions(prisma: PrismaClient, upTo: LogIndex): Promise<Version[]> {
   const versions: Version[] = [];
   const keyOf = ([revision, op]: VersionRow): number[] => [revision, op];
   for await (const rows of pages<VersionRow>(prisma, VERSIONS, [0, -1], keyOf)) {
     for (const row of rows) {
-      const [revision, op, key, field, timestamp, kind, value, expiresAt, stamp, checksum] = row;
-      const version: Version = {
-        key,
-        field,
-        timestamp,
-        revision,
-        op,
-        kind,
-        value,
-        expiresAt,
-        stamp,
-      };
-      if (versionChecksum(version) !== checksum) {
-        throw new StorageError(
-          'corrupt',
-          `versions: checksum of revision ${revision} op ${op} is wrong`,
-        );
-      }
+      const version = versionOf(row);
+      if (version.revision > upTo) return versions;
       versions.push(version);
     }
   }
   return versions;
 }
 
-export async function readMarks(prisma: PrismaClient): Promise<Mark[]> {
+/** Throws StorageError `corrupt` when the row is not what was written. */
+export function versionOf(row: VersionRow): Version {
+  const [revision, op, key, field, timestamp, kind, value, expiresAt, stamp, checksum] = row;
+  const version = { key, field, timestamp, revision, op, kind, value, expiresAt, stamp };
+  if (versionChecksum(version) !== checksum) {
+    throw new StorageError(
+      'corrupt',
+      `versions: checksum of revision ${revision} op ${op} is wrong`,
+    );
+  }
+  return version;
+}
+
+export async function readMarks(prisma: PrismaClient, upTo: LogIndex): Promise<Mark[]> {
   const marks: Mark[] = [];
   for await (const rows of pages<[number, number]>(prisma, MARKS, [0], ([revision]) => [revision]))
-    for (const [revision, stamp] of rows) marks.push({ revision, stamp });
+    for (const [revision, stamp] of rows) if (revision <= upTo) marks.push({ revision, stamp });
   return marks;
 }
 
@@ -119,7 +119,7 @@ export async function readSessions(prisma: PrismaClient): Promise<SessionRow[]> 
   }));
 }
 
-function parseResult(client: string, text: string): SessionRow['result'] {
+export function parseResult(client: string, text: string): SessionRow['result'] {
   try {
     return JSON.parse(text) as SessionRow['result'];
   } catch (error) {
@@ -129,57 +129,61 @@ function parseResult(client: string, text: string): SessionRow['result'] {
 
 /**
  * Checks that the applied state is what the log says: every revision up to the
- * last applied has rows, with the stamp of its entry, and none lies beyond.
- * Throws StorageError `corrupt`.
+ * last applied has rows, and stamps that rise, those of its entries as far as
+ * the log reaches back. Throws StorageError `corrupt`.
  */
 export function verifyApplied(
   kv: KvHeader,
+  base: LogBase,
   entries: readonly Entry[],
   versions: readonly Version[],
   marks: readonly Mark[],
 ): void {
   const { lastApplied, lastStamp } = kv;
-  if (lastApplied > entries.length) {
+  const lastIndex = base.index + entries.length;
+  if (lastApplied > lastIndex || lastApplied < base.index) {
     throw new StorageError(
       'corrupt',
-      `applied_state: ${lastApplied} is beyond the log, which ends at ${entries.length}`,
+      `applied_state: ${lastApplied} is outside the log, which goes from ${base.index} to ${lastIndex}`,
     );
   }
-  if (lastStamp !== (entries[lastApplied - 1]?.stamp ?? 0)) {
+  const stampOf = (revision: LogIndex): number | null =>
+    revision === base.index ? base.stamp : (entries[revision - base.index - 1]?.stamp ?? null);
+  if (lastStamp !== stampOf(lastApplied)) {
     throw new StorageError('corrupt', `applied_state: its stamp is not that of its last entry`);
   }
   let nextMark = 0;
   let nextVersion = 0;
+  let before = 0;
   for (let revision = 1; revision <= lastApplied; revision++) {
-    const { stamp } = must(entries[revision - 1], 'checked above');
-    const mark = marks[nextMark];
-    if (mark?.revision === revision) {
-      if (mark.stamp !== stamp) {
-        throw new StorageError('corrupt', `marks: the stamp of row ${revision} is not its entry's`);
-      }
+    const isMark = marks[nextMark]?.revision === revision;
+    const table = isMark ? 'marks' : 'versions';
+    const row = isMark ? marks[nextMark] : versions[nextVersion];
+    if (row?.revision !== revision)
+      throw new StorageError('corrupt', `versions: revision ${revision} is missing`);
+    const stamp = stampOf(revision) ?? row.stamp;
+    if (row.stamp !== stamp || stamp <= before)
+      throw new StorageError(
+        'corrupt',
+        `${table}: the stamp of revision ${revision} is not its entry's`,
+      );
+    before = stamp;
+    if (isMark) {
       nextMark++;
       continue;
     }
-    if (versions[nextVersion]?.revision !== revision) {
-      throw new StorageError('corrupt', `versions: revision ${revision} is missing`);
-    }
-    while (versions[nextVersion]?.revision === revision) {
-      if (versions[nextVersion]?.stamp !== stamp) {
+    for (; versions[nextVersion]?.revision === revision; nextVersion++) {
+      if (versions[nextVersion]?.stamp !== stamp)
         throw new StorageError(
           'corrupt',
           `versions: the stamp of revision ${revision} is not its entry's`,
         );
-      }
-      nextVersion++;
     }
-  }
-  if (nextMark < marks.length || nextVersion < versions.length) {
-    throw new StorageError('corrupt', `applied_state: rows lie beyond revision ${lastApplied}`);
   }
 }
 
 /** A table that is read whole, a page at a time, in the order of its key. */
-interface Source {
+export interface Source {
   readonly table: string;
   /** Columns, in SQL. */
   readonly key: string;

@@ -7,8 +7,10 @@
  * Every write carries the boot epoch of its store and does nothing when that is
  * no longer the present one.
  */
-import type { KvChanges, Version } from '../kv/types.ts';
+import type { KvChanges, Mark, SessionRow, Version } from '../kv/types.ts';
+import { decodeSnapshotState } from '../ports/durable-state.ts';
 import type { LogWrite } from '../ports/node-storage.ts';
+import type { LogBase, LogIndex, SnapshotEnd } from '../raft/types.ts';
 import { versionChecksum } from './checksum.ts';
 import type { Parameter, Statement } from './connection.ts';
 
@@ -51,13 +53,15 @@ const SESSIONS: Table = {
     'ON CONFLICT ("client") DO UPDATE SET "sequence" = excluded."sequence", "asked" = excluded."asked", "stamp" = excluded."stamp", "result" = excluded."result"',
 };
 
-/** `checksums` has one for each appended entry. */
+/** `checksums` has one for each appended entry; `baseChecksum` is that of the base of a write that moves it. */
 export function logStatements(
   epoch: number,
-  { hardState, truncateFrom, append }: LogWrite,
+  { install, hardState, truncateFrom, append, base }: LogWrite,
   checksums: readonly number[],
+  baseChecksum: number,
 ): readonly Statement[] {
   const statements: Statement[] = [];
+  if (install !== null) statements.push(...installStatements(epoch, install));
   if (hardState !== null) {
     statements.push({
       sql: `UPDATE "node_state" SET "term" = ?, "voted_for" = ?, "commit" = ? WHERE "boot_epoch" = ?`,
@@ -81,40 +85,109 @@ export function logStatements(
     checksums[i] ?? null,
   ]);
   statements.push(...inserts(LOG_ENTRIES, rows, epoch));
+  if (base !== null) {
+    statements.push(
+      {
+        sql: `DELETE FROM "log_entries" WHERE "index" <= ? AND ${IS_PRESENT_EPOCH}`,
+        parameters: [base.index, epoch],
+        mustChange: null,
+      },
+      setBase(epoch, base, baseChecksum),
+    );
+  }
   return statements;
 }
 
-export function appliedStatements(epoch: number, changes: KvChanges): readonly Statement[] {
-  const { versions, marks, sessions, droppedSessions } = changes;
+/** The staged rows are the state from now on, and the log begins anew after it. */
+function installStatements(epoch: number, { base, state }: SnapshotEnd): readonly Statement[] {
+  const { stateHash, sessions } = decodeSnapshotState(state);
   return [
+    setApplied(epoch, base.index, base.stamp, stateHash),
     {
-      sql: `UPDATE "applied_state" SET "last_applied" = ?, "last_stamp" = ?, "state_hash" = ? WHERE ${IS_PRESENT_EPOCH}`,
-      parameters: [changes.lastApplied, changes.lastStamp, changes.stateHash, epoch],
-      mustChange: 1,
+      sql: `DELETE FROM "log_entries" WHERE ${IS_PRESENT_EPOCH}`,
+      parameters: [epoch],
+      mustChange: null,
     },
+    setBase(epoch, base, 0),
+    {
+      sql: `DELETE FROM "sessions" WHERE ${IS_PRESENT_EPOCH}`,
+      parameters: [epoch],
+      mustChange: null,
+    },
+    ...inserts(SESSIONS, sessions.map(sessionRow), epoch),
+  ];
+}
+
+function setBase(
+  epoch: number,
+  { index, term, stamp, conf }: LogBase,
+  checksum: number,
+): Statement {
+  return {
+    sql: 'UPDATE "node_state" SET "base_index" = ?, "base_term" = ?, "base_stamp" = ?, "base_conf" = ?, "base_checksum" = ? WHERE "boot_epoch" = ?',
+    parameters: [index, term, stamp, JSON.stringify(conf), checksum, epoch],
+    mustChange: 1,
+  };
+}
+
+function setApplied(
+  epoch: number,
+  lastApplied: number,
+  lastStamp: number,
+  stateHash: string,
+): Statement {
+  return {
+    sql: `UPDATE "applied_state" SET "last_applied" = ?, "last_stamp" = ?, "state_hash" = ? WHERE ${IS_PRESENT_EPOCH}`,
+    parameters: [lastApplied, lastStamp, stateHash, epoch],
+    mustChange: 1,
+  };
+}
+
+/** Rows of a snapshot, which lie beyond the applied state until it is installed. */
+export function rowStatements(
+  epoch: number,
+  versions: readonly Version[],
+  marks: readonly Mark[],
+): readonly Statement[] {
+  return [
     ...inserts(VERSIONS, versions.map(versionRow), epoch),
     ...inserts(
       MARKS,
       marks.map(({ revision, stamp }) => [revision, stamp]),
       epoch,
     ),
+  ];
+}
+
+/** Takes away rows of the revisions in (after, upTo]. */
+export function dropStatements(
+  epoch: number,
+  after: LogIndex,
+  upTo: LogIndex,
+): readonly Statement[] {
+  return ['versions', 'marks'].map((table) => ({
+    sql: `DELETE FROM "${table}" WHERE "revision" > ? AND "revision" <= ? AND ${IS_PRESENT_EPOCH}`,
+    parameters: [after, upTo, epoch],
+    mustChange: null,
+  }));
+}
+
+export function appliedStatements(epoch: number, changes: KvChanges): readonly Statement[] {
+  const { versions, marks, sessions, droppedSessions } = changes;
+  return [
+    setApplied(epoch, changes.lastApplied, changes.lastStamp, changes.stateHash),
+    ...rowStatements(epoch, versions, marks),
     {
       sql: 'DELETE FROM "sessions" WHERE "client" IN (SELECT "value" FROM json_each(?))',
       parameters: [JSON.stringify(droppedSessions)],
       mustChange: null,
     },
-    ...inserts(
-      SESSIONS,
-      sessions.map(({ client, sequence, asked, stamp, result }) => [
-        client,
-        sequence,
-        asked,
-        stamp,
-        JSON.stringify(result),
-      ]),
-      epoch,
-    ),
+    ...inserts(SESSIONS, sessions.map(sessionRow), epoch),
   ];
+}
+
+function sessionRow({ client, sequence, asked, stamp, result }: SessionRow): readonly Parameter[] {
+  return [client, sequence, asked, stamp, JSON.stringify(result)];
 }
 
 function versionRow(v: Version): readonly Parameter[] {

@@ -51,6 +51,7 @@ describe('the view', () => {
               nextIndex: 5,
               state: 'replicate',
               inflight: 1,
+              snapshotTo: null,
               lastAckMono: 688,
             },
             {
@@ -59,6 +60,7 @@ describe('the view', () => {
               nextIndex: 5,
               state: 'probe',
               inflight: 0,
+              snapshotTo: null,
               lastAckMono: null,
             },
           ],

@@ -25,6 +25,8 @@ export function report(id: string, { status, events = [], ...part }: Part = {}):
       lastTerm: 0,
       persistedIndex: 0,
       confState: { voters: ['n1', 'n2', 'n3'], votersOutgoing: [], learners: [] },
+      confCommitted: true,
+      transferTo: null,
       deadlineMono: 0,
       deadlineSpanMs: 0,
       lastHeardMono: null,

@@ -70,9 +70,7 @@ describe('log', () => {
       fc.property(terms, fc.nat(15), fc.nat(6), (ts, index, term) => {
         const raftLog = new RaftLog({
           entries: log(...ts),
-          snapshotIndex: 0,
-          snapshotTerm: 0,
-          snapshotStamp: 0,
+          base: { index: 0, term: 0, stamp: 0 },
         });
         let brute = 0;
         for (let i = 1; i <= Math.min(index, ts.length); i++)
@@ -92,9 +90,7 @@ describe('log', () => {
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
         const raftLog = new RaftLog({
           entries: [],
-          snapshotIndex: 0,
-          snapshotTerm: 0,
-          snapshotStamp: 0,
+          base: { index: 0, term: 0, stamp: 0 },
         });
         let stored: { index: number; term: number }[] = [];
         let term = 1;

@@ -31,6 +31,7 @@ describe('election', () => {
     voter.autoFlush = false;
     const request: Message = {
       type: 'RequestVote',
+      transfer: false,
       from: 'n1',
       to: 'n2',
       term: 5,
@@ -59,7 +60,15 @@ describe('election', () => {
   test('[E3] a node votes once a term, for the same candidate again and again (§5.2)', () => {
     const net = new Network(3);
     const ask = (from: string): Message | undefined => {
-      net.hand({ type: 'RequestVote', from, to: 'n2', term: 3, lastLogIndex: 0, lastLogTerm: 0 });
+      net.hand({
+        type: 'RequestVote',
+        transfer: false,
+        from,
+        to: 'n2',
+        term: 3,
+        lastLogIndex: 0,
+        lastLogTerm: 0,
+      });
       return net.sent.at(-1);
     };
     expect(ask('n1')).toMatchObject({ granted: true });
@@ -75,6 +84,7 @@ describe('election', () => {
     // n2 follows n1; a candidate of the same term finds its vote given away.
     net.hand({
       type: 'RequestVote',
+      transfer: false,
       from: 'n3',
       to: other.id,
       term,
@@ -112,7 +122,7 @@ describe('election', () => {
     },
   ])('[E4] votes go to logs at least as up to date: $why (§5.4.1)', ({ own, asks, granted }) => {
     const net = new Network(3, { stored: { n2: log(...own) } });
-    net.hand({ type: 'RequestVote', from: 'n1', to: 'n2', term: 7, ...asks });
+    net.hand({ type: 'RequestVote', transfer: false, from: 'n1', to: 'n2', term: 7, ...asks });
     expect(net.sent.at(-1)).toMatchObject({ type: 'RequestVoteResponse', granted });
   });
 
@@ -221,6 +231,7 @@ describe('election', () => {
     for (const id of [leader.id, a.id]) {
       net.hand({
         type: 'RequestVote',
+        transfer: false,
         from: b.id,
         to: id,
         term: 99,

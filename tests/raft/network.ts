@@ -8,10 +8,13 @@ import { Random } from '../../server/base/random.ts';
 import type { Message } from '../../server/raft/messages.ts';
 import { Raft } from '../../server/raft/raft.ts';
 import type {
+  ConfChange,
   Effect,
   Entry,
   HardState,
   Instant,
+  LogBase,
+  LogIndex,
   NodeId,
   RaftConfig,
   RaftEvent,
@@ -20,6 +23,17 @@ import type {
 
 type Persist = Extract<Effect, { type: 'persist' }>;
 
+/** What a node's disk holds. Its state machine is the list of entries applied, of which a snapshot has the rows. */
+interface Stored {
+  hardState: HardState;
+  base: LogBase;
+  entries: Entry[];
+  /** Applied and saved. */
+  saved: Entry[];
+  /** Rows of a snapshot that follow on what is saved. */
+  staged: Entry[];
+}
+
 export interface TestNode {
   readonly id: NodeId;
   raft: Raft;
@@ -27,7 +41,8 @@ export interface TestNode {
   autoFlush: boolean;
   /** Handed out and not yet durable. */
   pending: Persist[];
-  stored: { hardState: HardState; entries: Entry[] };
+  stored: Stored;
+  /** Handed over for applying, or come with a snapshot, in this life. */
   applied: Entry[];
   results: Exclude<Effect, { type: 'persist' | 'send' | 'apply' | 'trace' }>[];
   events: RaftEvent[];
@@ -41,10 +56,12 @@ export class Network {
   readonly queue: Message[] = [];
   readonly sent: Message[] = [];
   private readonly cuts = new Set<string>();
-  private readonly ids: readonly NodeId[];
+  private readonly ids: NodeId[];
   private readonly overrides: (id: NodeId) => Partial<RaftConfig>;
   private seed: number;
   private nextId = 1;
+  /** Rows in one piece of a snapshot. */
+  rowsPerPiece = 3;
 
   constructor(
     size: number,
@@ -61,34 +78,54 @@ export class Network {
     for (const id of this.ids) {
       const entries = options.stored?.[id] ?? [];
       const term = options.terms?.[id] ?? entries.at(-1)?.term ?? 0;
-      const stored = { hardState: { term, votedFor: null, commit: 0 }, entries };
-      this.nodes.set(id, {
-        id,
-        raft: this.boot(id, stored),
-        up: true,
-        autoFlush: true,
-        pending: [],
-        stored,
-        applied: [],
-        results: [],
-        events: [],
+      this.addNode(id, {
+        hardState: { term, votedFor: null, commit: 0 },
+        base: { ...START, conf: { voters: [...this.ids], votersOutgoing: [], learners: [] } },
+        entries,
+        saved: [],
+        staged: [],
       });
     }
+  }
+
+  /** A new node with an empty disk, which belongs to no configuration yet. */
+  join(id: NodeId): TestNode {
+    this.ids.push(id);
+    return this.addNode(id, {
+      hardState: { term: 0, votedFor: null, commit: 0 },
+      base: { ...START, conf: { voters: [], votersOutgoing: [], learners: [] } },
+      entries: [],
+      saved: [],
+      staged: [],
+    });
+  }
+
+  private addNode(id: NodeId, stored: Stored): TestNode {
+    const node: TestNode = {
+      id,
+      raft: this.boot(id, stored),
+      up: true,
+      autoFlush: true,
+      pending: [],
+      stored,
+      applied: [],
+      results: [],
+      events: [],
+    };
+    this.nodes.set(id, node);
+    return node;
   }
 
   node(id: NodeId): TestNode {
     return must(this.nodes.get(id), `node ${id}`);
   }
 
-  private boot(id: NodeId, stored: TestNode['stored']): Raft {
+  private boot(id: NodeId, stored: Stored): Raft {
     const restored: RestoredState = {
       hardState: stored.hardState,
-      confState: { voters: this.ids, votersOutgoing: [], learners: [] },
+      base: stored.base,
       entries: stored.entries,
-      snapshotIndex: 0,
-      snapshotTerm: 0,
-      snapshotStamp: 0,
-      lastApplied: 0,
+      lastApplied: stored.saved.length,
     };
     const config: RaftConfig = {
       id,
@@ -172,11 +209,8 @@ export class Network {
 
   restart(id: NodeId): void {
     const node = this.node(id);
-    node.raft = this.boot(id, {
-      hardState: node.stored.hardState,
-      entries: [...node.stored.entries],
-    });
-    node.applied = [];
+    node.raft = this.boot(id, node.stored);
+    node.applied = [...node.stored.saved];
     node.up = true;
     node.autoFlush = true;
   }
@@ -187,6 +221,7 @@ export class Network {
     for (let i = 0; i < count && node.pending.length > 0; i++) {
       const write = node.pending.shift() as Persist;
       store(node, write);
+      if (write.install !== null) node.applied = [...node.stored.saved];
       node.raft.step(this.now, { type: 'persisted', seq: write.seq });
       for (const message of write.thenSend) this.post(message);
       this.drain(node);
@@ -199,6 +234,28 @@ export class Network {
     node.raft.step(this.now, { type: 'propose', id: proposal, data });
     this.drain(node);
     return proposal;
+  }
+
+  change(id: NodeId, ...changes: ConfChange[]): number {
+    const node = this.node(id);
+    const proposal = this.nextId++;
+    node.raft.step(this.now, { type: 'proposeConfChange', id: proposal, changes });
+    this.drain(node);
+    return proposal;
+  }
+
+  transfer(id: NodeId, to: NodeId): void {
+    const node = this.node(id);
+    node.raft.step(this.now, { type: 'transferLeadership', to });
+    this.drain(node);
+  }
+
+  /** Saves what the node has applied, and lets its log forget all but the last `tail` entries of it. */
+  compact(id: NodeId, tail = 0): void {
+    const node = this.node(id);
+    node.stored.saved = [...node.applied];
+    node.raft.step(this.now, { type: 'compact', upTo: node.applied.length - tail });
+    this.drain(node);
   }
 
   read(id: NodeId): number {
@@ -221,6 +278,12 @@ export class Network {
         case 'apply':
           node.applied.push(...effect.entries);
           break;
+        case 'readSnapshot':
+          this.readSnapshot(node, effect.to, effect.after);
+          break;
+        case 'stageSnapshot':
+          this.stageSnapshot(node, effect);
+          break;
         case 'trace':
           node.events.push(effect.event);
           break;
@@ -229,6 +292,29 @@ export class Network {
       }
     }
     if (node.autoFlush && node.pending.length > 0) this.flush(node.id);
+  }
+
+  private readSnapshot(node: TestNode, to: NodeId, after: LogIndex): void {
+    const { saved } = node.stored;
+    const rows = saved.slice(after, after + this.rowsPerPiece);
+    node.raft.step(this.now, {
+      type: 'snapshotRead',
+      to,
+      after,
+      upTo: after + rows.length,
+      rows: rows.length === 0 ? '' : JSON.stringify(rows),
+      end: rows.length === 0 ? { index: saved.length, state: `${saved.length} applied` } : null,
+    });
+    this.drain(node);
+  }
+
+  private stageSnapshot(node: TestNode, piece: Extract<Effect, { type: 'stageSnapshot' }>): void {
+    const { stored } = node;
+    const heldTo = (): number => stored.saved.length + stored.staged.length;
+    if (piece.rows !== '' && piece.after === heldTo())
+      stored.staged.push(...(JSON.parse(piece.rows) as Entry[]));
+    node.raft.step(this.now, { type: 'snapshotStaged', leader: piece.leader, upTo: heldTo() });
+    this.drain(node);
   }
 
   private post(message: Message): void {
@@ -272,19 +358,38 @@ export class Network {
 
   terms(id: NodeId): number[] {
     const { raft } = this.node(id);
-    return Array.from({ length: raft.lastIndex }, (_, i) => raft.entryAt(i + 1).term);
+    const { firstIndex, lastIndex } = raft;
+    return Array.from(
+      { length: lastIndex - firstIndex + 1 },
+      (_, i) => raft.entryAt(firstIndex + i).term,
+    );
   }
 }
 
 function store(node: TestNode, write: Persist): void {
-  const entries = node.stored.entries.filter(
-    (entry) => write.truncateFrom === null || entry.index < write.truncateFrom,
+  const { stored } = node;
+  if (write.install !== null) {
+    const { base, state } = write.install;
+    stored.saved = [...stored.saved, ...stored.staged].slice(0, base.index);
+    assert(state === `${base.index} applied`, 'the state is that of the entry it names');
+    assert(stored.saved.length === base.index, 'all rows of the snapshot are here');
+    stored.staged = [];
+    stored.entries = [];
+    stored.base = base;
+  }
+  const { truncateFrom, base } = write;
+  stored.entries = stored.entries.filter(
+    ({ index }) => truncateFrom === null || index < truncateFrom,
   );
-  node.stored = {
-    hardState: write.hardState ?? node.stored.hardState,
-    entries: [...entries, ...write.append],
-  };
+  stored.entries.push(...write.append);
+  if (base !== null) {
+    stored.base = base;
+    stored.entries = stored.entries.filter(({ index }) => index > base.index);
+  }
+  stored.hardState = write.hardState ?? stored.hardState;
 }
+
+const START = { index: 0, term: 0, stamp: 0 };
 
 /** A log whose entries have the given terms: `log(1, 1, 2)`. */
 export function log(...terms: number[]): Entry[] {

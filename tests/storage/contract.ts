@@ -1,80 +1,39 @@
 /**
  * What every store must do, whatever it stands on. Runs against anything that
  * can open a disk again and again; each test gets a disk of its own. What comes
- * back is compared with the model of server/storage/durable-state.ts.
+ * back is compared with the model of server/ports/durable-state.ts.
  */
 import { describe, expect, test } from 'vitest';
 import { Random } from '../../server/base/random.ts';
 import { KvStore } from '../../server/kv/store.ts';
 import type { KvChanges, SessionRow, Version } from '../../server/kv/types.ts';
-import type { LogWrite, NodeStorage, RestoredNode } from '../../server/ports/node-storage.ts';
-import type { Entry, HardState } from '../../server/raft/types.ts';
+import type { LogWrite } from '../../server/ports/node-storage.ts';
+import type { Entry, HardState, LogBase } from '../../server/raft/types.ts';
 import {
   applyKvChanges,
   applyLogWrite,
   type DurableState,
   EMPTY_STATE_HASH,
   emptyDurableState,
+  firstBase,
   restoredNode,
-} from '../../server/storage/durable-state.ts';
-import { changes, entries, entry, logWrite, OWNER, stampOf, version } from './rows.ts';
-
-export interface OpenedStorage {
-  readonly storage: NodeStorage & { close(): Promise<void> };
-  readonly restored: RestoredNode;
-}
-
-export interface ContractDisk {
-  open(owner?: { clusterId: string; nodeId: string }): Promise<OpenedStorage>;
-  /** From now on the disk takes no more; `storage` is the store that is open on it. */
-  fill(storage: NodeStorage): Promise<void>;
-  /** It has room again. */
-  empty(storage: NodeStorage): Promise<void>;
-}
-
-const EMOJI_AND_NUL = 'a\u0000b 😀 \u0000';
-/** Text that a careless store, or a careless object, would change. */
-const TEXTS = [
-  '',
-  '\u0000',
+} from '../../server/ports/durable-state.ts';
+import { saveKv, writeLog } from './calls.ts';
+import type { ContractDisk } from './calls.ts';
+import { describeSnapshots } from './contract-snapshots.ts';
+import {
+  changes,
   EMOJI_AND_NUL,
-  '"quoted" \\ \b\f\n\r\t \u001f \u007f \u2028 \ufeff',
-  "'; DROP TABLE log_entries; --",
-  '__proto__',
-  'constructor',
-  '{"json":[1,null]}',
-  '[1,2]',
-  'null',
-  '0123',
-  '1e3',
-  ' padded ',
-  'é and e\u0301 are two',
-  'x'.repeat(1024 * 1024),
-];
-
-function session(client: string, sequence: number, revision: number): SessionRow {
-  const stamp = stampOf(revision);
-  return {
-    client,
-    sequence,
-    asked: `asked ${sequence}`,
-    stamp,
-    result: { ok: true, revision, timestamp: 1, stamp, existed: false },
-  };
-}
-
-/** Resolves when the write is durable, rejects with what `done` was told. */
-export function writeLog(storage: NodeStorage, write: LogWrite): Promise<void> {
-  return new Promise((resolve, reject) => {
-    storage.writeLog(write, (error) => (error === null ? resolve() : reject(error)));
-  });
-}
-
-export function saveKv(storage: NodeStorage, saved: KvChanges): Promise<void> {
-  return new Promise((resolve, reject) => {
-    storage.saveKv(saved, (error) => (error === null ? resolve() : reject(error)));
-  });
-}
+  entries,
+  entry,
+  logWrite,
+  OWNER,
+  session,
+  stampOf,
+  TEXTS,
+  version,
+  VOTERS,
+} from './rows.ts';
 
 /** The suite. `seed` gives the random writes; it is part of their title. */
 export function describeStorage(
@@ -88,6 +47,7 @@ export function describeStorage(
       expect(restored).toEqual({
         identity: { ...OWNER, storeId: expect.any(String), bootEpoch: 1 },
         hardState: { term: 0, votedFor: null, commit: 0 },
+        base: firstBase(VOTERS),
         entries: [],
         kv: { lastApplied: 0, lastStamp: 0, stateHash: EMPTY_STATE_HASH },
         versions: [],
@@ -299,7 +259,7 @@ export function describeStorage(
     test(`[P4] a store that was closed and opened between random writes holds what the model holds (seed ${seed})`, async () => {
       const disk = await newDisk();
       const random = Random.fromSeed(seed);
-      const model = emptyDurableState({ ...OWNER, storeId: 'model' });
+      const model = emptyDurableState({ ...OWNER, storeId: 'model' }, VOTERS);
       let { storage } = await disk.open();
       for (let step = 0; step < 60; step++) {
         const burst: Promise<void>[] = [];
@@ -325,6 +285,8 @@ export function describeStorage(
       await storage.close();
     });
   });
+
+  describeSnapshots(name, newDisk);
 
   describe(`${name}: when things go wrong`, () => {
     test('[P5] each open raises the boot epoch, and the store stays the same store', async () => {
@@ -416,10 +378,9 @@ export function describeStorage(
 /** A write that a node could make: it truncates nothing that is applied. */
 function randomLogWrite(random: Random, state: DurableState): LogWrite {
   const { lastApplied } = state.kv;
-  const truncateFrom = random.chance(0.3)
-    ? random.nextInt(lastApplied + 1, state.entries.length + 1)
-    : null;
-  const first = truncateFrom ?? state.entries.length + 1;
+  const end = state.base.index + state.entries.length + 1;
+  const truncateFrom = random.chance(0.3) ? random.nextInt(lastApplied + 1, end) : null;
+  const first = truncateFrom ?? end;
   const term = random.nextInt(1, 1000);
   const append = Array.from({ length: random.nextInt(0, 6) }, (_, i) =>
     entry(first + i, random.pick(TEXTS.slice(0, -1)), term),
@@ -427,12 +388,20 @@ function randomLogWrite(random: Random, state: DurableState): LogWrite {
   const hardState = random.chance(0.5)
     ? { term, votedFor: random.pick([null, 'n1', 'n2']), commit: lastApplied }
     : null;
-  return { hardState, truncateFrom, append };
+  return { install: null, hardState, truncateFrom, append, base: randomBase(random, state) };
+}
+
+/** Now and then the log forgets some of what is applied. */
+function randomBase(random: Random, { base, entries: held, kv }: DurableState): LogBase | null {
+  if (kv.lastApplied === base.index || random.chance(0.8)) return null;
+  const index = random.nextInt(base.index + 1, kv.lastApplied);
+  const { term, stamp } = held[index - base.index - 1] as Entry;
+  return { index, term, stamp, conf: { ...base.conf, learners: [`n${index}`] } };
 }
 
 function randomChanges(random: Random, state: DurableState): KvChanges | null {
   const first = state.kv.lastApplied + 1;
-  const count = random.nextInt(0, state.entries.length - first + 1);
+  const count = random.nextInt(0, state.base.index + state.entries.length - first + 1);
   if (count === 0) return null;
   const versions: Version[] = [];
   const marks: { revision: number; stamp: number }[] = [];

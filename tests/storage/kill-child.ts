@@ -8,11 +8,16 @@ import { Random } from '../../server/base/random.ts';
 import type { KvChanges } from '../../server/kv/types.ts';
 import type { LogWrite, NodeStorage } from '../../server/ports/node-storage.ts';
 import { openPrismaStorage } from '../../server/storage/prisma-storage.ts';
-import { changes, entries, OWNER, version } from './rows.ts';
+import { changes, entries, logWrite, OWNER, version, VOTERS } from './rows.ts';
 
 const [, , file = '', migrationsDir = '', seed = ''] = process.argv;
 const random = Random.fromSeed(Number(seed));
-const { storage, restored } = await openPrismaStorage({ file, migrationsDir, ...OWNER });
+const { storage, restored } = await openPrismaStorage({
+  file,
+  migrationsDir,
+  voters: VOTERS,
+  ...OWNER,
+});
 
 let last = restored.entries.length;
 let term = restored.hardState.term;
@@ -25,7 +30,7 @@ for (;;) {
   term++;
   const hardState = { term, votedFor: 'n1', commit: last };
   if (!saving && saved < last) save(storage, last - append.length);
-  await written(storage, { hardState, truncateFrom: null, append });
+  await written(storage, logWrite(append, { hardState }));
   writeSync(1, `${last} ${term}\n`);
 }
 

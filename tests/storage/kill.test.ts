@@ -8,7 +8,7 @@ import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Random } from '../../server/base/random.ts';
 import { openPrismaStorage } from '../../server/storage/prisma-storage.ts';
-import { entries, OWNER, version } from './rows.ts';
+import { entries, OWNER, version, VOTERS } from './rows.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const MIGRATIONS = path.join(ROOT, 'prisma/migrations');
@@ -47,6 +47,7 @@ test(`[P9] ${ROUNDS} kills in the middle of writes lose nothing acknowledged (se
     const { storage, restored } = await openPrismaStorage({
       file,
       migrationsDir: MIGRATIONS,
+      voters: VOTERS,
       ...OWNER,
     });
     const { hardState, kv } = restored;

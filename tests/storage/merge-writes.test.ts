@@ -1,7 +1,8 @@
 /** Group commit: which writes go together. What they do together is in the contract. */
 import { expect, test } from 'vitest';
 import { mergeWrites, takeGroup } from '../../server/storage/merge-writes.ts';
-import { entry, logWrite } from './rows.ts';
+import { firstBase } from '../../server/ports/durable-state.ts';
+import { entry, logWrite, VOTERS } from './rows.ts';
 
 test('[P3] a group is bounded by its data, but one write always goes whole', () => {
   const queue = [100, 400, 400, 200].map((chars, at) => ({
@@ -14,6 +15,19 @@ test('[P3] a group is bounded by its data, but one write always goes whole', () 
   expect(takeGroup([], 10)).toBe(0);
 });
 
+test('[D6] a write that installs a snapshot begins a group', () => {
+  const base = { ...firstBase(VOTERS), index: 9 };
+  const install = logWrite([entry(10)], { install: { base, state: '' } });
+  const queue = [logWrite([entry(1)]), logWrite([entry(2)]), install, logWrite([entry(11)])];
+  const waiting = queue.map((write) => ({ write }));
+  expect(takeGroup(waiting, Number.POSITIVE_INFINITY)).toBe(2);
+  expect(takeGroup(waiting.slice(2), Number.POSITIVE_INFINITY)).toBe(2);
+  expect(mergeWrites(queue.slice(2))).toMatchObject({
+    install: { base },
+    append: [entry(10), entry(11)],
+  });
+});
+
 test('[P3] a merged write has the last hard state, and no entry that a later write took back', () => {
   const vote = { term: 3, votedFor: 'n2', commit: 0 };
   expect(
@@ -23,6 +37,8 @@ test('[P3] a merged write has the last hard state, and no entry that a later wri
       logWrite([entry(7, 'new', 3)]),
     ]),
   ).toEqual({
+    install: null,
+    base: null,
     hardState: vote,
     truncateFrom: 6,
     append: [entry(5), entry(6, 'new', 3), entry(7, 'new', 3)],

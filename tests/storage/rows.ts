@@ -1,8 +1,10 @@
 /** Rows and writes as the storage tests make them: each is a function of its index. */
-import type { KvChanges, Version } from '../../server/kv/types.ts';
+import type { KvChanges, SessionRow, Version } from '../../server/kv/types.ts';
 import type { LogWrite } from '../../server/ports/node-storage.ts';
 import type { Entry } from '../../server/raft/types.ts';
 
+export const VOTERS = ['n1', 'n2', 'n3'];
+/** How the store of the first node is opened. */
 export const OWNER = { clusterId: 'cluster-1', nodeId: 'n1' };
 
 export function entry(index: number, data = `data ${index}`, term = 1): Entry {
@@ -19,7 +21,7 @@ export function entries(from: number, to: number, term = 1): Entry[] {
 }
 
 export function logWrite(append: readonly Entry[], rest: Partial<LogWrite> = {}): LogWrite {
-  return { hardState: null, truncateFrom: null, append, ...rest };
+  return { install: null, hardState: null, truncateFrom: null, append, base: null, ...rest };
 }
 
 export function version(revision: number, rest: Partial<Version> = {}): Version {
@@ -47,5 +49,36 @@ export function changes(lastApplied: number, rest: Partial<KvChanges> = {}): KvC
     sessions: [],
     droppedSessions: [],
     ...rest,
+  };
+}
+
+export const EMOJI_AND_NUL = 'a\u0000b 😀 \u0000';
+/** Text that a careless store, or a careless object, would change. */
+export const TEXTS = [
+  '',
+  '\u0000',
+  EMOJI_AND_NUL,
+  '"quoted" \\ \b\f\n\r\t \u001f \u007f \u2028 \ufeff',
+  "'; DROP TABLE log_entries; --",
+  '__proto__',
+  'constructor',
+  '{"json":[1,null]}',
+  '[1,2]',
+  'null',
+  '0123',
+  '1e3',
+  ' padded ',
+  'é and e\u0301 are two',
+  'x'.repeat(1024 * 1024),
+];
+
+export function session(client: string, sequence: number, revision: number): SessionRow {
+  const stamp = stampOf(revision);
+  return {
+    client,
+    sequence,
+    asked: `asked ${sequence}`,
+    stamp,
+    result: { ok: true, revision, timestamp: 1, stamp, existed: false },
   };
 }

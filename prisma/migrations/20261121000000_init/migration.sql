@@ -8,7 +8,12 @@ CREATE TABLE "node_state" (
     "boot_epoch" INTEGER NOT NULL,
     "term" INTEGER NOT NULL,
     "voted_for" TEXT,
-    "commit" INTEGER NOT NULL
+    "commit" INTEGER NOT NULL,
+    "base_index" INTEGER NOT NULL,
+    "base_term" INTEGER NOT NULL,
+    "base_stamp" BIGINT NOT NULL,
+    "base_conf" TEXT NOT NULL,
+    "base_checksum" BIGINT NOT NULL
 );
 
 -- CreateTable

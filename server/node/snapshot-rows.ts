@@ -1,0 +1,78 @@
+/**
+ * Rows of a snapshot as the text in which they travel: columns by place, with a
+ * hash in front, so that a piece that was damaged on its way is noticed before
+ * any of it is stored.
+ */
+import { RollingHash } from '../kv/hash.ts';
+import type { Mark, Version } from '../kv/types.ts';
+
+interface Rows {
+  readonly versions: readonly Version[];
+  readonly marks: readonly Mark[];
+}
+
+type VersionColumns = readonly [
+  revision: number,
+  op: number,
+  stamp: number,
+  key: string,
+  field: string,
+  timestamp: number,
+  kind: Version['kind'],
+  value: string | null,
+  expiresAt: number | null,
+];
+
+const HASH_CHARS = 16;
+
+export function encodeRows({ versions, marks }: Rows): string {
+  const text = JSON.stringify({
+    versions: versions.map(
+      (v): VersionColumns => [
+        v.revision,
+        v.op,
+        v.stamp,
+        v.key,
+        v.field,
+        v.timestamp,
+        v.kind,
+        v.value,
+        v.expiresAt,
+      ],
+    ),
+    marks: marks.map(({ revision, stamp }) => [revision, stamp]),
+  });
+  return hashOf(text) + text;
+}
+
+/** Null when the text is not what was sent. */
+export function decodeRows(rows: string): Rows | null {
+  const text = rows.slice(HASH_CHARS);
+  if (rows.slice(0, HASH_CHARS) !== hashOf(text)) return null;
+  const { versions, marks } = JSON.parse(text) as {
+    versions: VersionColumns[];
+    marks: [number, number][];
+  };
+  return {
+    versions: versions.map(
+      ([revision, op, stamp, key, field, timestamp, kind, value, expiresAt]) => ({
+        revision,
+        op,
+        stamp,
+        key,
+        field,
+        timestamp,
+        kind,
+        value,
+        expiresAt,
+      }),
+    ),
+    marks: marks.map(([revision, stamp]) => ({ revision, stamp })),
+  };
+}
+
+function hashOf(text: string): string {
+  const hash = RollingHash.empty();
+  hash.text(text);
+  return hash.hex;
+}
