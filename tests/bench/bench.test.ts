@@ -13,7 +13,7 @@ const out = mkdtempSync(path.join(tmpdir(), 'chronoraft-bench-test-'));
 
 afterAll(() => rmSync(out, { recursive: true, force: true }));
 
-test('[B1] a tiny run measures writes, reads, fail-over and restart, inside and over HTTP', async () => {
+test('[Q1] a tiny run measures writes, reads, fail-over and restart, inside and over HTTP', async () => {
   const { stdout } = await promisify(execFile)(process.execPath, [
     'scripts/bench.mjs',
     '--tiny',
@@ -43,7 +43,7 @@ test('[B1] a tiny run measures writes, reads, fail-over and restart, inside and 
   }
 }, 120_000);
 
-test('[B1] an operation that fails is counted as an error, never as an operation', async () => {
+test('[Q1] an operation that fails is counted as an error, never as an operation', async () => {
   let done = 0;
   const result = await closedLoop({ depth: 2, warmupMs: 0, measureMs: 50 }, async (i) => {
     await new Promise((resolve) => setImmediate(resolve));
@@ -55,14 +55,14 @@ test('[B1] an operation that fails is counted as an error, never as an operation
   expect(result.operations).toBeLessThanOrEqual(done);
 });
 
-test('[B1] percentiles are those of all values', () => {
+test('[Q1] percentiles are those of all values', () => {
   const values = Array.from({ length: 100 }, (_, i) => 100 - i);
   expect(spread(values)).toEqual({ p50Ms: 51, p99Ms: 100, maxMs: 100 });
   expect(spread([7])).toEqual({ p50Ms: 7, p99Ms: 7, maxMs: 7 });
   expect(spread([]).p50Ms).toBeNaN();
 });
 
-test('[B1] the table keeps its columns', () => {
+test('[Q1] the table keeps its columns', () => {
   const text = table([
     { where: 'here', what: 'writes', perSecond: 12_345, p50Ms: 1, p99Ms: 2, maxMs: 3, errors: 0 },
     { where: 'elsewhere', what: 'restart', p50Ms: 1234.5, p99Ms: 2, maxMs: 3 },

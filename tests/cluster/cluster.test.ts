@@ -25,14 +25,14 @@ describe('a cluster of three threads', { timeout: SLOW_MACHINE_MS }, () => {
     await server.destroy();
   });
 
-  it('[C1] acknowledges a write that a linearizable read then sees', async () => {
+  it('[K1] acknowledges a write that a linearizable read then sees', async () => {
     const written = mustBeDone(await set('a', 'x', '1'));
     expect(await get('a', 'x')).toEqual('1');
     expect(written.leader).toMatch(/^n[123]$/);
     expect(written.term).toBeGreaterThan(0);
   });
 
-  it('[C2] keeps every acknowledged write, once, when the leader is killed in mid-stream', async () => {
+  it('[K2] keeps every acknowledged write, once, when the leader is killed in mid-stream', async () => {
     const acknowledged = new Map<string, number>();
     let next = 0;
     const kills: Promise<boolean>[] = [];
@@ -55,7 +55,7 @@ describe('a cluster of three threads', { timeout: SLOW_MACHINE_MS }, () => {
     }
   });
 
-  it('[C3] takes a killed node back from its own database, and it catches up', async () => {
+  it('[K3] takes a killed node back from its own database, and it catches up', async () => {
     const [victim] = server.supervisor.nodes.filter((id) => id !== leader());
     if (victim === undefined) throw new Error('three nodes, one leader');
     expect(await server.supervisor.kill(victim)).toBe(true);
@@ -77,7 +77,7 @@ describe('a cluster of three threads', { timeout: SLOW_MACHINE_MS }, () => {
     ).toBe('written while one is down');
   });
 
-  it('[C4] waits for a leader, and answers NO_LEADER when no quorum is left and nobody took the write', async () => {
+  it('[K4] waits for a leader, and answers NO_LEADER when no quorum is left and nobody took the write', async () => {
     const others = server.supervisor.nodes.filter((id) => id !== leader());
     await server.supervisor.kill(leader());
     await Promise.all(others.map((id) => server.supervisor.kill(id)));
@@ -93,7 +93,7 @@ describe('a cluster of three threads', { timeout: SLOW_MACHINE_MS }, () => {
     expect(await versions('c4', 'x')).toBe(1);
   });
 
-  it('[C5] never says that a write did not happen which then does', async () => {
+  it('[K5] never says that a write did not happen which then does', async () => {
     const old = leader();
     server.supervisor.isolate(old);
     // The cut-off leader takes the write, and nobody can confirm it.
@@ -107,7 +107,7 @@ describe('a cluster of three threads', { timeout: SLOW_MACHINE_MS }, () => {
     expect(await versions('c5', 'x')).toBeLessThanOrEqual(1);
   });
 
-  it('[C6] carries a write from an isolated leader over to the next, once', async () => {
+  it('[K6] carries a write from an isolated leader over to the next, once', async () => {
     const old = leader();
     server.supervisor.isolate(old);
     const done = mustBeDone(await set('c6', 'x', '1'));
@@ -117,7 +117,7 @@ describe('a cluster of three threads', { timeout: SLOW_MACHINE_MS }, () => {
     expect(await versions('c6', 'x')).toBe(1);
   });
 
-  it('[C7] answers what is under way before it stops, takes nothing new, and has everything when it starts again', async () => {
+  it('[K7] answers what is under way before it stops, takes nothing new, and has everything when it starts again', async () => {
     const open = Array.from({ length: 100 }, (_, n) => set('c7', `f${n}`, '1'));
     const closed = server.close();
     expect(

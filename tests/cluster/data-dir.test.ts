@@ -20,7 +20,7 @@ describe('the data folder', () => {
     rmSync(dir, { recursive: true, force: true });
   });
 
-  it('[C8] is made with an id that stays', () => {
+  it('[K8] is made with an id that stays', () => {
     const inner = path.join(dir, 'deep', 'er');
     const first = DataDir.open(inner, NODES);
     first.close();
@@ -29,7 +29,7 @@ describe('the data folder', () => {
     second.close();
   });
 
-  it('[C8] is refused while another server has it', () => {
+  it('[K8] is refused while another server has it', () => {
     const first = DataDir.open(dir, NODES);
     expect(() => DataDir.open(dir, NODES)).toThrow(/in use by another server/);
     first.close();
@@ -42,7 +42,7 @@ describe('the data folder', () => {
     expect(() => DataDir.open(dir, NODES)).toThrow(`in use by another server (process ${parent})`);
   });
 
-  it('[C8] is taken over from a server that died, also when its process id is used again', () => {
+  it('[K8] is taken over from a server that died, also when its process id is used again', () => {
     for (const lock of [
       JSON.stringify({ pid: 2 ** 22 + 1, startedAt: '1' }),
       JSON.stringify({ pid: process.ppid, startedAt: 'at another time' }),
@@ -55,7 +55,7 @@ describe('the data folder', () => {
     }
   });
 
-  it('[C8] is taken over from a server that has ended and whose parent has not noticed', async () => {
+  it('[K8] is taken over from a server that has ended and whose parent has not noticed', async () => {
     // The shell becomes a sleep, which never asks after its child: that stays a zombie.
     const parent = spawn('sh', ['-c', 'sleep 0.05 & echo $!; exec sleep 60']);
     const [line] = (await once(parent.stdout, 'data')) as [Buffer];
@@ -69,7 +69,7 @@ describe('the data folder', () => {
     parent.kill('SIGKILL');
   });
 
-  it('[C8] is taken over by one of many that start at once', async () => {
+  it('[K8] is taken over by one of many that start at once', async () => {
     const program = path.join(dir, 'starter.mjs');
     buildSync({
       entryPoints: ['tests/cluster/lock-starter.ts'],
@@ -93,7 +93,7 @@ describe('the data folder', () => {
     }
   });
 
-  it('[C8] a server gives up its own lock only', () => {
+  it('[K8] a server gives up its own lock only', () => {
     const first = DataDir.open(dir, NODES);
     const lock = path.join(dir, 'server.pid');
     const another = JSON.stringify({ pid: process.ppid, startedAt: startOf(String(process.ppid)) });
@@ -102,14 +102,14 @@ describe('the data folder', () => {
     expect(readFileSync(lock, 'utf8')).toBe(another);
   });
 
-  it('[C8] is refused for another number of nodes: they could elect without those who know', () => {
+  it('[K8] is refused for another number of nodes: they could elect without those who know', () => {
     DataDir.open(dir, NODES).close();
     expect(() => DataDir.open(dir, ['n1'])).toThrow(/holds a cluster of 3, so NODES=1 cannot/);
     // The refusal leaves no lock behind.
     DataDir.open(dir, NODES).close();
   });
 
-  it('[C8] is refused when it is damaged or cannot be written', () => {
+  it('[K8] is refused when it is damaged or cannot be written', () => {
     writeFileSync(path.join(dir, 'cluster.json'), '{"clusterId":');
     expect(() => DataDir.open(dir, NODES)).toThrow(/damaged/);
     const file = path.join(dir, 'file');

@@ -87,7 +87,7 @@ describe('the service', { timeout: SLOW_MACHINE_MS }, () => {
     rmSync(dataDir.path, { recursive: true, force: true });
   });
 
-  it('[C9] gives a write without a session one of its own, used by one write at a time', async () => {
+  it('[K9] gives a write without a session one of its own, used by one write at a time', async () => {
     await script('n1', { mode: 'apply', term: 1 });
     await Promise.all([write(), write()]);
     await write();
@@ -98,14 +98,14 @@ describe('the service', { timeout: SLOW_MACHINE_MS }, () => {
     expect(sessions.map((session) => session?.sequence)).toEqual([1, 1, 2]);
   });
 
-  it('[C9] leaves the session that a client brings as it is', async () => {
+  it('[K9] leaves the session that a client brings as it is', async () => {
     await script('n1', { mode: 'apply', term: 1 });
     const session: SessionRef = { client: 'mine', sequence: 7 };
     await kv.write({ op: 'set', key: 'a', field: 'x', value: '1', session }, LONG_MS);
     expect(commands().map((command) => command.session)).toEqual([session]);
   });
 
-  it('[C6] proposes a write whose fate is unknown again, under the same session, to the next leader', async () => {
+  it('[K6] proposes a write whose fate is unknown again, under the same session, to the next leader', async () => {
     await script('n1', { mode: 'hold', term: 1 });
     const outcome = write();
     await until(() => seen.length === 1);
@@ -116,7 +116,7 @@ describe('the service', { timeout: SLOW_MACHINE_MS }, () => {
     expect(second).toEqual(first);
   });
 
-  it('[C6] and one that a node said it lost track of', async () => {
+  it('[K6] and one that a node said it lost track of', async () => {
     await script('n1', { mode: 'unknown', term: 1 });
     const outcome = write();
     await until(() => seen.length > 0);
@@ -126,7 +126,7 @@ describe('the service', { timeout: SLOW_MACHINE_MS }, () => {
     expect(new Set(commands().map(({ session }) => JSON.stringify(session))).size).toBe(1);
   });
 
-  it('[C5] says that the outcome is unknown once a node may have taken the write, and never uses its session again', async () => {
+  it('[K5] says that the outcome is unknown once a node may have taken the write, and never uses its session again', async () => {
     await script('n1', { mode: 'hold', term: 1 });
     expect(await write(50)).toMatchObject({ ok: false, code: 'OUTCOME_UNKNOWN', leader: 'n1' });
     await script('n1', { mode: 'apply' });
@@ -134,7 +134,7 @@ describe('the service', { timeout: SLOW_MACHINE_MS }, () => {
     expect(commands().map(({ session }) => session?.client)).toEqual(['~boot-1', '~boot-2']);
   });
 
-  it('[C5] says so too when the node that may have taken it is gone and no leader follows', async () => {
+  it('[K5] says so too when the node that may have taken it is gone and no leader follows', async () => {
     await script('n1', { mode: 'hold', term: 1 });
     const outcome = write(2000);
     await until(() => seen.length === 1);
@@ -142,7 +142,7 @@ describe('the service', { timeout: SLOW_MACHINE_MS }, () => {
     expect(await outcome).toMatchObject({ ok: false, code: 'OUTCOME_UNKNOWN', leader: null });
   });
 
-  it('[C4] says that there is no leader when no node ever took the write', async () => {
+  it('[K4] says that there is no leader when no node ever took the write', async () => {
     expect(await write(40)).toEqual({ ok: false, code: 'NO_LEADER', leader: null });
     await script('n1', { mode: 'not-leader', term: 1 });
     const refused = write(2000);
@@ -155,7 +155,7 @@ describe('the service', { timeout: SLOW_MACHINE_MS }, () => {
     expect(new Set(commands().map(({ session }) => session?.client))).toEqual(new Set(['~boot-1']));
   });
 
-  it('[C4] waits for a leader, and goes to the one of the highest term', async () => {
+  it('[K4] waits for a leader, and goes to the one of the highest term', async () => {
     const outcome = write();
     await script('n1', { mode: 'not-leader', term: 1 });
     await until(() => seen.length > 0);
@@ -163,7 +163,7 @@ describe('the service', { timeout: SLOW_MACHINE_MS }, () => {
     expect(await outcome).toMatchObject({ ok: true, leader: 'n2' });
   });
 
-  it('[C10] refuses more than it can hold, before anything is proposed', async () => {
+  it('[K10] refuses more than it can hold, before anything is proposed', async () => {
     await script('n1', { mode: 'hold', term: 1 });
     const open = Array.from({ length: MAX_IN_FLIGHT }, () => write());
     expect(await write()).toMatchObject({ ok: false, code: 'OVERLOADED' });
@@ -174,7 +174,7 @@ describe('the service', { timeout: SLOW_MACHINE_MS }, () => {
     expect(kv.takeCounts()).toEqual({ writes: MAX_IN_FLIGHT, reads: 0, failed: 2 });
   });
 
-  it('[C10] passes on that a leader is overloaded, unless an earlier one may have taken the write', async () => {
+  it('[K10] passes on that a leader is overloaded, unless an earlier one may have taken the write', async () => {
     await script('n1', { mode: 'overloaded', term: 1 });
     expect(await write()).toMatchObject({ ok: false, code: 'OVERLOADED' });
     await script('n1', { mode: 'unknown' });
@@ -184,7 +184,7 @@ describe('the service', { timeout: SLOW_MACHINE_MS }, () => {
     expect(await outcome).toMatchObject({ ok: false, code: 'OUTCOME_UNKNOWN' });
   });
 
-  it('[C11] asks a read again until its time is up', async () => {
+  it('[K11] asks a read again until its time is up', async () => {
     await script('n1', { mode: 'not-leader', term: 1 });
     expect(await kv.read(QUERY, 100)).toEqual({ ok: false, code: 'READ_TIMEOUT', leader: 'n1' });
     expect(seen.length).toBeGreaterThan(1);
@@ -198,7 +198,7 @@ describe('the service', { timeout: SLOW_MACHINE_MS }, () => {
     expect(await kv.readLocal('n3', QUERY, 40)).toMatchObject({ ok: false, code: 'READ_TIMEOUT' });
   });
 
-  it('[C12] says why a node failed, and starts it again when asked', async () => {
+  it('[K12] says why a node failed, and starts it again when asked', async () => {
     channel.postMessage({ to: 'n1', fail: 'its disk is gone' });
     await until(() => states.includes('n1 failed: its disk is gone'));
     channel.postMessage({ to: 'n2', crash: 'a bug' });
@@ -210,7 +210,7 @@ describe('the service', { timeout: SLOW_MACHINE_MS }, () => {
     expect(await write()).toMatchObject({ ok: true, leader: 'n2' });
   });
 
-  it('[C7] has every open request answered when it closes', async () => {
+  it('[K7] has every open request answered when it closes', async () => {
     await script('n1', { mode: 'hold', term: 1 });
     const open = [write(), kv.read(QUERY, LONG_MS)];
     await until(() => seen.length === 2);

@@ -29,7 +29,7 @@ describe('the program', { timeout: SLOW_MACHINE_MS }, () => {
     rmSync(dataDir, { recursive: true, force: true });
   });
 
-  it('[C13] ends with one line and a code when it cannot use a setting, the folder or the port', async () => {
+  it('[K13] ends with one line and a code when it cannot use a setting, the folder or the port', async () => {
     const file = path.join(dataDir, 'file');
     writeFileSync(file, '');
     const taken = createServer().listen(0, '127.0.0.1');
@@ -50,7 +50,7 @@ describe('the program', { timeout: SLOW_MACHINE_MS }, () => {
     taken.close();
   });
 
-  it('[C13] says where it is, and refuses the folder to a second one', async () => {
+  it('[K13] says where it is, and refuses the folder to a second one', async () => {
     const first = start({});
     const url = await ready(first);
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
@@ -59,7 +59,7 @@ describe('the program', { timeout: SLOW_MACHINE_MS }, () => {
     expect(code).toBe(1);
   });
 
-  it('[C14] ends with code 0 on SIGTERM, with a connection open and a write under way', async () => {
+  it('[K14] ends with code 0 on SIGTERM, with a connection open and a write under way', async () => {
     const child = start({});
     const url = await ready(child);
     const write = fetch(`${url}/api/v1/kv/a/x`, {
@@ -81,7 +81,7 @@ describe('the program', { timeout: SLOW_MACHINE_MS }, () => {
     expect((await ended(again)).code).toBe(0);
   });
 
-  it('[C14] has everything that was acknowledged after SIGKILL in the middle of writes', async () => {
+  it('[K14] has everything that was acknowledged after SIGKILL in the middle of writes', async () => {
     const child = start({});
     const url = await ready(child);
     const acknowledged: number[] = [];

@@ -78,7 +78,7 @@ describe('offers of other protocols', () => {
     socket.destroy();
   });
 
-  it('[C7] a stop does not wait for such connections', async () => {
+  it('[K7] a stop does not wait for such connections', async () => {
     const other = await startTestServer();
     const socket = connect(Number(new URL(other.url).port), '127.0.0.1');
     await once(socket, 'connect');
