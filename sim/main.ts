@@ -35,6 +35,7 @@ function runMany(from: number, count: number): number {
       `${totals.steps} steps, ${totals.checks} checks, ${totals.leaderChanges} leaders elected\n` +
       `writes: ${totals.acknowledged} acknowledged, ${totals.unknown} unknown, ${totals.failed} failed; reads: ${totals.reads}\n` +
       `messages lost: ${totals.messagesLost}; disk writes lost in crashes: ${totals.writesLost}\n` +
+      `judged by search: ${totals.searched} operations in ${totals.parts} cells\n` +
       `faults: ${[...faults].map(([kind, fired]) => `${kind} ${fired}`).join(', ')}\n`,
   );
   const idle = [...faults].filter(([, fired]) => fired === 0).map(([kind]) => kind);

@@ -12,6 +12,8 @@ export interface Totals {
   failed: number;
   unknown: number;
   reads: number;
+  searched: number;
+  parts: number;
   messagesLost: number;
   writesLost: number;
 }
@@ -34,6 +36,8 @@ export function sweep(from: number, count: number): Sweep {
     failed: 0,
     unknown: 0,
     reads: 0,
+    searched: 0,
+    parts: 0,
     messagesLost: 0,
     writesLost: 0,
   };
