@@ -2,23 +2,45 @@
  * `npm run sim -- --seed N` repeats one run exactly; `-- --seeds N [--from S]`
  * runs many. Ends with 1 and the line that repeats it when a run breaks a rule,
  * and when the runs together did not really put the cluster to the test.
+ * `--seed N --history FILE` also writes down what clients asked and were told,
+ * good or bad; `--check FILE` judges such a file by search alone: ends with 0
+ * when it is linearizable, 1 when not or undecided, 2 when there is nothing to judge.
  */
+import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import type { Operation } from './history.ts';
+import { readHistory, writeHistory } from './history-file.ts';
+import { checkLinearizability } from './linearizability.ts';
 import { repeatable, sweep } from './sweep.ts';
 
 const { values } = parseArgs({
-  options: { seed: { type: 'string' }, seeds: { type: 'string' }, from: { type: 'string' } },
+  options: {
+    seed: { type: 'string' },
+    seeds: { type: 'string' },
+    from: { type: 'string' },
+    history: { type: 'string' },
+    check: { type: 'string' },
+  },
 });
 
 function wholeNumber(text: string | undefined, otherwise: number): number {
   const value = text === undefined ? otherwise : Number(text);
   if (Number.isSafeInteger(value) && value >= 0) return value;
-  process.stderr.write(`sim: ${text} is not a whole number\n`);
+  return refuse(`${text} is not a whole number`);
+}
+
+function refuse(why: string): never {
+  process.stderr.write(`sim: ${why}\n`);
   process.exit(2);
 }
 
-function runOne(seed: number): number {
-  const { faults, ...rest } = repeatable(seed);
+function runOne(seed: number, historyFile: string | undefined): number {
+  const keep = (history: readonly Operation[]): void => {
+    if (historyFile !== undefined) writeText(historyFile, writeHistory(history));
+  };
+  // A file that cannot be written is better known before the run.
+  keep([]);
+  const { faults, ...rest } = repeatable(seed, ({ history }) => keep(history));
   process.stdout.write(
     `${JSON.stringify({ ...rest, faults: Object.fromEntries(faults) }, null, 2)}\n`,
   );
@@ -36,6 +58,7 @@ function runMany(from: number, count: number): number {
       `writes: ${totals.acknowledged} acknowledged, ${totals.unknown} unknown, ${totals.failed} failed; reads: ${totals.reads}\n` +
       `logs compacted ${totals.compactions} times, ${totals.snapshots} snapshots installed, configurations changed ${totals.confChanges} times, hand-overs ${totals.handOvers}\n` +
       `messages lost: ${totals.messagesLost}; disk writes lost in crashes: ${totals.writesLost}\n` +
+      `judged by search: ${totals.searched} operations in ${totals.parts} cells\n` +
       `faults: ${[...faults].map(([kind, fired]) => `${kind} ${fired}`).join(', ')}\n`,
   );
   const idle = [...faults].filter(([, fired]) => fired === 0).map(([kind]) => kind);
@@ -48,11 +71,44 @@ function runMany(from: number, count: number): number {
   return 0;
 }
 
+function judgeFile(file: string): number {
+  const read = readHistory(textOf(file));
+  if (!read.ok) return refuse(`${file}, ${read.error}`);
+  const { judged, parts, complaints } = checkLinearizability(read.value);
+  if (judged === 0) return refuse(`${file} has no answer that could be judged`);
+  process.stdout.write(
+    `${complaints.map((complaint) => `${complaint}\n\n`).join('')}` +
+      `${judged} of ${read.value.length} operations judged in ${parts} cells: ` +
+      `${complaints.length === 0 ? 'linearizable' : 'not found to be linearizable'}\n`,
+  );
+  return complaints.length === 0 ? 0 : 1;
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    return refuse((error as Error).message);
+  }
+}
+
+function writeText(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    refuse((error as Error).message);
+  }
+}
+
+function run(): number {
+  if (values.check !== undefined) return judgeFile(values.check);
+  if (values.seed !== undefined) return runOne(wholeNumber(values.seed, 1), values.history);
+  if (values.history !== undefined) return refuse('--history goes with --seed');
+  return runMany(wholeNumber(values.from, 1), wholeNumber(values.seeds, 200));
+}
+
 try {
-  process.exitCode =
-    values.seed === undefined
-      ? runMany(wholeNumber(values.from, 1), wholeNumber(values.seeds, 200))
-      : runOne(wholeNumber(values.seed, 1));
+  process.exitCode = run();
 } catch (error) {
   const { message, cause } = error as Error;
   process.stdout.write(`${cause instanceof Error ? cause.stack : String(cause)}\n\n${message}\n`);

@@ -1,11 +1,17 @@
 /**
  * One run: safety under faults, then everything is healed and the cluster must
- * elect, catch up, answer and agree. At the end the certificate check judges
- * everything that clients were told.
+ * elect, catch up, answer and agree. At the end two judges go through what
+ * clients were told: the certificate check, which sees all of it, and the search
+ * for a linearizable order, which takes no word of the store's for its place.
  */
 import { assert } from '../server/base/assert.ts';
+import { parseCommand } from '../server/kv/command.ts';
 import { Random } from '../server/base/random.ts';
+import type { Entry } from '../server/raft/types.ts';
 import { checkCertificate } from './certificate.ts';
+import type { Operation } from './history.ts';
+import { checkLinearizability } from './linearizability.ts';
+import type { Verdict } from './linearizability.ts';
 import { drawSchedule } from './nemesis.ts';
 import type { FaultKind } from './nemesis.ts';
 import type { DiskMutant } from './sim-disk.ts';
@@ -16,6 +22,16 @@ export interface RunOptions {
   /** Virtual time under faults, ms. */
   readonly chaosMs?: number;
   readonly mutant?: DiskMutant;
+  /** Most steps of the search in one cell; beyond it the run is red. */
+  readonly searchBudget?: number;
+  /** Is given what the judges see, at the end of a run, be it good or bad. */
+  readonly onEnd?: (evidence: Evidence) => void;
+}
+
+/** What clients asked and were told, and the one log. */
+export interface Evidence {
+  readonly history: readonly Operation[];
+  readonly committed: readonly Entry[];
 }
 
 export interface RunReport {
@@ -31,6 +47,9 @@ export interface RunReport {
   readonly failed: number;
   readonly unknown: number;
   readonly reads: number;
+  /** Operations whose answers the search judged, and the cells in which it did. */
+  readonly searched: number;
+  readonly parts: number;
   readonly faults: ReadonlyMap<FaultKind, number>;
   readonly compactions: number;
   readonly snapshots: number;
@@ -44,8 +63,14 @@ export interface RunReport {
 const RECOVER_WITHIN_MS = 5000;
 const QUIET_MS = 1500;
 
-/** Throws AssertionError, or an Error with every complaint of the certificate check. */
-export function runSeed({ seed, chaosMs = 8000, mutant }: RunOptions): RunReport {
+/** Throws AssertionError, or an Error with the first complaints of a judge. */
+export function runSeed({
+  seed,
+  chaosMs = 8000,
+  mutant,
+  searchBudget,
+  onEnd,
+}: RunOptions): RunReport {
   const random = Random.fromSeed(seed);
   const nodes = random.chance(0.3) ? 5 : 3;
   const world = new World({
@@ -55,6 +80,16 @@ export function runSeed({ seed, chaosMs = 8000, mutant }: RunOptions): RunReport
     clients: random.nextInt(2, 5),
     ...(mutant && { mutant }),
   });
+  try {
+    live(world, random, nodes, chaosMs);
+    return report(seed, nodes, world, judge(world, searchBudget));
+  } finally {
+    onEnd?.({ history: world.history, committed: world.invariants.committed });
+  }
+}
+
+/** Chaos, healing, quiet. */
+function live(world: World, random: Random, nodes: number, chaosMs: number): void {
   for (const fault of drawSchedule(random.fork(), nodes, chaosMs)) {
     world.scheduler.at(fault.atMs, () => world.inflict(fault));
   }
@@ -84,14 +119,34 @@ export function runSeed({ seed, chaosMs = 8000, mutant }: RunOptions): RunReport
   world.invariants.checkWhole();
   const states = new Set(hosts.map(({ kv }) => `${kv.lastApplied} ${kv.stateHash}`));
   assert(states.size === 1, `a quiet cluster agrees: ${[...states].join(', ')}`);
-
-  const complaints = checkCertificate(world.history, world.invariants.committed);
-  if (complaints.length > 0)
-    throw new Error(`not linearizable:\n${complaints.slice(0, 10).join('\n')}`);
-  return report(seed, nodes, world);
 }
 
-function report(seed: number, nodes: number, world: World): RunReport {
+function judge({ history, invariants: { committed } }: World, budget?: number): Verdict {
+  complain(checkCertificate(history, committed));
+  const verdict = checkLinearizability(history, {
+    tookEffect: writesIn(committed),
+    ...(budget !== undefined && { budget }),
+  });
+  complain(verdict.complaints);
+  return verdict;
+}
+
+/** Writes that the log holds, as "client/sequence". */
+function writesIn(log: readonly Entry[]): ReadonlySet<string> {
+  const sessions = log
+    .filter(({ kind }) => kind === 'command')
+    .map(({ data }) => parseCommand(data))
+    .map((parsed) => (parsed.ok && parsed.value.op !== 'tick' ? parsed.value.session : undefined))
+    .filter((session) => session !== undefined);
+  return new Set(sessions.map(({ client, sequence }) => `${client}/${sequence}`));
+}
+
+function complain(complaints: readonly string[]): void {
+  if (complaints.length > 0)
+    throw new Error(`not linearizable:\n${complaints.slice(0, 10).join('\n')}`);
+}
+
+function report(seed: number, nodes: number, world: World, verdict: Verdict): RunReport {
   const { history, invariants, network, scheduler } = world;
   const writes = history.filter((op) => op.kind === 'write');
   return {
@@ -107,6 +162,8 @@ function report(seed: number, nodes: number, world: World): RunReport {
     failed: writes.filter((op) => op.outcome === 'failed').length,
     unknown: writes.filter((op) => op.outcome === 'unknown').length,
     reads: history.filter((op) => op.kind === 'read' && op.outcome === 'ok').length,
+    searched: verdict.judged,
+    parts: verdict.parts,
     faults: world.faultsFired,
     compactions: world.happened.get('compacted') ?? 0,
     snapshots: world.happened.get('snapshotInstalled') ?? 0,

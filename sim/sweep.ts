@@ -2,6 +2,7 @@
 import { FAULT_KINDS } from './nemesis.ts';
 import type { FaultKind } from './nemesis.ts';
 import { runSeed } from './run.ts';
+import type { Evidence } from './run.ts';
 
 export interface Totals {
   virtualMs: number;
@@ -16,6 +17,8 @@ export interface Totals {
   snapshots: number;
   confChanges: number;
   handOvers: number;
+  searched: number;
+  parts: number;
   messagesLost: number;
   writesLost: number;
 }
@@ -42,6 +45,8 @@ export function sweep(from: number, count: number): Sweep {
     snapshots: 0,
     confChanges: 0,
     handOvers: 0,
+    searched: 0,
+    parts: 0,
     messagesLost: 0,
     writesLost: 0,
   };
@@ -53,10 +58,10 @@ export function sweep(from: number, count: number): Sweep {
   return { totals, faults };
 }
 
-/** One run; an error says how to see it again. */
-export function repeatable(seed: number) {
+/** One run; an error says how to see it again. `onEnd` is given the evidence, good or bad. */
+export function repeatable(seed: number, onEnd?: (evidence: Evidence) => void) {
   try {
-    return runSeed({ seed });
+    return runSeed({ seed, ...(onEnd && { onEnd }) });
   } catch (cause) {
     throw new Error(`seed ${seed} broke a rule; repeat it with: npm run sim -- --seed ${seed}`, {
       cause,

@@ -19,6 +19,8 @@ export function testQuarter(quarter: number): void {
     expect(totals.acknowledged).toBeGreaterThan(10_000);
     expect(totals.unknown).toBeGreaterThan(10);
     expect(totals.reads).toBeGreaterThan(10_000);
+    expect(totals.searched).toBeGreaterThan(10_000);
+    expect(totals.parts).toBeGreaterThan(5 * QUARTER);
     expect(totals.messagesLost).toBeGreaterThan(2500);
     expect(totals.writesLost).toBeGreaterThan(50);
   });

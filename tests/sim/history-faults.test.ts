@@ -1,0 +1,164 @@
+/**
+ * Lies planted in what a real run's clients were told: each must be seen by the
+ * certificate and, where it concerns the present, by the search too.
+ */
+import { describe, expect, test } from 'vitest';
+import { must } from '../../server/base/assert.ts';
+import { KvStore } from '../../server/kv/store.ts';
+import type { Entry } from '../../server/raft/types.ts';
+import { checkCertificate } from '../../sim/certificate.ts';
+import type { ReadOp, WriteCommand, WriteOp } from '../../sim/history.ts';
+import { checkLinearizability } from '../../sim/linearizability.ts';
+import { runSeed } from '../../sim/run.ts';
+import type { Evidence } from '../../sim/run.ts';
+
+/** One cell, one after another: `before` is written, `after` is written, `read` sees `after`. */
+interface Place {
+  readonly before: WriteOp;
+  readonly after: WriteOp;
+  readonly read: ReadOp;
+}
+
+function evidenceOf(seed: number): Evidence {
+  const given: Evidence[] = [];
+  runSeed({ seed, chaosMs: 2000, onEnd: (evidence) => given.push(evidence) });
+  return must(given[0], 'a run gives its evidence');
+}
+
+function placeIn({ history }: Evidence): Place {
+  const writes = history.filter((op) => op.kind === 'write').filter(isPlainSet);
+  for (const read of history) {
+    if (read.kind !== 'read' || !isGetAtPresent(read)) continue;
+    const seen = valueOf(read);
+    const after = writes.find(({ command }) => 'value' in command && command.value === seen);
+    const before = writes.findLast(
+      ({ command, returned }) =>
+        after !== undefined && isSameCell(command, after.command) && returned < after.call,
+    );
+    // Something else was logged between, and nothing is under way at once.
+    if (after === undefined || before === undefined || after.returned >= read.call) continue;
+    if (revisionOf(after) + 1 < must(read.answer, 'answered').asOf) return { before, after, read };
+  }
+  throw new Error('no such place in this run');
+}
+
+function isPlainSet({ command, outcome }: WriteOp): boolean {
+  const isPlain = command.timestamp === undefined && !('ttl' in command);
+  return command.op === 'set' && outcome === 'ok' && isPlain;
+}
+
+function isGetAtPresent({ query, outcome }: ReadOp): boolean {
+  return query.type === 'get' && outcome === 'ok' && query.at === undefined;
+}
+
+function isSameCell(a: WriteCommand, b: WriteCommand): boolean {
+  return a.key === b.key && a.field === b.field;
+}
+
+function valueOf({ answer }: ReadOp): string | null {
+  return answer?.type === 'get' ? (answer.found?.value ?? null) : null;
+}
+
+function revisionOf({ result }: WriteOp): number {
+  return result?.ok === true ? must(result.revision, 'it wrote') : 0;
+}
+
+/** All reads answered anew by a store that holds `log`, each as of the revision it looked at. */
+function answerFrom(log: readonly Entry[], { history }: Evidence): void {
+  const store = KvStore.empty();
+  for (const entry of log) store.apply(entry);
+  for (const read of history) {
+    if (read.kind !== 'read' || read.answer === null) continue;
+    const answered = store.query({ ...read.query, asOf: read.answer.asOf });
+    if (answered.ok) read.answer = answered.answer;
+  }
+}
+
+function withEntry(log: readonly Entry[], index: number, change: Partial<Entry>): readonly Entry[] {
+  return log.map((entry) => (entry.index === index ? { ...entry, ...change } : entry));
+}
+
+/** Each takes the evidence, lies in its answers, and returns what the log is then. */
+const FAULTS: Readonly<Record<string, (evidence: Evidence, place: Place) => readonly Entry[]>> = {
+  'values of two reads are swapped': ({ history, committed }, { read }) => {
+    const other = history
+      .filter((op) => op.kind === 'read')
+      .find((op) => isGetAtPresent(op) && valueOf(op) === null);
+    const found = read.answer?.type === 'get' ? read.answer.found : null;
+    Object.assign(must(read.answer, 'answered'), { found: null });
+    Object.assign(must(other?.answer, 'some read found nothing'), { found });
+    return committed;
+  },
+  'an acknowledged write is dropped': (evidence, { after }) => {
+    const log = withEntry(evidence.committed, revisionOf(after), { kind: 'noop', data: '' });
+    answerFrom(log, evidence);
+    return log;
+  },
+  'a read is stale': ({ committed }, { after, read }) => {
+    const store = KvStore.empty();
+    for (const entry of committed.slice(0, revisionOf(after) - 1)) store.apply(entry);
+    const old = store.query(read.query);
+    if (old.ok) read.answer = old.answer;
+    return committed;
+  },
+  'a write is applied twice': (evidence, { before, after }) => {
+    const { session: _, ...again } = before.command;
+    const at = revisionOf(after) + 1;
+    const repeated = { kind: 'command', data: JSON.stringify(again) } as const;
+    answerFrom(withEntry(evidence.committed, at, repeated), evidence);
+    // The log holds the repeat, under its session; a store must not have applied it.
+    return withEntry(evidence.committed, at, {
+      kind: 'command',
+      data: JSON.stringify(before.command),
+    });
+  },
+  'writes take effect against the order of time': ({ committed }, { before, after }) => {
+    const { call, returned } = before;
+    Object.assign(before, { call: after.call, returned: after.returned });
+    Object.assign(after, { call, returned });
+    return committed;
+  },
+};
+
+describe('lies in a real history', () => {
+  const seeds = [1, 2, 3];
+  const runs = seeds.map(evidenceOf);
+
+  test('[F5] what was really told passes both judges', () => {
+    for (const { history, committed } of runs) {
+      expect(checkCertificate(history, committed)).toEqual([]);
+      const { complaints, judged, parts } = checkLinearizability(history);
+      expect(complaints).toEqual([]);
+      expect(judged).toBeGreaterThan(100);
+      expect(parts).toBe(6);
+    }
+  });
+
+  for (const [fault, plant] of Object.entries(FAULTS)) {
+    test(`[F5] both judges see it when ${fault}`, () => {
+      for (const [i, run] of runs.entries()) {
+        const evidence = structuredClone(run);
+        const committed = plant(evidence, placeIn(evidence));
+        const seed = `seed ${seeds[i]}`;
+        expect(checkCertificate(evidence.history, committed), seed).not.toEqual([]);
+        expect(checkLinearizability(evidence.history).complaints, seed).not.toEqual([]);
+      }
+    });
+  }
+
+  test('[F3] a lie about the past is for the certificate to see', () => {
+    const { history, committed } = structuredClone(must(runs[0], 'a run'));
+    const past = history
+      .filter((op) => op.kind === 'read')
+      .find((op) => op.query.type === 'get' && op.query.at !== undefined && valueOf(op) !== null);
+    Object.assign(must(past?.answer, 'a read of the past'), { found: null });
+    expect(checkCertificate(history, committed)).toHaveLength(1);
+    expect(checkLinearizability(history).complaints).toEqual([]);
+  });
+
+  test('[F5] a run that the search cannot decide is red', () => {
+    expect(() => runSeed({ seed: 1, chaosMs: 500, searchBudget: 10 })).toThrow(
+      /not linearizable:\n.* undecided after 10 steps/,
+    );
+  });
+});
