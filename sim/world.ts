@@ -203,7 +203,7 @@ export class World {
         break;
     }
     this.faultsFired.set(fault.kind, (this.faultsFired.get(fault.kind) ?? 0) + 1);
-    this.trace.add(`fault ${fault.kind}`);
+    this.trace.add('fault', scheduler.nowMs, [fault.kind]);
   }
 
   private isolate(side: readonly NodeId[]): void {
@@ -242,8 +242,7 @@ export class World {
         machine.reads.delete(read);
         answer?.(result);
       },
-      onTrace: (event) =>
-        this.trace.add(`${id} ${JSON.stringify(event)} at ${this.scheduler.nowMs}`),
+      onTrace: (event) => this.trace.add(id, this.scheduler.nowMs, Object.values(event)),
       onFailed: (reason) => {
         // A disk that failed is why nodes stop; anything else is a bug that the run has found.
         assert(reason.includes('the disk failed'), `${id} stopped itself: ${reason}`);
@@ -268,7 +267,7 @@ export class World {
     machine.disk.crash();
     machine.proposals.clear();
     machine.reads.clear();
-    this.trace.add(`crash ${id}`);
+    this.trace.add('crash', this.scheduler.nowMs, [id]);
   }
 
   /** Requests and answers take time and may be lost with the node. */
