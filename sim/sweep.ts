@@ -1,4 +1,7 @@
-/** Many runs and what they did together: a sweep that hardly met a fault proved little. */
+/**
+ * Many runs, what they did together, and whether that was a test at all: runs
+ * whose faults hardly fired, or in which little happened, prove nothing.
+ */
 import { FAULT_KINDS } from './nemesis.ts';
 import type { FaultKind } from './nemesis.ts';
 import { runSeed } from './run.ts';
@@ -23,8 +26,20 @@ export interface Totals {
   writesLost: number;
 }
 
+/** What the runs of three nodes cost: the measure of the simulator's speed. */
+export interface Pace {
+  virtualMs: number;
+  realMs: number;
+  /** Processor time of the whole process, its compiler's and collector's threads included. */
+  processorMs: number;
+  /** Writes and reads that were answered. */
+  operations: number;
+}
+
 export interface Sweep {
+  readonly seeds: number;
   readonly totals: Readonly<Totals>;
+  readonly threeNodes: Readonly<Pace>;
   /** How often each kind fired; every kind is there. */
   readonly faults: ReadonlyMap<FaultKind, number>;
 }
@@ -50,12 +65,50 @@ export function sweep(from: number, count: number): Sweep {
     messagesLost: 0,
     writesLost: 0,
   };
+  const threeNodes: Pace = { virtualMs: 0, realMs: 0, processorMs: 0, operations: 0 };
   for (let seed = from; seed < from + count; seed++) {
+    const startedMs = performance.now();
+    const startedCpu = process.cpuUsage();
     const report = repeatable(seed);
+    if (report.nodes === 3) {
+      threeNodes.realMs += performance.now() - startedMs;
+      const { user, system } = process.cpuUsage(startedCpu);
+      threeNodes.processorMs += (user + system) / 1000;
+      threeNodes.virtualMs += report.virtualMs;
+      threeNodes.operations += report.acknowledged + report.reads;
+    }
     for (const name of Object.keys(totals) as (keyof Totals)[]) totals[name] += report[name];
     for (const [kind, fired] of report.faults) faults.set(kind, (faults.get(kind) ?? 0) + fired);
   }
-  return { totals, faults };
+  return { seeds: count, totals, threeNodes, faults };
+}
+
+/**
+ * Why these runs together were not a real test, in words; empty when they were.
+ * What is asked for grows with the number of seeds; of fewer than 50 nothing is
+ * asked, as chance rules there.
+ */
+export function weaknesses({ seeds, totals, faults }: Sweep): readonly string[] {
+  if (seeds < 50) return [];
+  const found: string[] = [];
+  const ask = (what: string, had: number, perSeed: number): void => {
+    const least = Math.ceil(perSeed * seeds);
+    if (had < least) found.push(`${what}: ${had} where ${least} were asked for`);
+  };
+  for (const [kind, fired] of faults) ask(`fault ${kind}`, fired, 0.147);
+  ask('leaders elected', totals.leaderChanges, 2);
+  ask('writes acknowledged', totals.acknowledged, 134);
+  ask('writes of unknown fate', totals.unknown, 0.147);
+  ask('reads', totals.reads, 134);
+  ask('operations judged by search', totals.searched, 134);
+  ask('cells judged by search', totals.parts, 5);
+  ask('logs compacted', totals.compactions, 5);
+  ask('snapshots installed', totals.snapshots, 0.2);
+  ask('configurations changed', totals.confChanges, 0.5);
+  ask('hand-overs', totals.handOvers, 0.2);
+  ask('messages lost', totals.messagesLost, 34);
+  ask('disk writes lost in crashes', totals.writesLost, 0.68);
+  return found;
 }
 
 /** One run; an error says how to see it again. `onEnd` is given the evidence, good or bad. */

@@ -1,17 +1,33 @@
-/** A hash of everything that happened in a run, in order: equal seeds, equal hashes (FNV-1a, 32 bits). */
+/**
+ * A hash of everything that happened in a run, in order: equal seeds, equal
+ * hashes. 64 bits; of an event it takes every value, without making text of numbers.
+ */
+import { RollingHash } from '../server/kv/hash.ts';
 
 export class TraceHash {
-  private state = 0x811c9dc5;
+  private readonly hash = RollingHash.empty();
   events = 0;
 
-  add(text: string): void {
+  /** `what` happened at virtual `atMs`, with these values. */
+  add(what: string, atMs: number, values: readonly unknown[]): void {
     this.events++;
-    for (let i = 0; i < text.length; i++) {
-      this.state = Math.imul(this.state ^ text.charCodeAt(i), 0x01000193);
+    this.hash.text(what);
+    this.number(atMs);
+    this.hash.number(values.length);
+    for (const value of values) {
+      if (typeof value === 'number') this.number(value);
+      else this.hash.text(typeof value === 'string' ? value : JSON.stringify(value));
     }
   }
 
   get hex(): string {
-    return (this.state >>> 0).toString(16).padStart(8, '0');
+    return this.hash.hex;
+  }
+
+  /** Fractions count too, to 32 bits. */
+  private number(value: number): void {
+    const whole = Math.floor(value);
+    this.hash.number(whole);
+    this.hash.number((value - whole) * 2 ** 32);
   }
 }

@@ -226,7 +226,7 @@ export class World {
         break;
     }
     this.faultsFired.set(fault.kind, (this.faultsFired.get(fault.kind) ?? 0) + 1);
-    this.trace.add(`fault ${fault.kind}`);
+    this.trace.add('fault', scheduler.nowMs, [fault.kind]);
   }
 
   /** False when there was nobody to ask, or nothing to wish for. */
@@ -286,7 +286,7 @@ export class World {
       },
       onTrace: (event) => {
         this.happened.set(event.type, (this.happened.get(event.type) ?? 0) + 1);
-        this.trace.add(`${id} ${JSON.stringify(event)} at ${this.scheduler.nowMs}`);
+        this.trace.add(id, this.scheduler.nowMs, Object.values(event));
       },
       onFailed: (reason) => {
         // A disk that failed is why nodes stop; anything else is a bug that the run has found.
@@ -312,7 +312,7 @@ export class World {
     machine.disk.crash();
     machine.proposals.clear();
     machine.reads.clear();
-    this.trace.add(`crash ${id}`);
+    this.trace.add('crash', this.scheduler.nowMs, [id]);
   }
 
   /** Requests and answers take time and may be lost with the node. */

@@ -4,7 +4,7 @@
  * that all cores share them.
  */
 import { expect, test } from 'vitest';
-import { sweep } from '../../sim/sweep.ts';
+import { sweep, weaknesses } from '../../sim/sweep.ts';
 
 const QUARTER = 75;
 
@@ -12,16 +12,6 @@ const QUARTER = 75;
 export function testQuarter(quarter: number): void {
   const from = 1 + quarter * QUARTER + Number(process.env['SIM_FROM'] ?? 0);
   test(`[F1] ${QUARTER} seeds from ${from}: no rule breaks under faults, and a healed cluster answers and agrees`, () => {
-    const { faults, totals } = sweep(from, QUARTER);
-    // Together they must have been a real test: every fault, many elections, open outcomes, real losses.
-    for (const [kind, fired] of faults) expect(fired, kind).toBeGreaterThan(10);
-    expect(totals.leaderChanges).toBeGreaterThan(150);
-    expect(totals.acknowledged).toBeGreaterThan(10_000);
-    expect(totals.unknown).toBeGreaterThan(10);
-    expect(totals.reads).toBeGreaterThan(10_000);
-    expect(totals.searched).toBeGreaterThan(10_000);
-    expect(totals.parts).toBeGreaterThan(5 * QUARTER);
-    expect(totals.messagesLost).toBeGreaterThan(2500);
-    expect(totals.writesLost).toBeGreaterThan(50);
+    expect(weaknesses(sweep(from, QUARTER))).toEqual([]);
   });
 }
