@@ -93,7 +93,7 @@ parentPort.on('message', (message) => {
     channel.postMessage({
       from: id,
       mode,
-      commands: message.items.map(({ data }) => JSON.parse(data)),
+      commands: message.items.map(({ data }) => data),
     });
     answer(message.items);
   }

@@ -253,7 +253,7 @@ describe('database: whose it is', () => {
     expect(readFileSync(file).equals(before)).toBe(true);
   });
 
-  test('[P11] a database with a migration or a format of the future is refused', async () => {
+  test('[P11] a database with a migration of the future, or another format, is refused', async () => {
     const migrated = await writtenFile();
     await tamper(
       migrated,
@@ -264,8 +264,15 @@ describe('database: whose it is', () => {
       message: expect.stringContaining('29990101000000_future'),
     });
     const formatted = await writtenFile();
-    await tamper(formatted, 'UPDATE node_state SET format_version = 2');
+    await tamper(formatted, 'UPDATE node_state SET format_version = 999');
     await expect(open(formatted)).rejects.toMatchObject({ code: 'newer' });
+    await tamper(formatted, 'UPDATE node_state SET format_version = 1');
+    const before = readFileSync(formatted);
+    await expect(open(formatted)).rejects.toMatchObject({
+      code: 'older',
+      message: expect.stringMatching(/^the database has format 1; this program knows \d+ alone$/),
+    });
+    expect(readFileSync(formatted).equals(before)).toBe(true);
   });
 
   test('[P11] migrations are applied once, and recorded as Prisma records them', async () => {
