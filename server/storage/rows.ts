@@ -9,6 +9,7 @@ import type { KvHeader, Mark, SessionRow, Version } from '../kv/types.ts';
 import type { Entry } from '../raft/types.ts';
 import { entryChecksum, versionChecksum } from './checksum.ts';
 import { StorageError } from './errors.ts';
+import { placeAt } from './position.ts';
 
 /** Rows read from the database at a time, at most. */
 const PAGE_ROWS = 20_000;
@@ -16,18 +17,7 @@ const PAGE_ROWS = 20_000;
 const PAGE_BYTES = 32 * 1024 * 1024;
 
 type LogRow = [number, number, number, Entry['kind'], string, number];
-type VersionRow = [
-  number,
-  number,
-  string,
-  string,
-  number,
-  Version['kind'],
-  string | null,
-  number | null,
-  number,
-  number,
-];
+type VersionRow = [number, string, string, number, string | null, number | null, number, number];
 
 const LOG: Source = {
   table: 'log_entries',
@@ -37,8 +27,8 @@ const LOG: Source = {
 };
 const VERSIONS: Source = {
   table: 'versions',
-  key: '"revision", "op"',
-  row: 'json_array("revision", "op", "key", "field", "timestamp", "kind", "value", "expires_at", "stamp", "checksum")',
+  key: '"position"',
+  row: 'json_array("position", "key", "field", "timestamp", "value", "expires_at", "stamp", "checksum")',
   bytes: 'octet_length("key") + octet_length("field") + ifnull(octet_length("value"), 0)',
 };
 const MARKS: Source = {
@@ -74,17 +64,18 @@ export async function readLog(
 /** Reads every version in order of (revision, op); throws StorageError `corrupt`. */
 export async function readVersions(prisma: PrismaClient): Promise<Version[]> {
   const versions: Version[] = [];
-  const keyOf = ([revision, op]: VersionRow): number[] => [revision, op];
-  for await (const rows of pages<VersionRow>(prisma, VERSIONS, [0, -1], keyOf)) {
+  const keyOf = ([position]: VersionRow): number[] => [position];
+  for await (const rows of pages<VersionRow>(prisma, VERSIONS, [0], keyOf)) {
     for (const row of rows) {
-      const [revision, op, key, field, timestamp, kind, value, expiresAt, stamp, checksum] = row;
+      const [position, key, field, timestamp, value, expiresAt, stamp, checksum] = row;
+      const { revision, op } = placeAt(position);
       const version: Version = {
         key,
         field,
         timestamp,
         revision,
         op,
-        kind,
+        kind: value === null ? 'delete' : 'set',
         value,
         expiresAt,
         stamp,

@@ -11,6 +11,7 @@ import type { KvChanges, Version } from '../kv/types.ts';
 import type { LogWrite } from '../ports/node-storage.ts';
 import { versionChecksum } from './checksum.ts';
 import type { Parameter, Statement } from './connection.ts';
+import { positionOf } from './position.ts';
 
 /** Rows in one statement: as many as fit of the first, then of the next. */
 const SIZES = [64, 8, 1] as const;
@@ -30,18 +31,7 @@ const LOG_ENTRIES: Table = {
 };
 const VERSIONS: Table = {
   name: 'versions',
-  columns: [
-    'revision',
-    'op',
-    'key',
-    'field',
-    'timestamp',
-    'kind',
-    'value',
-    'expires_at',
-    'stamp',
-    'checksum',
-  ],
+  columns: ['position', 'key', 'field', 'timestamp', 'value', 'expires_at', 'stamp', 'checksum'],
 };
 const MARKS: Table = { name: 'marks', columns: ['revision', 'stamp'] };
 const SESSIONS: Table = {
@@ -119,12 +109,10 @@ export function appliedStatements(epoch: number, changes: KvChanges): readonly S
 
 function versionRow(v: Version): readonly Parameter[] {
   return [
-    v.revision,
-    v.op,
+    positionOf(v),
     v.key,
     v.field,
     v.timestamp,
-    v.kind,
     v.value,
     v.expiresAt,
     v.stamp,
