@@ -79,8 +79,8 @@ export interface KvError {
 export interface SessionRow {
   readonly client: string;
   readonly sequence: number;
-  /** Hash of what was asked, 16 hex digits: another write under the same sequence is no repeat. */
-  readonly asked: string;
+  /** Hash of what was asked, a safe integer: another write under the same sequence is no repeat. */
+  readonly asked: number;
   readonly stamp: Stamp;
   readonly result: ApplyResult;
 }

@@ -104,7 +104,7 @@ export async function readSessions(prisma: PrismaClient): Promise<SessionRow[]> 
   return rows.map(({ client, sequence, asked, stamp, result }) => ({
     client,
     sequence: Number(sequence),
-    asked,
+    asked: Number(asked),
     stamp: Number(stamp),
     result: parseResult(client, result),
   }));

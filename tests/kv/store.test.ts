@@ -209,7 +209,7 @@ describe('sessions', () => {
     const row = (client: string, stamp: number): SessionRow => ({
       client,
       sequence: 1,
-      asked: '',
+      asked: 0,
       stamp,
       result: { ok: true, revision: null, timestamp: 0, stamp, existed: false },
     });

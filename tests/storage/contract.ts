@@ -57,7 +57,7 @@ function session(client: string, sequence: number, revision: number): SessionRow
   return {
     client,
     sequence,
-    asked: `asked ${sequence}`,
+    asked: Number.MAX_SAFE_INTEGER - sequence,
     stamp,
     result: { ok: true, revision, timestamp: 1, stamp, existed: false },
   };

@@ -67,7 +67,7 @@ async function fillIn(storage: PrismaStorage): Promise<void> {
     changes(3, {
       versions: [version(1), version(3)],
       marks: [{ revision: 2, stamp: stampOf(2) }],
-      sessions: [{ client: 'c1', sequence: 1, asked: 'a', stamp: stampOf(1), result }],
+      sessions: [{ client: 'c1', sequence: 1, asked: 7, stamp: stampOf(1), result }],
     }),
   );
 }

@@ -43,7 +43,7 @@ CREATE TABLE "marks" (
 CREATE TABLE "sessions" (
     "client" TEXT NOT NULL PRIMARY KEY,
     "sequence" BIGINT NOT NULL,
-    "asked" TEXT NOT NULL,
+    "asked" BIGINT NOT NULL,
     "stamp" BIGINT NOT NULL,
     "result" TEXT NOT NULL
 );
