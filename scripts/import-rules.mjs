@@ -46,6 +46,7 @@ export const LAYERS = [
     may: [
       'server/cluster/',
       'server/node/control.ts',
+      'server/node/control-wire.ts',
       'server/kv/command.ts',
       'server/metrics/',
       'server/base/',

@@ -3,6 +3,7 @@
  * by: a list of versions for each field, filtered and compared in full for each
  * question.
  */
+import { parseCommand } from '../server/kv/command.ts';
 import type { Entry } from '../server/raft/types.ts';
 import type { QueryAnswer } from '../server/kv/types.ts';
 import type { WriteCommand } from './history.ts';
@@ -83,8 +84,9 @@ export class Reference {
   private apply(entry: Entry): void {
     this.stamps.push(entry.stamp);
     if (entry.kind !== 'command') return;
-    const command = JSON.parse(entry.data) as WriteCommand | { op: 'tick' };
-    if (command.op === 'tick') return;
+    const parsed = parseCommand(entry.data);
+    if (!parsed.ok || parsed.value.op === 'tick') return;
+    const command = parsed.value;
     const { session } = command;
     if (session !== undefined) {
       const id = `${session.client}/${session.sequence}`;

@@ -110,7 +110,7 @@ export class KvService {
     return new Promise((resolve) => {
       const write: OpenWrite = {
         kind: 'write',
-        data: encodeCommand({ ...request, session }),
+        data: encodeCommand(request, session),
         session,
         ownSession,
         deadlineMs: performance.now() + timeoutMs,

@@ -19,6 +19,8 @@ import type {
   ToNode,
   WorkerOptions,
 } from '../node/control.ts';
+import { packProposals, unpackAnswers } from '../node/control-wire.ts';
+import type { Proposal } from '../node/control-wire.ts';
 
 /** A node that has not closed its database after this long is terminated; that loses nothing, ms. */
 const STOP_WITHIN_MS = 3000;
@@ -39,7 +41,6 @@ export interface LogPage {
   readonly lastIndex: number;
 }
 
-type ProposalItem = Extract<ToNode, { type: 'propose' }>['items'][number];
 type ReadItem = Extract<ToNode, { type: 'read' }>['items'][number];
 
 export class NodeHandle {
@@ -54,7 +55,7 @@ export class NodeHandle {
   private readonly proposals = new Map<number, (proposed: Proposed) => void>();
   private readonly reads = new Map<number, (read: ReadResult) => void>();
   private readonly logs = new Map<number, (page: LogPage | null) => void>();
-  private proposeBatch: ProposalItem[] = [];
+  private proposeBatch: Proposal[] = [];
   private readBatch: ReadItem[] = [];
   private flushScheduled = false;
 
@@ -187,7 +188,7 @@ export class NodeHandle {
 
   private flush(): void {
     this.flushScheduled = false;
-    if (this.proposeBatch.length > 0) this.post({ type: 'propose', items: this.proposeBatch });
+    if (this.proposeBatch.length > 0) this.post(packProposals(this.proposeBatch));
     if (this.readBatch.length > 0) this.post({ type: 'read', items: this.readBatch });
     this.proposeBatch = [];
     this.readBatch = [];
@@ -206,7 +207,7 @@ export class NodeHandle {
         this.setState('serving', null);
         return;
       case 'proposed':
-        for (const { id, proposed } of message.items) take(this.proposals, id)?.(proposed);
+        unpackAnswers(message, (id, proposed) => take(this.proposals, id)?.(proposed));
         return;
       case 'read':
         for (const { id, read } of message.items) take(this.reads, id)?.(read);

@@ -2,57 +2,104 @@
  * Commands as text in the log. What is encoded by one version must be read
  * alike by every node for ever: a command that is not understood is refused
  * the same way everywhere, never guessed at.
+ *
+ * A command is a JSON array whose first place is its operation. Each operation
+ * has places of its own, as many as in its row here; null stands for what was
+ * left out:
+ *
+ *     ["set", key, field, value, timestamp, ttl, client, sequence]
+ *     ["delete", key, field, timestamp, client, sequence]
+ *     ["tick"]
  */
 import { err, ok } from '../base/result.ts';
 import type { Result } from '../base/result.ts';
 import { MAX_TIMESTAMP_MS } from './types.ts';
-import type { Command } from './types.ts';
+import type { Command, SessionRef } from './types.ts';
 
-export function encodeCommand(command: Command): string {
-  return JSON.stringify(command);
+/** `session` is the one to travel under, the command's own unless given. */
+export function encodeCommand(command: Command, session = sessionOf(command)): string {
+  if (command.op === 'tick') return JSON.stringify([command.op]);
+  const { op, key, field, timestamp = null } = command;
+  const client = session?.client ?? null;
+  const sequence = session?.sequence ?? null;
+  if (op === 'delete') return JSON.stringify([op, key, field, timestamp, client, sequence]);
+  const { value, ttl = null } = command;
+  return JSON.stringify([op, key, field, value, timestamp, ttl, client, sequence]);
 }
 
-/**
- * Reads a command back; the error says what is wrong with it. The parsed object
- * itself is the command: only known names are ever read from it, one by one, so
- * what else it carries, `__proto__` and the like, is never looked at.
- */
+function sessionOf(command: Command): SessionRef | undefined {
+  return command.op === 'tick' ? undefined : command.session;
+}
+
+/** Reads a command back; the error says what is wrong with it. */
 export function parseCommand(data: string): Result<Command, string> {
-  let parsed: unknown;
+  let places: unknown;
   try {
-    parsed = JSON.parse(data);
+    places = JSON.parse(data);
   } catch {
     return err('not JSON');
   }
-  if (typeof parsed !== 'object' || parsed === null) return err('not an object');
-  const raw = parsed as Partial<Record<string, unknown>>;
-  if (raw['op'] === 'tick') return ok({ op: 'tick' });
-  if (typeof raw['key'] !== 'string' || typeof raw['field'] !== 'string')
-    return err('key and field are text');
-  if (!isCount(raw['timestamp'], 0)) return err('timestamp is out of range');
-  const problem = problemOfSession(raw['session']);
-  if (problem !== null) return err(problem);
-  if (raw['op'] === 'delete') return ok(raw as Command);
-  if (raw['op'] !== 'set') return err('unknown operation');
-  if (typeof raw['value'] !== 'string') return err('value is text');
-  if (!isCount(raw['ttl'], 1)) return err('ttl is out of range');
-  return ok(raw as Command);
+  if (!Array.isArray(places)) return err('not an array');
+  switch (places[0]) {
+    case 'set':
+      return parseSet(places);
+    case 'delete':
+      return parseDelete(places);
+    case 'tick':
+      return places.length === 1 ? ok({ op: 'tick' }) : err('tick has 1 place');
+    default:
+      return err('unknown operation');
+  }
 }
 
-function problemOfSession(raw: unknown): string | null {
-  if (raw === undefined) return null;
-  if (typeof raw !== 'object' || raw === null) return 'session is an object';
-  const { client, sequence } = raw as Partial<Record<string, unknown>>;
-  if (typeof client !== 'string' || client === '') return 'session client is text';
-  if (typeof sequence !== 'number' || !Number.isSafeInteger(sequence) || sequence < 1) {
-    return 'session sequence is a whole number from 1';
-  }
-  return null;
+function parseSet(places: readonly unknown[]): Result<Command, string> {
+  if (places.length !== 8) return err('set has 8 places');
+  const [, key, field, value, timestamp, ttl, client, sequence] = places;
+  if (typeof key !== 'string' || typeof field !== 'string') return err('key and field are text');
+  if (typeof value !== 'string') return err('value is text');
+  if (!isCount(timestamp, 0)) return err('timestamp is out of range');
+  if (!isCount(ttl, 1)) return err('ttl is out of range');
+  const session = parseSession(client, sequence);
+  if (!session.ok) return session;
+  return ok({
+    op: 'set',
+    key,
+    field,
+    value,
+    timestamp: timestamp ?? undefined,
+    ttl: ttl ?? undefined,
+    session: session.value,
+  });
+}
+
+function parseDelete(places: readonly unknown[]): Result<Command, string> {
+  if (places.length !== 6) return err('delete has 6 places');
+  const [, key, field, timestamp, client, sequence] = places;
+  if (typeof key !== 'string' || typeof field !== 'string') return err('key and field are text');
+  if (!isCount(timestamp, 0)) return err('timestamp is out of range');
+  const session = parseSession(client, sequence);
+  if (!session.ok) return session;
+  return ok({
+    op: 'delete',
+    key,
+    field,
+    timestamp: timestamp ?? undefined,
+    session: session.value,
+  });
+}
+
+/** Both or neither. */
+function parseSession(client: unknown, sequence: unknown): Result<SessionRef | undefined, string> {
+  if (client === null && sequence === null) return ok(undefined);
+  if (typeof client !== 'string' || client === '') return err('session client is text');
+  if (typeof sequence !== 'number' || !Number.isSafeInteger(sequence) || sequence < 1)
+    return err('session sequence is a whole number from 1');
+  return ok({ client, sequence });
 }
 
 /** Left out, or a whole number from `least` up to the last timestamp. */
-function isCount(value: unknown, least: number): boolean {
-  if (value === undefined) return true;
+function isCount(value: unknown, least: number): value is number | null {
+  if (value === null) return true;
   return (
     typeof value === 'number' &&
     Number.isSafeInteger(value) &&

@@ -40,8 +40,19 @@ export class RollingHash {
     if (i < value.length) this.word(value.charCodeAt(i));
   }
 
+  /** All that the other hash was told, as two words. */
+  include(other: RollingHash): void {
+    this.word(other.high);
+    this.word(other.low);
+  }
+
   get hex(): string {
     return hexOf(this.high, this.low);
+  }
+
+  /** 53 of the 64 bits. */
+  get safeInteger(): number {
+    return (this.high & 0x1fffff) * 2 ** 32 + (this.low >>> 0);
   }
 
   /** What the hash is now, to be put into words later, if at all: {@link hexOf}. */

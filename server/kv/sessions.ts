@@ -30,6 +30,8 @@ interface Held {
   readonly clock: number;
 }
 
+const NOBODY: readonly string[] = [];
+
 export class Sessions {
   /** In the order of their last write, oldest first. */
   private readonly held = new Map<string, Held>();
@@ -54,7 +56,7 @@ export class Sessions {
   }
 
   /** `asked` is the hash of the write that came under this session. */
-  judge(session: SessionRef, asked: string): SessionVerdict {
+  judge(session: SessionRef, asked: number): SessionVerdict {
     const row = this.held.get(session.client)?.row;
     if (row === undefined || session.sequence > row.sequence) return { is: 'new' };
     if (session.sequence === row.sequence)
@@ -77,12 +79,13 @@ export class Sessions {
 
   /** Forgets what has ended; returns the clients forgotten. Amortised constant work. */
   expire(): readonly string[] {
-    const ended: string[] = [];
+    let ended: string[] | null = null;
     for (const [client, { clock }] of this.held) {
       if (clock + this.idleMicros >= this.clock && this.held.size <= this.most) break;
       this.held.delete(client);
+      ended ??= [];
       ended.push(client);
     }
-    return ended;
+    return ended ?? NOBODY;
   }
 }

@@ -174,25 +174,15 @@ export class KvStore {
     this.sessions.advance(entry.stamp);
     const droppedSessions = this.sessions.expire();
 
-    const outcome = entry.kind === 'command' ? this.run(entry) : NOTHING_DONE;
-    const result = outcome.result ?? accepted(entry, null, false);
-    if (outcome.version !== null) {
-      this.insert(outcome.version, this.clusterTimeMs);
-      this.hashVersion(outcome.version);
-    }
-    let session: SessionRow | null = null;
-    if (outcome.session !== null) {
-      const { client, sequence, asked } = outcome.session;
-      session = { client, sequence, asked, stamp: entry.stamp, result };
-      this.sessions.put(session);
-      this.hash.text(session.client);
-      this.hash.number(session.sequence);
-    }
+    const { result, version, session } =
+      entry.kind === 'command' ? this.run(entry) : nothingDone(entry);
+    if (version !== null) this.insert(version, this.clusterTimeMs);
+    if (session !== null) this.sessions.put(session);
     this.changes.push({
       revision: entry.index,
       stamp: entry.stamp,
       hash: this.hash.halves,
-      version: outcome.version,
+      version,
       session,
       droppedSessions,
     });
@@ -203,10 +193,10 @@ export class KvStore {
     const parsed = parseCommand(entry.data);
     if (!parsed.ok) return refusal({ code: 'BAD_COMMAND', message: parsed.error });
     const command = parsed.value;
-    if (command.op === 'tick') return NOTHING_DONE;
-    if (command.session === undefined) return this.write(entry, command, null);
-    const asked = hashOfRequest(command);
-    const verdict = this.sessions.judge(command.session, asked);
+    if (command.op === 'tick') return nothingDone(entry);
+    const request = hashOfRequest(command);
+    if (command.session === undefined) return this.write(entry, command, request);
+    const verdict = this.sessions.judge(command.session, request.safeInteger);
     if (verdict.is === 'repeat') return { result: verdict.result, version: null, session: null };
     if (verdict.is === 'stale') {
       return refusal({
@@ -220,22 +210,41 @@ export class KvStore {
         message: `sequence ${command.session.sequence} stands for another write; this one was not done`,
       });
     }
-    const { client, sequence } = command.session;
-    return this.write(entry, command, { client, sequence, asked });
+    return this.write(entry, command, request);
   }
 
-  private write(entry: AppliedEntry, command: WriteCommand, session: Outcome['session']): Outcome {
+  /** Does a write that is new, and puts what came of it into the hash. */
+  private write(entry: AppliedEntry, command: WriteCommand, request: RollingHash): Outcome {
+    const { result, version } = this.judge(entry, command);
+    this.hash.include(request);
+    this.hash.number(version === null ? 0 : 1);
+    if (result.ok) this.hash.number(result.existed ? 1 : 0);
+    if (version !== null) {
+      this.hash.number(version.timestamp);
+      this.hash.number(version.expiresAt ?? -1);
+    }
+    if (command.session === undefined) return { result, version, session: null };
+    const { client, sequence } = command.session;
+    this.hash.text(client);
+    this.hash.number(sequence);
+    const asked = request.safeInteger;
+    const session = { client, sequence, asked, stamp: entry.stamp, result };
+    return { result, version, session };
+  }
+
+  /** What a write comes to: its answer, and the version that it adds, if any. */
+  private judge(entry: AppliedEntry, command: WriteCommand): Omit<Outcome, 'session'> {
     const timestamp = command.timestamp ?? Math.floor(entry.stamp / 1000);
     const held = this.records.get(command.key)?.get(command.field);
     const existed = held?.isPresent(timestamp, entry.index) ?? false;
     if (command.op === 'delete' && !existed) {
-      return { result: accepted(entry, timestamp, false), version: null, session };
+      return { result: accepted(entry, null, timestamp, false), version: null };
     }
     const ttl = command.op === 'set' ? command.ttl : undefined;
     const expiresAt = ttl === undefined ? null : timestamp + ttl;
     if (expiresAt !== null && expiresAt > MAX_TIMESTAMP_MS) {
       const message = 'the value would hold beyond the year 9999';
-      return { result: refused({ code: 'OUT_OF_RANGE', message }), version: null, session };
+      return { result: refused({ code: 'OUT_OF_RANGE', message }), version: null };
     }
     const version: Version = {
       key: command.key,
@@ -248,11 +257,7 @@ export class KvStore {
       expiresAt,
       stamp: entry.stamp,
     };
-    return {
-      result: { ok: true, revision: entry.index, timestamp, stamp: entry.stamp, existed },
-      version,
-      session,
-    };
+    return { result: accepted(entry, entry.index, timestamp, existed), version };
   }
 
   private insert(version: Version, clusterTime: TimestampMs): void {
@@ -271,15 +276,6 @@ export class KvStore {
     if (version.timestamp > clusterTime) this.due.add(version.timestamp);
     if (version.expiresAt !== null && version.expiresAt > clusterTime)
       this.due.add(version.expiresAt);
-  }
-
-  private hashVersion(version: Version): void {
-    this.hash.text(version.key);
-    this.hash.text(version.field);
-    this.hash.text(version.kind);
-    this.hash.number(version.timestamp);
-    this.hash.text(version.value ?? '');
-    this.hash.number(version.expiresAt ?? -1);
   }
 
   // --- saving ----------------------------------------------------------------
@@ -417,15 +413,15 @@ export class KvStore {
   }
 }
 
-/** What running one command would do. A null result means "accepted, nothing written". */
+/** What came of one entry. */
 interface Outcome {
-  readonly result: ApplyResult | null;
+  readonly result: ApplyResult;
   readonly version: Version | null;
-  readonly session: Pick<SessionRow, 'client' | 'sequence' | 'asked'> | null;
+  readonly session: SessionRow | null;
 }
 
 /** What tells one write from another, but for the session under which it comes. */
-function hashOfRequest(command: WriteCommand): string {
+function hashOfRequest(command: WriteCommand): RollingHash {
   const hash = RollingHash.empty();
   hash.text(command.op);
   hash.text(command.key);
@@ -435,10 +431,13 @@ function hashOfRequest(command: WriteCommand): string {
     hash.number(command.ttl ?? -1);
     hash.text(command.value);
   }
-  return hash.hex;
+  return hash;
 }
 
-const NOTHING_DONE: Outcome = { result: null, version: null, session: null };
+function nothingDone(entry: AppliedEntry): Outcome {
+  const timestamp = Math.floor(entry.stamp / 1000);
+  return { result: accepted(entry, null, timestamp, false), version: null, session: null };
+}
 
 /** An answer of no consequence: not even the session remembers it. */
 function refusal(error: KvError): Outcome {
@@ -451,14 +450,9 @@ function refused(error: KvError): ApplyResult {
 
 function accepted(
   entry: AppliedEntry,
-  timestamp: TimestampMs | null,
+  revision: Revision | null,
+  timestamp: TimestampMs,
   existed: boolean,
 ): ApplyResult {
-  return {
-    ok: true,
-    revision: null,
-    timestamp: timestamp ?? Math.floor(entry.stamp / 1000),
-    stamp: entry.stamp,
-    existed,
-  };
+  return { ok: true, revision, timestamp, stamp: entry.stamp, existed };
 }

@@ -20,24 +20,24 @@ export interface SessionRef {
   readonly sequence: number;
 }
 
-/** What an entry asks of the store. Encoded as JSON text in the log, readable by a person. */
+/** What an entry asks of the store. Encoded as JSON text in the log, readable by a person (`command.ts`). */
 export type Command =
   | {
       readonly op: 'set';
       readonly key: string;
       readonly field: string;
       readonly value: string;
-      readonly timestamp?: TimestampMs;
+      readonly timestamp?: TimestampMs | undefined;
       /** Whole milliseconds ≥ 1. */
-      readonly ttl?: number;
-      readonly session?: SessionRef;
+      readonly ttl?: number | undefined;
+      readonly session?: SessionRef | undefined;
     }
   | {
       readonly op: 'delete';
       readonly key: string;
       readonly field: string;
-      readonly timestamp?: TimestampMs;
-      readonly session?: SessionRef;
+      readonly timestamp?: TimestampMs | undefined;
+      readonly session?: SessionRef | undefined;
     }
   /** Moves cluster time on, so that something due becomes visible (T3). */
   | { readonly op: 'tick' };
@@ -79,8 +79,8 @@ export interface KvError {
 export interface SessionRow {
   readonly client: string;
   readonly sequence: number;
-  /** Hash of what was asked, 16 hex digits: another write under the same sequence is no repeat. */
-  readonly asked: string;
+  /** Hash of what was asked, a safe integer: another write under the same sequence is no repeat. */
+  readonly asked: number;
   readonly stamp: Stamp;
   readonly result: ApplyResult;
 }

@@ -132,10 +132,8 @@ export interface NodeReport {
 export type ToNode =
   | { readonly type: 'connect'; readonly peer: NodeId; readonly port: MessagePort }
   | { readonly type: 'link'; readonly peer: NodeId; readonly rule: LinkRule }
-  | {
-      readonly type: 'propose';
-      readonly items: readonly { readonly id: number; readonly data: string }[];
-    }
+  /** Columns of `control-wire.ts`. */
+  | { readonly type: 'propose'; readonly ids: Float64Array; readonly data: readonly string[] }
   | {
       readonly type: 'read';
       readonly items: readonly {
@@ -157,7 +155,9 @@ export type FromNode =
   | { readonly type: 'serving'; readonly report: NodeReport; readonly recoveredMs: number }
   | {
       readonly type: 'proposed';
-      readonly items: readonly { readonly id: number; readonly proposed: Proposed }[];
+      /** Applied writes, as `control-wire.ts` packs them. */
+      readonly applied: Float64Array;
+      readonly others: readonly { readonly id: number; readonly proposed: Proposed }[];
     }
   | {
       readonly type: 'read';

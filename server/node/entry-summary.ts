@@ -11,7 +11,7 @@ const LONG_CHARS = 1024;
 const MAX_BEGINNING = 16_384;
 /** A command as `encodeCommand` writes it, up to the first units of its value. */
 const BEGINNING =
-  /^\{"op":"(set|delete)","key":("(?:[^"\\]|\\.)*"),"field":("(?:[^"\\]|\\.)*")(?:,"value":"((?:[^"\\]|\\u[0-9a-f]{4}|\\[^u]){0,80}))?/;
+  /^\["(set|delete)",("(?:[^"\\]|\\.)*"),("(?:[^"\\]|\\.)*")(?:,"((?:[^"\\]|\\u[0-9a-f]{4}|\\[^u]){0,80}))?/;
 
 export function summarise(entry: Entry): EntrySummary {
   const { index, term, stamp } = entry;

@@ -9,6 +9,8 @@ import { must, unreachable } from '../base/assert.ts';
 import { openPrismaStorage } from '../storage/prisma-storage.ts';
 import { PortMesh } from '../transport/port-mesh.ts';
 import type { FromNode, Proposed, ReadResult, ToNode, WorkerOptions } from './control.ts';
+import { packAnswers, unpackProposals } from './control-wire.ts';
+import type { Answer } from './control-wire.ts';
 import { summarise } from './entry-summary.ts';
 import { NodeHost } from './node-host.ts';
 import { NodeReporter, REPORT_EVERY_MS } from './node-reporter.ts';
@@ -26,7 +28,7 @@ function tell(message: FromNode): void {
 
 /** Answers of one turn leave together. */
 class AnswerBatch {
-  private proposed: { id: number; proposed: Proposed }[] = [];
+  private proposed: Answer[] = [];
   private read: { id: number; read: ReadResult }[] = [];
   private scheduled = false;
 
@@ -42,7 +44,7 @@ class AnswerBatch {
 
   flush(): void {
     this.scheduled = false;
-    if (this.proposed.length > 0) tell({ type: 'proposed', items: this.proposed });
+    if (this.proposed.length > 0) tell(packAnswers(this.proposed));
     if (this.read.length > 0) tell({ type: 'read', items: this.read });
     this.proposed = [];
     this.read = [];
@@ -115,7 +117,7 @@ async function main(): Promise<void> {
         mesh.setRule(message.peer, message.rule);
         return;
       case 'propose':
-        host.propose(message.items);
+        host.propose(unpackProposals(message));
         return;
       case 'read':
         host.read(message.items);

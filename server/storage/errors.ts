@@ -9,6 +9,8 @@ export type StorageErrorCode =
   | 'foreign'
   /** It was written by a newer version of this program. */
   | 'newer'
+  /** It was written by an earlier version whose format is no longer read. */
+  | 'older'
   /** It holds something that was never written: a checksum or an order is wrong. */
   | 'corrupt'
   /** It does not promise what the log needs. */

@@ -35,8 +35,8 @@ import { readLog, readMarks, readSessions, readVersions, verifyApplied } from '.
 import { SnapshotRows } from './snapshot-rows.ts';
 import { logStatements } from './statements.ts';
 
-/** Layout of the data inside the tables; a file with a higher one is refused. */
-const FORMAT_VERSION = 1;
+/** Layout of the tables and of the data inside them; a file with any other is refused. */
+const FORMAT_VERSION = 2;
 /** WAL pages (4 KiB) after which SQLite copies them into the main file. */
 const CHECKPOINT_PAGES = 4000;
 const SYNCHRONOUS_FULL = 2;
@@ -102,10 +102,10 @@ async function verifyOwner(
   if (!tables.has('node_state')) return;
   const state = await prisma.nodeState.findFirst();
   if (state === null) return;
-  if (state.formatVersion > FORMAT_VERSION) {
+  if (state.formatVersion !== FORMAT_VERSION) {
     throw new StorageError(
-      'newer',
-      `the database has format ${state.formatVersion}; this program knows ${FORMAT_VERSION}`,
+      state.formatVersion > FORMAT_VERSION ? 'newer' : 'older',
+      `the database has format ${state.formatVersion}; this program knows ${FORMAT_VERSION} alone`,
     );
   }
   if (state.nodeId !== nodeId) {

@@ -9,6 +9,7 @@ import type { KvHeader, Mark, SessionRow, Version } from '../kv/types.ts';
 import type { Entry, LogBase, LogIndex } from '../raft/types.ts';
 import { entryChecksum, versionChecksum } from './checksum.ts';
 import { StorageError } from './errors.ts';
+import { lastPositionOf, placeAt } from './position.ts';
 
 /** Rows read from the database at a time, at most. */
 const PAGE_ROWS = 20_000;
@@ -18,11 +19,9 @@ const PAGE_BYTES = 32 * 1024 * 1024;
 type LogRow = [number, number, number, Entry['kind'], string, number];
 export type VersionRow = [
   number,
-  number,
   string,
   string,
   number,
-  Version['kind'],
   string | null,
   number | null,
   number,
@@ -32,18 +31,21 @@ export type VersionRow = [
 const LOG: Source = {
   table: 'log_entries',
   key: '"index"',
+  lastOf: (index) => index,
   row: 'json_array("index", "term", "stamp", "kind", "data", "checksum")',
   bytes: 'octet_length("data")',
 };
 export const VERSIONS: Source = {
   table: 'versions',
-  key: '"revision", "op"',
-  row: 'json_array("revision", "op", "key", "field", "timestamp", "kind", "value", "expires_at", "stamp", "checksum")',
+  key: '"position"',
+  lastOf: lastPositionOf,
+  row: 'json_array("position", "key", "field", "timestamp", "value", "expires_at", "stamp", "checksum")',
   bytes: 'octet_length("key") + octet_length("field") + ifnull(octet_length("value"), 0)',
 };
 export const MARKS: Source = {
   table: 'marks',
   key: '"revision"',
+  lastOf: (revision) => revision,
   row: 'json_array("revision", "stamp")',
   bytes: '0',
 };
@@ -77,8 +79,8 @@ export async function readLog(
 /** Reads every version of the revisions up to `upTo`, in order of (revision, op); throws StorageError `corrupt`. */
 export async function readVersions(prisma: PrismaClient, upTo: LogIndex): Promise<Version[]> {
   const versions: Version[] = [];
-  const keyOf = ([revision, op]: VersionRow): number[] => [revision, op];
-  for await (const rows of pages<VersionRow>(prisma, VERSIONS, [0, -1], keyOf)) {
+  const keyOf = ([position]: VersionRow): number[] => [position];
+  for await (const rows of pages<VersionRow>(prisma, VERSIONS, [0], keyOf)) {
     for (const row of rows) {
       const version = versionOf(row);
       if (version.revision > upTo) return versions;
@@ -90,8 +92,10 @@ export async function readVersions(prisma: PrismaClient, upTo: LogIndex): Promis
 
 /** Throws StorageError `corrupt` when the row is not what was written. */
 export function versionOf(row: VersionRow): Version {
-  const [revision, op, key, field, timestamp, kind, value, expiresAt, stamp, checksum] = row;
-  const version = { key, field, timestamp, revision, op, kind, value, expiresAt, stamp };
+  const [position, key, field, timestamp, value, expiresAt, stamp, checksum] = row;
+  const { revision, op } = placeAt(position);
+  const kind = value === null ? 'delete' : 'set';
+  const version: Version = { key, field, timestamp, revision, op, kind, value, expiresAt, stamp };
   if (versionChecksum(version) !== checksum) {
     throw new StorageError(
       'corrupt',
@@ -113,7 +117,7 @@ export async function readSessions(prisma: PrismaClient): Promise<SessionRow[]> 
   return rows.map(({ client, sequence, asked, stamp, result }) => ({
     client,
     sequence: Number(sequence),
-    asked,
+    asked: Number(asked),
     stamp: Number(stamp),
     result: parseResult(client, result),
   }));
@@ -187,6 +191,8 @@ export interface Source {
   readonly table: string;
   /** Columns, in SQL. */
   readonly key: string;
+  /** The greatest key that a row of this revision may have. */
+  readonly lastOf: (revision: LogIndex) => number;
   /** One row as JSON, in SQL. */
   readonly row: string;
   /** Length of the text in a row, in SQL, without reading it. */

@@ -13,6 +13,7 @@ import type { LogIndex, SnapshotEnd } from '../raft/types.ts';
 import { decodeSnapshotState } from '../ports/durable-state.ts';
 import type { Connection } from './connection.ts';
 import { StorageError } from './errors.ts';
+import { placeAt } from './position.ts';
 import { MARKS, parseResult, VERSIONS, versionOf } from './rows.ts';
 import type { Source, VersionRow } from './rows.ts';
 import { appliedStatements, dropStatements, rowStatements } from './statements.ts';
@@ -32,7 +33,8 @@ export class SnapshotRows {
     this.connection = connection;
     this.epoch = epoch;
     this.kv = kv;
-    this.reach = Math.max(kv.lastApplied, this.maximum('versions'), this.maximum('marks'));
+    const version = placeAt(this.greatest(VERSIONS)).revision;
+    this.reach = Math.max(kv.lastApplied, version, this.greatest(MARKS));
   }
 
   save(changes: KvChanges): void {
@@ -88,8 +90,8 @@ export class SnapshotRows {
     let revisions = Math.min(PIECE_REVISIONS, this.kv.lastApplied - after);
     while (revisions > 1) {
       const bytes = this.connection.numberOf(
-        `SELECT total(${VERSIONS.bytes}) AS "value" FROM "versions" WHERE "revision" > ? AND "revision" <= ?`,
-        [after, after + revisions],
+        `SELECT total(${VERSIONS.bytes}) AS "value" FROM "versions" WHERE ${VERSIONS.key} > ? AND ${VERSIONS.key} <= ?`,
+        [VERSIONS.lastOf(after), VERSIONS.lastOf(after + revisions)],
       );
       if (bytes <= PIECE_BYTES) break;
       revisions = Math.ceil(revisions / 2);
@@ -97,10 +99,10 @@ export class SnapshotRows {
     return after + revisions;
   }
 
-  private page<Row>({ table, key, row }: Source, after: LogIndex, upTo: LogIndex): Row[] {
+  private page<Row>({ table, key, row, lastOf }: Source, after: LogIndex, upTo: LogIndex): Row[] {
     const text = this.connection.textOf(
-      `SELECT json_group_array(${row}) AS "value" FROM (SELECT * FROM "${table}" WHERE "revision" > ? AND "revision" <= ? ORDER BY ${key})`,
-      [after, upTo],
+      `SELECT json_group_array(${row}) AS "value" FROM (SELECT * FROM "${table}" WHERE ${key} > ? AND ${key} <= ? ORDER BY ${key})`,
+      [lastOf(after), lastOf(upTo)],
     );
     return JSON.parse(text) as Row[];
   }
@@ -110,7 +112,7 @@ export class SnapshotRows {
       `SELECT json_group_array(json_array("client", "sequence", "asked", "stamp", "result")) AS "value" FROM (SELECT * FROM "sessions" ORDER BY "stamp")`,
       [],
     );
-    const rows = JSON.parse(text) as [string, number, string, number, string][];
+    const rows = JSON.parse(text) as [string, number, number, number, string][];
     return rows.map(([client, sequence, asked, stamp, result]) => ({
       client,
       sequence,
@@ -120,11 +122,8 @@ export class SnapshotRows {
     }));
   }
 
-  private maximum(table: string): LogIndex {
-    return this.connection.numberOf(
-      `SELECT ifnull(max("revision"), 0) AS "value" FROM "${table}"`,
-      [],
-    );
+  private greatest({ table, key }: Source): number {
+    return this.connection.numberOf(`SELECT ifnull(max(${key}), 0) AS "value" FROM "${table}"`, []);
   }
 }
 

@@ -13,6 +13,8 @@ import type { LogWrite } from '../ports/node-storage.ts';
 import type { LogBase, LogIndex, SnapshotEnd } from '../raft/types.ts';
 import { versionChecksum } from './checksum.ts';
 import type { Parameter, Statement } from './connection.ts';
+import { positionOf } from './position.ts';
+import { MARKS as MARK_ROWS, VERSIONS as VERSION_ROWS } from './rows.ts';
 
 /** Rows in one statement: as many as fit of the first, then of the next. */
 const SIZES = [64, 8, 1] as const;
@@ -32,18 +34,7 @@ const LOG_ENTRIES: Table = {
 };
 const VERSIONS: Table = {
   name: 'versions',
-  columns: [
-    'revision',
-    'op',
-    'key',
-    'field',
-    'timestamp',
-    'kind',
-    'value',
-    'expires_at',
-    'stamp',
-    'checksum',
-  ],
+  columns: ['position', 'key', 'field', 'timestamp', 'value', 'expires_at', 'stamp', 'checksum'],
 };
 const MARKS: Table = { name: 'marks', columns: ['revision', 'stamp'] };
 const SESSIONS: Table = {
@@ -165,9 +156,9 @@ export function dropStatements(
   after: LogIndex,
   upTo: LogIndex,
 ): readonly Statement[] {
-  return ['versions', 'marks'].map((table) => ({
-    sql: `DELETE FROM "${table}" WHERE "revision" > ? AND "revision" <= ? AND ${IS_PRESENT_EPOCH}`,
-    parameters: [after, upTo, epoch],
+  return [VERSION_ROWS, MARK_ROWS].map(({ table, key, lastOf }) => ({
+    sql: `DELETE FROM "${table}" WHERE ${key} > ? AND ${key} <= ? AND ${IS_PRESENT_EPOCH}`,
+    parameters: [lastOf(after), lastOf(upTo), epoch],
     mustChange: null,
   }));
 }
@@ -192,12 +183,10 @@ function sessionRow({ client, sequence, asked, stamp, result }: SessionRow): rea
 
 function versionRow(v: Version): readonly Parameter[] {
   return [
-    v.revision,
-    v.op,
+    positionOf(v),
     v.key,
     v.field,
     v.timestamp,
-    v.kind,
     v.value,
     v.expiresAt,
     v.stamp,

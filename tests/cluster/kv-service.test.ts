@@ -8,6 +8,7 @@ import { KvService, MAX_IN_FLIGHT } from '../../server/cluster/kv-service.ts';
 import type { WriteOutcome } from '../../server/cluster/kv-service.ts';
 import { LeaderTracker } from '../../server/cluster/leader-tracker.ts';
 import { SessionPool } from '../../server/cluster/sessions.ts';
+import { parseCommand } from '../../server/kv/command.ts';
 import { Supervisor } from '../../server/cluster/supervisor.ts';
 import type { Command, SessionRef } from '../../server/kv/types.ts';
 import { makeDataDir } from '../server.ts';
@@ -22,7 +23,8 @@ type Mode = 'apply' | 'hold' | 'unknown' | 'not-leader' | 'overloaded';
 interface Seen {
   readonly from: string;
   readonly mode: Mode;
-  readonly commands?: readonly Command[];
+  /** As they travel. */
+  readonly commands?: readonly string[];
   /** It has done as it was told. */
   readonly acted?: true;
 }
@@ -239,9 +241,13 @@ describe('the service', { timeout: SLOW_MACHINE_MS }, () => {
   }
 
   function commands(): readonly Extract<Command, { op: 'set' }>[] {
-    return seen.flatMap(
-      ({ commands: list }) => (list ?? []) as readonly Extract<Command, { op: 'set' }>[],
-    );
+    return seen
+      .flatMap(({ commands: list }) => list ?? [])
+      .map((data) => {
+        const parsed = parseCommand(data);
+        if (!parsed.ok || parsed.value.op !== 'set') throw new Error(`not a set: ${data}`);
+        return parsed.value;
+      });
   }
 
   /** Resolves when the claim holds; looked at after each thing that is seen. */

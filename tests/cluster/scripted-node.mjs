@@ -80,7 +80,9 @@ function answer(items) {
     const outcome = proposed(item);
     if (outcome !== null) answers.push({ id: item.id, proposed: outcome });
   }
-  if (answers.length > 0) parentPort.postMessage({ type: 'proposed', items: answers });
+  if (answers.length > 0) {
+    parentPort.postMessage({ type: 'proposed', applied: new Float64Array(), others: answers });
+  }
 }
 
 parentPort.on('message', (message) => {
@@ -93,9 +95,9 @@ parentPort.on('message', (message) => {
     channel.postMessage({
       from: id,
       mode,
-      commands: message.items.map(({ data }) => JSON.parse(data)),
+      commands: message.data,
     });
-    answer(message.items);
+    answer(message.data.map((data, i) => ({ id: message.ids[i], data })));
   }
   if (message.type === 'read') {
     channel.postMessage({ from: id, mode, reads: message.items.length });

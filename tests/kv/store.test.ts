@@ -2,9 +2,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compareBytes, lowerBound } from '../../server/kv/bytes-order.ts';
-import { parseCommand } from '../../server/kv/command.ts';
+import { encodeCommand, parseCommand } from '../../server/kv/command.ts';
 import { KvStore } from '../../server/kv/store.ts';
 import { MAX_AGEING_MICROS, SESSION_IDLE_MICROS, Sessions } from '../../server/kv/sessions.ts';
+import { MAX_TIMESTAMP_MS } from '../../server/kv/types.ts';
 import type { Command, SessionRow } from '../../server/kv/types.ts';
 import { Reference } from '../../sim/reference.ts';
 import { remove, set } from './examples.ts';
@@ -208,7 +209,7 @@ describe('sessions', () => {
     const row = (client: string, stamp: number): SessionRow => ({
       client,
       sequence: 1,
-      asked: '',
+      asked: 0,
       stamp,
       result: { ok: true, revision: null, timestamp: 0, stamp, existed: false },
     });
@@ -227,18 +228,59 @@ describe('sessions', () => {
 });
 
 describe('commands', () => {
+  const name = fc.string({ unit: 'binary', minLength: 1 });
+  const timestamp = fc.nat(MAX_TIMESTAMP_MS);
+  const session = fc.record({ client: name, sequence: fc.maxSafeNat().map((n) => n || 1) });
+  const target = { key: name, field: name };
+
+  test('[T19] a command comes back as it was encoded', () => {
+    const any: fc.Arbitrary<Command> = fc.oneof(
+      fc.record(
+        {
+          op: fc.constant('set' as const),
+          ...target,
+          value: fc.string({ unit: 'binary' }),
+          timestamp,
+          ttl: fc.integer({ min: 1, max: MAX_TIMESTAMP_MS }),
+          session,
+        },
+        { requiredKeys: ['op', 'key', 'field', 'value'] },
+      ),
+      fc.record(
+        { op: fc.constant('delete' as const), ...target, timestamp, session },
+        { requiredKeys: ['op', 'key', 'field'] },
+      ),
+      fc.constant({ op: 'tick' as const }),
+    );
+    fc.assert(
+      fc.property(any, (command) => {
+        expect(parseCommand(encodeCommand(command))).toEqual({ ok: true, value: command });
+      }),
+    );
+  });
+
   test.each([
     ['', 'not JSON'],
-    ['null', 'not an object'],
-    ['{"op":"set","key":"k","field":1,"value":""}', 'key and field'],
-    ['{"op":"set","key":"k","field":"f"}', 'value is text'],
-    ['{"op":"set","key":"k","field":"f","value":"","timestamp":-1}', 'timestamp'],
-    ['{"op":"set","key":"k","field":"f","value":"","timestamp":253402300800000}', 'timestamp'],
-    ['{"op":"set","key":"k","field":"f","value":"","ttl":0}', 'ttl'],
-    ['{"op":"set","key":"k","field":"f","value":"","ttl":1.5}', 'ttl'],
-    ['{"op":"increment","key":"k","field":"f"}', 'unknown operation'],
-    ['{"op":"delete","key":"k","field":"f","session":{"client":"","sequence":1}}', 'client'],
-    ['{"op":"delete","key":"k","field":"f","session":{"client":"c","sequence":0}}', 'sequence'],
+    ['null', 'not an array'],
+    ['{"op":"tick"}', 'not an array'],
+    ['[]', 'unknown operation'],
+    ['["increment","k","f"]', 'unknown operation'],
+    ['["tick",null]', 'tick has 1'],
+    ['["set","k","f","",null,null,null]', 'set has 8'],
+    ['["set","k","f","",null,null,null,null,null]', 'set has 8'],
+    ['["set","k",1,"",null,null,null,null]', 'key and field'],
+    ['["set","k","f",null,null,null,null,null]', 'value is text'],
+    ['["set","k","f","",-1,null,null,null]', 'timestamp'],
+    ['["set","k","f","",253402300800000,null,null,null]', 'timestamp'],
+    ['["set","k","f","",null,0,null,null]', 'ttl'],
+    ['["set","k","f","",null,1.5,null,null]', 'ttl'],
+    ['["set","k","f","",null,null,"c",null]', 'sequence'],
+    ['["set","k","f","",null,null,null,1]', 'client'],
+    ['["delete","k","f",null,"c"]', 'delete has 6'],
+    ['["delete",null,"f",null,null,null]', 'key and field'],
+    ['["delete","k","f","1",null,null]', 'timestamp'],
+    ['["delete","k","f",null,"",1]', 'client'],
+    ['["delete","k","f",null,"c",0]', 'sequence'],
   ])('[T19] %s is refused alike on every node', (data, why) => {
     const parsed = parseCommand(data);
     expect(parsed.ok ? null : parsed.error).toContain(why);

@@ -185,7 +185,11 @@ export function describeStorage(
         version(TEXTS.length + 1, { kind: 'delete', value: null }),
         version(TEXTS.length + 2, { key: '__proto__', field: EMOJI_AND_NUL, expiresAt: 0 }),
         version(TEXTS.length + 3, { key: '\u0000', timestamp: 0, expiresAt: 253_402_300_799_999 }),
-        version(TEXTS.length + 3, { op: 1, key: '😀'.repeat(256), timestamp: 253_402_300_799_999 }),
+        version(TEXTS.length + 3, {
+          op: 1023,
+          key: '😀'.repeat(256),
+          timestamp: 253_402_300_799_999,
+        }),
       ];
       const last = TEXTS.length + 4;
       const saved = changes(last, { versions, marks: [{ revision: last, stamp: stampOf(last) }] });

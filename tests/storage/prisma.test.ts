@@ -68,7 +68,7 @@ async function fillIn(storage: PrismaStorage): Promise<void> {
     changes(3, {
       versions: [version(1), version(3)],
       marks: [{ revision: 2, stamp: stampOf(2) }],
-      sessions: [{ client: 'c1', sequence: 1, asked: 'a', stamp: stampOf(1), result }],
+      sessions: [{ client: 'c1', sequence: 1, asked: 7, stamp: stampOf(1), result }],
     }),
   );
 }
@@ -173,22 +173,27 @@ describe('database: damage', () => {
     ],
     [
       'value of a version',
-      `UPDATE versions SET value = 'value l' WHERE revision = 1`,
+      `UPDATE versions SET value = 'value l' WHERE position = 1 * 1024`,
+      /versions: checksum of revision 1 op 0/,
+    ],
+    [
+      'a version made a tombstone',
+      `UPDATE versions SET value = NULL WHERE position = 1 * 1024`,
       /versions: checksum of revision 1 op 0/,
     ],
     [
       'timestamp of a version',
-      `UPDATE versions SET timestamp = timestamp + 1 WHERE revision = 3`,
+      `UPDATE versions SET timestamp = timestamp + 1 WHERE position = 3 * 1024`,
       /versions: checksum of revision 3 op 0/,
     ],
     [
       'expiry of a version',
-      `UPDATE versions SET expires_at = 0 WHERE revision = 3`,
+      `UPDATE versions SET expires_at = 0 WHERE position = 3 * 1024`,
       /versions: checksum of revision 3 op 0/,
     ],
     [
       'a version lost',
-      `DELETE FROM versions WHERE revision = 1`,
+      `DELETE FROM versions WHERE position = 1 * 1024`,
       /versions: revision 1 is missing/,
     ],
     ['stamp of a mark', `UPDATE marks SET stamp = stamp + 1`, /marks: the stamp of revision 2/],
@@ -249,7 +254,7 @@ describe('database: whose it is', () => {
     expect(readFileSync(file).equals(before)).toBe(true);
   });
 
-  test('[P11] a database with a migration or a format of the future is refused', async () => {
+  test('[P11] a database with a migration of the future, or another format, is refused', async () => {
     const migrated = await writtenFile();
     await tamper(
       migrated,
@@ -260,8 +265,15 @@ describe('database: whose it is', () => {
       message: expect.stringContaining('29990101000000_future'),
     });
     const formatted = await writtenFile();
-    await tamper(formatted, 'UPDATE node_state SET format_version = 2');
+    await tamper(formatted, 'UPDATE node_state SET format_version = 999');
     await expect(open(formatted)).rejects.toMatchObject({ code: 'newer' });
+    await tamper(formatted, 'UPDATE node_state SET format_version = 1');
+    const before = readFileSync(formatted);
+    await expect(open(formatted)).rejects.toMatchObject({
+      code: 'older',
+      message: expect.stringMatching(/^the database has format 1; this program knows \d+ alone$/),
+    });
+    expect(readFileSync(formatted).equals(before)).toBe(true);
   });
 
   test('[P11] migrations are applied once, and recorded as Prisma records them', async () => {

@@ -77,7 +77,7 @@ export function session(client: string, sequence: number, revision: number): Ses
   return {
     client,
     sequence,
-    asked: `asked ${sequence}`,
+    asked: Number.MAX_SAFE_INTEGER - sequence,
     stamp,
     result: { ok: true, revision, timestamp: 1, stamp, existed: false },
   };

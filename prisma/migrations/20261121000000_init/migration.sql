@@ -28,19 +28,15 @@ CREATE TABLE "log_entries" (
 
 -- CreateTable
 CREATE TABLE "versions" (
-    "revision" INTEGER NOT NULL,
-    "op" INTEGER NOT NULL,
+    "position" INTEGER NOT NULL PRIMARY KEY,
     "key" TEXT NOT NULL,
     "field" TEXT NOT NULL,
     "timestamp" BIGINT NOT NULL,
-    "kind" TEXT NOT NULL,
     "value" TEXT,
     "expires_at" BIGINT,
     "stamp" BIGINT NOT NULL,
-    "checksum" BIGINT NOT NULL,
-
-    PRIMARY KEY ("revision", "op")
-) WITHOUT ROWID;
+    "checksum" BIGINT NOT NULL
+);
 
 -- CreateTable
 CREATE TABLE "marks" (
@@ -52,7 +48,7 @@ CREATE TABLE "marks" (
 CREATE TABLE "sessions" (
     "client" TEXT NOT NULL PRIMARY KEY,
     "sequence" BIGINT NOT NULL,
-    "asked" TEXT NOT NULL,
+    "asked" BIGINT NOT NULL,
     "stamp" BIGINT NOT NULL,
     "result" TEXT NOT NULL
 );
