@@ -9,7 +9,7 @@
  */
 import { STALE_AFTER_MS } from '../contracts/live.ts';
 import type { Packet, Patch } from '../contracts/live.ts';
-import type { ClusterView, EntryView } from '../contracts/view.ts';
+import type { ClusterView, EntryView, MembersView } from '../contracts/view.ts';
 
 const MAX_ENTRIES = 500;
 const MAX_EVENTS = 500;
@@ -138,22 +138,39 @@ function reducePatch(state: LiveState, patch: Patch): LiveState {
 
 /** The view that `patch` makes of the one before it. */
 export function applyPatch(view: ClusterView, patch: Patch): ClusterView {
-  const { nodes, links, entries, events, metrics } = patch;
+  const { members, nodes, links, entries, events, metrics } = patch;
+  const held = members === undefined ? view : { ...view, ...members, ...onlyOf(view, members) };
   return {
-    ...view,
+    ...held,
     seq: patch.seq,
     atMs: patch.atMs,
-    ...(nodes && { nodes: replaceBy(view.nodes, nodes, (node) => node.id) }),
-    ...(links && { links: replaceBy(view.links, links, (link) => `${link.from}>${link.to}`) }),
+    ...(nodes && { nodes: replaceBy(held.nodes, nodes, (node) => node.id) }),
+    ...(links && { links: replaceBy(held.links, links, (link) => `${link.from}>${link.to}`) }),
     ...(entries && { entries: mergeEntries(view.entries, entries) }),
     ...(events && { events: append(view.events, events, MAX_EVENTS, (event) => event.seq) }),
     ...(metrics && { metrics: append(view.metrics, metrics, MAX_METRICS, (point) => point.atMs) }),
   };
 }
 
+/** Nodes and links of members alone. */
+function onlyOf(
+  { nodes, links }: ClusterView,
+  { members }: MembersView,
+): Pick<ClusterView, 'links' | 'nodes'> {
+  return {
+    nodes: nodes.filter(({ id }) => members.includes(id)),
+    links: links.filter(({ from, to }) => members.includes(from) && members.includes(to)),
+  };
+}
+
+/** New ones come last, in the order in which they are told. */
 function replaceBy<T>(old: readonly T[], changed: readonly T[], key: (item: T) => string): T[] {
   const byKey = new Map(changed.map((item) => [key(item), item]));
-  return old.map((item) => byKey.get(key(item)) ?? item);
+  const known = new Set(old.map(key));
+  return [
+    ...old.map((item) => byKey.get(key(item)) ?? item),
+    ...changed.filter((item) => !known.has(key(item))),
+  ];
 }
 
 /** Adds what is newer than the newest held: a view fetched over HTTP may be ahead of its number. */

@@ -3,6 +3,7 @@
  * A leader counts only when a quorum of running, reachable nodes follows it in
  * its term; one node's word is never the cluster's.
  */
+import { deciders, isQuorum, spare } from './quorum.ts';
 import type { ClusterView, NodeView } from '../contracts/view.ts';
 
 export interface Verdict {
@@ -25,16 +26,17 @@ export interface Side {
 }
 
 /** The parts of a view that decide: what else changes, the verdict does not. */
-export type Judged = Pick<ClusterView, 'links' | 'nodes' | 'quorum' | 'voters'>;
+export type Judged = Pick<ClusterView, 'links' | 'nodes' | 'voters' | 'votersOutgoing'>;
 
 export function verdictOf(view: Judged): Verdict {
-  const up = view.nodes.filter((node) => node.state === 'serving');
+  const voters = deciders(view);
+  const up = view.nodes.filter((node) => node.state === 'serving' && voters.includes(node.id));
   const facts = {
     leader: null,
     term: Math.max(0, ...up.map((node) => node.term)),
     tolerates: 0,
     up: up.length,
-    configured: view.voters.length,
+    configured: voters.length,
   };
   if (up.length === 0) {
     return {
@@ -44,11 +46,10 @@ export function verdictOf(view: Judged): Verdict {
       sentence: `0 of ${facts.configured} up; what was acknowledged is on disk`,
     };
   }
-  if (largestReach(view, up) < view.quorum) {
-    const why =
-      up.length < view.quorum
-        ? `${up.length} of ${facts.configured} up`
-        : `no side of the partition has ${view.quorum}`;
+  if (!someReachQuorum(view, up)) {
+    const why = isQuorum(view, idsOf(up))
+      ? 'no side of the partition has a quorum'
+      : `${up.length} of ${facts.configured} up`;
     return {
       ...facts,
       state: 'no-quorum',
@@ -70,10 +71,14 @@ export function verdictOf(view: Judged): Verdict {
 
 /** What the verdict would be about if `id` were lost: for the moment before a click. */
 export function forecastKill(view: Judged, id: string): string {
-  const left = view.nodes.filter((node) => node.state === 'serving' && node.id !== id);
-  const of = `Killing ${id} leaves ${left.length} of ${view.voters.length}`;
+  const voters = deciders(view);
+  if (!voters.includes(id)) return `${id} has no vote: killing it stops nothing`;
+  const left = view.nodes.filter(
+    (node) => node.state === 'serving' && node.id !== id && voters.includes(node.id),
+  );
+  const of = `Killing ${id} leaves ${left.length} of ${voters.length}`;
   if (left.length === 0) return `${of}: the cluster stops`;
-  if (largestReach(view, left) < view.quorum) return `${of}: writes will stop`;
+  if (!someReachQuorum(view, left)) return `${of}: writes will stop`;
   return verdictOf(view).leader === id
     ? `${of}: writes wait for an election, then go on`
     : `${of}: writes go on`;
@@ -92,19 +97,20 @@ export function standingOf(view: Judged, id: string): 'agreed' | 'stale' | 'alon
   return up.some((other) => other.term > node.term) ? 'stale' : 'alone';
 }
 
-/** The sides of a partition of all voters, up or down; one side while every node can reach every other on some way. */
+/** The sides of a partition of all nodes, up or down; one side while every node can reach every other on some way. */
 export function sidesOf(view: Judged): readonly Side[] {
   const sides: string[][] = [];
-  for (const id of view.voters) {
+  const all = idsOf(view.nodes);
+  for (const id of all) {
     const joined = sides.filter((side) => side.some((other) => areJoined(view, id, other)));
     const merged = [...joined.flat(), id];
     for (const side of joined) sides.splice(sides.indexOf(side), 1);
     sides.push(merged);
   }
   return sides
-    .map((nodes) => view.voters.filter((id) => nodes.includes(id)))
+    .map((nodes) => all.filter((id) => nodes.includes(id)))
     .sort((a, b) => b.length - a.length)
-    .map((nodes) => ({ nodes, hasQuorum: nodes.length >= view.quorum }));
+    .map((nodes) => ({ nodes, hasQuorum: isQuorum(view, nodes) }));
 }
 
 function whoAsks(up: readonly NodeView[]): string {
@@ -122,10 +128,10 @@ function led(
   up: readonly NodeView[],
   leader: NodeView,
 ): Pick<Verdict, 'sentence' | 'state' | 'tolerates' | 'word'> {
-  const followers = new Set(followersOf(view, up, leader).map((node) => node.id));
-  const tolerates = followers.size - view.quorum;
-  const missing = view.voters
-    .filter((id) => !followers.has(id))
+  const followers = idsOf(followersOf(view, up, leader));
+  const tolerates = spare(view, followers);
+  const missing = deciders(view)
+    .filter((id) => !followers.includes(id))
     .map((id) => whyMissing(view, up, leader, id));
   const isHealthy = missing.length === 0;
   const loss =
@@ -148,7 +154,7 @@ function whyMissing(view: Judged, up: readonly NodeView[], leader: NodeView, id:
 
 function agreedLeader(view: Judged, up: readonly NodeView[]): NodeView | null {
   const claims = up.filter((node) => node.role === 'leader').sort((a, b) => b.term - a.term);
-  return claims.find((node) => followersOf(view, up, node).length >= view.quorum) ?? null;
+  return claims.find((node) => isQuorum(view, idsOf(followersOf(view, up, node)))) ?? null;
 }
 
 /** The nodes that follow `leader` in its term and can hear it, itself included. */
@@ -162,13 +168,18 @@ function followersOf(view: Judged, up: readonly NodeView[], leader: NodeView): r
   );
 }
 
-/** The most nodes that one of them reaches, both ways, itself included: a leader must stand there. */
-function largestReach(view: Judged, up: readonly NodeView[]): number {
-  const reach = up.map(
-    (node) =>
-      1 + up.filter((other) => other.id !== node.id && areJoined(view, node.id, other.id)).length,
+/** Does one of them reach a quorum both ways, itself included? A leader must stand there. */
+function someReachQuorum(view: Judged, up: readonly NodeView[]): boolean {
+  return up.some((node) =>
+    isQuorum(
+      view,
+      idsOf(up.filter((other) => other.id === node.id || areJoined(view, node.id, other.id))),
+    ),
   );
-  return Math.max(...reach);
+}
+
+function idsOf(nodes: readonly NodeView[]): readonly string[] {
+  return nodes.map(({ id }) => id);
 }
 
 /** Raft needs an answer to each question: one direction alone joins nobody. */

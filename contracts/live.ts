@@ -7,7 +7,7 @@
  */
 import * as z from 'zod';
 import type { ClusterView } from './view.ts';
-import { EntryView, EventView, LinkView, MetricsPoint, NodeView } from './view.ts';
+import { EntryView, EventView, LinkView, MembersView, MetricsPoint, NodeView } from './view.ts';
 
 /** A live view without any message for this long is stale, whatever the socket claims, ms. */
 export const STALE_AFTER_MS = 2500;
@@ -18,6 +18,8 @@ export const Patch = z.object({
   epoch: z.string(),
   seq: z.number().int(),
   atMs: z.number(),
+  /** Who belongs to the cluster, whole; what is no member any more is gone from nodes and links. */
+  members: MembersView.optional(),
   /** Whole new values of the nodes that changed. */
   nodes: z.array(NodeView).optional(),
   links: z.array(LinkView).optional(),

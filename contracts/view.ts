@@ -169,7 +169,20 @@ export const MetricsPoint = z.object({
 });
 export type MetricsPoint = z.infer<typeof MetricsPoint>;
 
-export const ClusterView = z.object({
+/** Who belongs to the cluster, by the configuration of the newest leader heard of. */
+export const MembersView = z.object({
+  /** Every node that this server runs, in display order: those that are down or only on their way in included. */
+  members: z.array(z.string()),
+  voters: z.array(z.string()),
+  /** The voters before, while a joint configuration is in force: both majorities must agree. */
+  votersOutgoing: z.array(z.string()),
+  learners: z.array(z.string()),
+  /** floor(voters / 2) + 1. */
+  quorum: z.number().int(),
+});
+export type MembersView = z.infer<typeof MembersView>;
+
+export const ClusterView = MembersView.extend({
   /** New for each start of the server. */
   epoch: z.string(),
   /** Number of the last patch that this view contains. */
@@ -177,10 +190,6 @@ export const ClusterView = z.object({
   /** Server clock when this was made, ms. */
   atMs: z.number(),
   clusterId: z.string(),
-  /** Configured voters, in display order; includes those that are down. */
-  voters: z.array(z.string()),
-  /** floor(voters / 2) + 1. */
-  quorum: z.number().int(),
   heartbeatIntervalMs: z.number(),
   electionTimeoutMs: z.number(),
   nodes: z.array(NodeView),

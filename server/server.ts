@@ -57,7 +57,7 @@ export async function startServer(
   const fold = new ClusterViewFold({
     epoch: boot,
     clusterId: dataDir.clusterId,
-    voters: config.nodes,
+    nodes: dataDir.nodes,
     heartbeatIntervalMs: config.heartbeatIntervalMs,
     electionTimeoutMs: config.electionTimeoutMs,
     nowMs: Date.now(),
@@ -74,7 +74,6 @@ export async function startServer(
   });
   const supervisor = new Supervisor(
     {
-      nodes: config.nodes,
       dataDir,
       workerFile: path.join(config.root, 'dist/worker.js'),
       migrationsDir: path.join(config.root, 'prisma/migrations'),
@@ -148,7 +147,7 @@ export async function startServer(
     process.env['CHRONORAFT_URL'] = url;
     if (config.page) page = await openPage(config, app.server);
     await supervisor.start();
-    const states = config.nodes.map((id) => fold.nodeView(id));
+    const states = supervisor.nodes.map((id) => fold.nodeView(id));
     if (states.every(({ state }) => state === 'failed')) {
       throw new NoNodeError(
         `no node came up: ${states.map(({ id, reason }) => `${id}: ${reason}`).join('; ')}`,

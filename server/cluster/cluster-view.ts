@@ -9,9 +9,11 @@ import { OPEN_LINK } from '../node/control.ts';
 import type { Packet, Patch } from '../../contracts/live.ts';
 import type {
   ClusterView,
+  ConfView,
   EntryView,
   EventView,
   LinkView,
+  MembersView,
   MetricsPoint,
   NodeView,
 } from '../../contracts/view.ts';
@@ -31,7 +33,8 @@ const MAX_METRICS = 300;
 export interface ClusterViewOptions {
   readonly epoch: string;
   readonly clusterId: string;
-  readonly voters: readonly string[];
+  /** Every node that the server runs, in display order. */
+  readonly nodes: readonly string[];
   readonly heartbeatIntervalMs: number;
   readonly electionTimeoutMs: number;
   readonly nowMs: number;
@@ -58,24 +61,57 @@ export class ClusterViewFold {
   private newMetrics: MetricsPoint[] = [];
   private packets = new Map<string, Packet>();
   private urgent = false;
+  /** That of the leader of the highest term heard of. */
+  private conf: ConfView;
+  private confTerm = 0;
+  private membersChanged = false;
 
   constructor(options: ClusterViewOptions) {
     this.options = options;
-    for (const id of options.voters) {
-      this.nodes.set(id, unheardOf(id, options.nowMs));
-      for (const to of options.voters) {
-        if (to !== id) this.links.set(`${id}>${to}`, { from: id, to, ...OPEN_LINK });
-      }
-    }
+    this.conf = { voters: [...options.nodes], votersOutgoing: [], learners: [] };
+    for (const id of options.nodes) this.addNode(id, options.nowMs);
     this.addEvent(options.nowMs, {
       kind: 'server-started',
-      text: `The server started with ${options.voters.length} nodes`,
+      text: `The server started with ${options.nodes.length} nodes`,
     });
   }
 
   // --- facts -------------------------------------------------------------------
 
+  /** The server runs one more node. */
+  addNode(id: string, nowMs: number): void {
+    for (const to of this.nodes.keys()) {
+      for (const [a, b] of [
+        [id, to],
+        [to, id],
+      ] as const) {
+        this.links.set(`${a}>${b}`, { from: a, to: b, ...OPEN_LINK });
+        this.changedLinks.add(`${a}>${b}`);
+      }
+    }
+    this.nodes.set(id, unheardOf(id, nowMs));
+    this.changedNodes.add(id);
+    this.membersChanged = true;
+    this.urgent = true;
+  }
+
+  /** The node was removed from the cluster, and its thread is gone. */
+  removeNode(id: string, nowMs: number): void {
+    this.nodes.delete(id);
+    this.changedNodes.delete(id);
+    for (const [key, { from, to }] of this.links) {
+      if (from !== id && to !== id) continue;
+      this.links.delete(key);
+      this.changedLinks.delete(key);
+    }
+    this.narrator.forget(id);
+    this.membersChanged = true;
+    this.urgent = true;
+    this.addEvent(nowMs, { kind: 'members-changed', node: id, text: `${id} is gone for good` });
+  }
+
   report(report: NodeReport): void {
+    if (!this.nodes.has(report.id)) return;
     const before = this.node(report.id);
     const after = foldReport(before, report);
     this.nodes.set(report.id, after);
@@ -87,6 +123,7 @@ export class ClusterViewFold {
     ) {
       this.urgent = true;
     }
+    this.followConf(after);
     for (const { atMs, event } of report.events) {
       const draft = this.narrator.describe(report.id, event);
       if (draft !== null) this.addEvent(atMs, draft);
@@ -105,7 +142,18 @@ export class ClusterViewFold {
     }
   }
 
+  /** A leader knows the configuration best: its own log has the newest that can count. */
+  private followConf({ role, term, conf }: NodeView): void {
+    if (role !== 'leader' || term < this.confTerm) return;
+    this.confTerm = term;
+    if (JSON.stringify(conf) === JSON.stringify(this.conf)) return;
+    this.conf = conf;
+    this.membersChanged = true;
+    this.urgent = true;
+  }
+
   nodeState(id: string, state: NodeState, reason: string | null, nowMs: number): void {
+    if (!this.nodes.has(id)) return;
     const before = this.node(id);
     this.nodes.set(id, {
       ...before,
@@ -168,14 +216,13 @@ export class ClusterViewFold {
   }
 
   view(nowMs: number): ClusterView {
-    const { epoch, clusterId, voters, heartbeatIntervalMs, electionTimeoutMs } = this.options;
+    const { epoch, clusterId, heartbeatIntervalMs, electionTimeoutMs } = this.options;
     return {
       epoch,
       seq: this.seq,
       atMs: nowMs,
       clusterId,
-      voters: [...voters],
-      quorum: Math.floor(voters.length / 2) + 1,
+      ...this.members(),
       heartbeatIntervalMs,
       electionTimeoutMs,
       nodes: [...this.nodes.values()],
@@ -191,8 +238,13 @@ export class ClusterViewFold {
     const nodes = [...this.changedNodes].map((id) => this.node(id));
     const links = [...this.changedLinks].map((key) => must(this.links.get(key), 'the link exists'));
     const { newEntries: entries, newEvents: events, newMetrics: metrics } = this;
+    const members = this.membersChanged ? this.members() : undefined;
+    this.membersChanged = false;
     this.urgent = false;
-    if (nodes.length + links.length + entries.length + events.length + metrics.length === 0)
+    if (
+      members === undefined &&
+      nodes.length + links.length + entries.length + events.length + metrics.length === 0
+    )
       return null;
     this.changedNodes = new Set();
     this.changedLinks = new Set();
@@ -204,6 +256,7 @@ export class ClusterViewFold {
       epoch: this.options.epoch,
       seq: this.seq,
       atMs: nowMs,
+      ...(members && { members }),
       ...(nodes.length > 0 && { nodes }),
       ...(links.length > 0 && { links }),
       ...(entries.length > 0 && { entries }),
@@ -220,6 +273,17 @@ export class ClusterViewFold {
   }
 
   // --- parts -------------------------------------------------------------------
+
+  private members(): MembersView {
+    const { voters, votersOutgoing, learners } = this.conf;
+    return {
+      members: [...this.nodes.keys()],
+      voters: [...voters],
+      votersOutgoing: [...votersOutgoing],
+      learners: [...learners],
+      quorum: Math.floor(voters.length / 2) + 1,
+    };
+  }
 
   private node(id: string): NodeView {
     return must(this.nodes.get(id), `node ${id}`);

@@ -19,8 +19,12 @@ export class DataDirError extends Error {
 
 const ClusterFile = z.object({
   clusterId: z.string().min(1),
-  /** Who votes: fixed when the folder is made, since another set could elect without those who know. */
+  /** The voters that founded the cluster: fixed when the folder is made. */
   nodes: z.array(z.string()).min(1),
+  /** Nodes that have a database here and run: founders that were not removed, and those added since. */
+  members: z.array(z.string()).min(1).optional(),
+  /** Number of the last node made. Names are never used again: an empty disk must not pass for a full one. */
+  lastNode: z.number().int().min(1).optional(),
 });
 type ClusterFile = z.infer<typeof ClusterFile>;
 
@@ -33,11 +37,11 @@ const openHere = new Set<string>();
 
 export class DataDir {
   readonly path: string;
-  readonly clusterId: string;
+  private cluster: ClusterFile;
 
-  private constructor(dir: string, clusterId: string) {
+  private constructor(dir: string, cluster: ClusterFile) {
     this.path = dir;
-    this.clusterId = clusterId;
+    this.cluster = cluster;
   }
 
   /** Makes or opens the folder and locks it. Throws {@link DataDirError}. */
@@ -49,11 +53,43 @@ export class DataDir {
       throw asDataDirError(dir, error);
     }
     try {
-      return new DataDir(dir, openCluster(dir, nodes).clusterId);
+      return new DataDir(dir, openCluster(dir, nodes));
     } catch (error) {
       unlock(dir);
       throw asDataDirError(dir, error);
     }
+  }
+
+  get clusterId(): string {
+    return this.cluster.clusterId;
+  }
+
+  /** The voters of the cluster's first configuration. */
+  get founders(): readonly string[] {
+    return this.cluster.nodes;
+  }
+
+  /** Nodes that run here. */
+  get nodes(): readonly string[] {
+    return this.cluster.members ?? this.cluster.nodes;
+  }
+
+  /** Notes one more node, which is to join, and returns its name. */
+  addNode(): string {
+    const lastNode = (this.cluster.lastNode ?? this.cluster.nodes.length) + 1;
+    const id = `n${lastNode}`;
+    this.note({ ...this.cluster, members: [...this.nodes, id], lastNode });
+    return id;
+  }
+
+  /** Notes that the node runs no more. Its database stays in the folder, unused. */
+  removeNode(id: string): void {
+    this.note({ ...this.cluster, members: this.nodes.filter((member) => member !== id) });
+  }
+
+  private note(cluster: ClusterFile): void {
+    writeCluster(path.join(this.path, CLUSTER_FILE), cluster);
+    this.cluster = cluster;
   }
 
   databaseFile(node: string): string {
@@ -210,7 +246,7 @@ function startOf(pid: number): string {
 // --- the cluster -----------------------------------------------------------------
 
 function openCluster(dir: string, nodes: readonly string[]): ClusterFile {
-  const file = path.join(dir, 'cluster.json');
+  const file = path.join(dir, CLUSTER_FILE);
   const known = readCluster(file);
   if (known !== null) {
     if (known.nodes.join() === nodes.join()) return known;
@@ -219,10 +255,17 @@ function openCluster(dir: string, nodes: readonly string[]): ClusterFile {
     );
   }
   const cluster: ClusterFile = { clusterId: randomUUID(), nodes: [...nodes] };
-  writeFileSync(`${file}.new`, `${JSON.stringify(cluster)}\n`);
-  renameSync(`${file}.new`, file);
+  writeCluster(file, cluster);
   return cluster;
 }
+
+/** All of it or nothing. */
+function writeCluster(file: string, cluster: ClusterFile): void {
+  writeFileSync(`${file}.new`, `${JSON.stringify(cluster)}\n`, { flush: true });
+  renameSync(`${file}.new`, file);
+}
+
+const CLUSTER_FILE = 'cluster.json';
 
 /** Null when there is none yet. */
 function readCluster(file: string): ClusterFile | null {

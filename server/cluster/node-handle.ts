@@ -9,6 +9,7 @@ import { Worker } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { assert } from '../base/assert.ts';
 import type { Query } from '../kv/types.ts';
+import type { ConfChange } from '../raft/types.ts';
 import type {
   EntrySummary,
   FromNode,
@@ -166,6 +167,26 @@ export class NodeHandle {
     const id = this.nextId++;
     this.post({ type: 'log', id, from, limit });
     return new Promise((resolve) => this.logs.set(id, resolve));
+  }
+
+  /** A membership change, if this node leads; answered as a proposal is. */
+  changeMembers(changes: readonly ConfChange[], answer: (proposed: Proposed) => void): void {
+    if (!this.isServing) {
+      answer({ outcome: 'dropped', reason: 'halted', leaderHint: null });
+      return;
+    }
+    const id = this.nextId++;
+    this.proposals.set(id, answer);
+    this.post({ type: 'confChange', id, changes });
+  }
+
+  transferLeadership(to: string): void {
+    this.post({ type: 'transferLeadership', to });
+  }
+
+  /** Saves what is applied and forgets the log up to there. */
+  compact(): void {
+    this.post({ type: 'compact' });
   }
 
   campaign(): void {

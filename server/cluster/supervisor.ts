@@ -13,7 +13,6 @@ import { NodeHandle } from './node-handle.ts';
 import type { NodeHandleEvents } from './node-handle.ts';
 
 export interface SupervisorOptions {
-  readonly nodes: readonly string[];
   readonly dataDir: DataDir;
   readonly workerFile: string;
   readonly migrationsDir: string;
@@ -26,7 +25,6 @@ export interface SupervisorEvents extends NodeHandleEvents {
 }
 
 export class Supervisor {
-  readonly nodes: readonly string[];
   private readonly options: SupervisorOptions;
   private readonly events: SupervisorEvents;
   private readonly handles = new Map<string, NodeHandle>();
@@ -37,9 +35,25 @@ export class Supervisor {
   constructor(options: SupervisorOptions, events: SupervisorEvents) {
     this.options = options;
     this.events = events;
-    this.nodes = options.nodes;
-    for (const id of options.nodes)
-      this.handles.set(id, new NodeHandle(id, options.workerFile, events));
+    for (const id of options.dataDir.nodes) this.add(id);
+  }
+
+  /** Every node, in display order. */
+  get nodes(): readonly string[] {
+    return [...this.handles.keys()];
+  }
+
+  /** Takes on a node of the data folder; it runs once it is revived. */
+  add(id: string): void {
+    this.handles.set(id, new NodeHandle(id, this.options.workerFile, this.events));
+  }
+
+  /** Ends the node in order and forgets it. */
+  async remove(id: string): Promise<void> {
+    await this.change(id, (handle) => handle.stop());
+    this.handles.delete(id);
+    this.lives.delete(id);
+    for (const key of this.rules.keys()) if (key.split('>').includes(id)) this.rules.delete(key);
   }
 
   has(id: string): boolean {
@@ -141,7 +155,7 @@ export class Supervisor {
     const { dataDir, migrationsDir, heartbeatIntervalMs, electionTimeoutMs } = this.options;
     return {
       id,
-      voters: this.nodes,
+      voters: dataDir.founders.includes(id) ? dataDir.founders : [],
       clusterId: dataDir.clusterId,
       databaseFile: dataDir.databaseFile(id),
       migrationsDir,

@@ -16,7 +16,7 @@ describe('the view', () => {
     fold = new ClusterViewFold({
       epoch: 'e',
       clusterId: 'c',
-      voters: ['n1', 'n2', 'n3'],
+      nodes: ['n1', 'n2', 'n3'],
       heartbeatIntervalMs: 30,
       electionTimeoutMs: 300,
       nowMs: 1000,
