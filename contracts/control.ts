@@ -1,6 +1,6 @@
 /** Control of nodes and links, as it crosses HTTP. */
 import * as z from 'zod';
-import { EntryView, NodeView } from './view.ts';
+import { EntryView, MembersView, NodeView } from './view.ts';
 
 /** `POST /api/v1/nodes/{id}/kill` and `/revive`: answers when it is done. */
 export const NodeActionAnswer = z.object({
@@ -10,6 +10,21 @@ export const NodeActionAnswer = z.object({
   tookMs: z.number(),
 });
 export type NodeActionAnswer = z.infer<typeof NodeActionAnswer>;
+
+/** `POST /api/v1/members`: makes a node and adds it. */
+export const AddMemberBody = z.strictObject({
+  /** A voter once it has caught up, or a learner that stays one. */
+  as: z.enum(['voter', 'learner']).default('voter'),
+});
+export type AddMemberBody = z.infer<typeof AddMemberBody>;
+
+/** Of every change of members, when it is done: committed, and not joint any more. */
+export const MemberAnswer = MembersView.extend({
+  /** The node that came, was promoted, or went. */
+  node: z.string(),
+  tookMs: z.number(),
+});
+export type MemberAnswer = z.infer<typeof MemberAnswer>;
 
 /** `PUT /api/v1/links/{from}/{to}`: one direction. Left-out parts are reset to none. */
 export const LinkBody = z.strictObject({

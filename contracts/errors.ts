@@ -29,6 +29,8 @@ export const errorCodes = [
   'NODE_UNKNOWN',
   /** The node is already in the state asked for. */
   'CONFLICT',
+  /** The change of members or of the leader cannot be made now, or not at all; nothing was changed by it. */
+  'CHANGE_REFUSED',
   /** Too much is waiting; refused before anything was logged. */
   'OVERLOADED',
   /** No such route. */

@@ -7,6 +7,7 @@ import { ClusterViewFold } from './cluster/cluster-view.ts';
 import { DataDir } from './cluster/data-dir.ts';
 import { KvService } from './cluster/kv-service.ts';
 import { LeaderTracker } from './cluster/leader-tracker.ts';
+import { Membership } from './cluster/membership.ts';
 import { SessionPool } from './cluster/sessions.ts';
 import { Supervisor } from './cluster/supervisor.ts';
 import type { Config } from './config.ts';
@@ -109,6 +110,7 @@ export async function startServer(
     supervisor,
     fold,
     leaders,
+    membership: new Membership(supervisor, dataDir, fold, leaders),
     logger,
     version,
     page: config.page

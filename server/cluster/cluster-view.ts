@@ -215,6 +215,18 @@ export class ClusterViewFold {
     return this.node(id);
   }
 
+  /** Who belongs to the cluster, as far as is known here. */
+  members(): MembersView {
+    const { voters, votersOutgoing, learners } = this.conf;
+    return {
+      members: [...this.nodes.keys()],
+      voters: [...voters],
+      votersOutgoing: [...votersOutgoing],
+      learners: [...learners],
+      quorum: Math.floor(voters.length / 2) + 1,
+    };
+  }
+
   view(nowMs: number): ClusterView {
     const { epoch, clusterId, heartbeatIntervalMs, electionTimeoutMs } = this.options;
     return {
@@ -273,17 +285,6 @@ export class ClusterViewFold {
   }
 
   // --- parts -------------------------------------------------------------------
-
-  private members(): MembersView {
-    const { voters, votersOutgoing, learners } = this.conf;
-    return {
-      members: [...this.nodes.keys()],
-      voters: [...voters],
-      votersOutgoing: [...votersOutgoing],
-      learners: [...learners],
-      quorum: Math.floor(voters.length / 2) + 1,
-    };
-  }
 
   private node(id: string): NodeView {
     return must(this.nodes.get(id), `node ${id}`);

@@ -9,12 +9,14 @@ import type { Problem } from '../../contracts/errors.ts';
 import type { ClusterViewFold } from '../cluster/cluster-view.ts';
 import type { KvService } from '../cluster/kv-service.ts';
 import type { LeaderTracker } from '../cluster/leader-tracker.ts';
+import type { Membership } from '../cluster/membership.ts';
 import type { Supervisor } from '../cluster/supervisor.ts';
 import type { Logger } from '../logger.ts';
 import { clusterRoutes } from './cluster-routes.ts';
 import { HttpError } from './errors.ts';
 import { BAD_QUERY, parseJson, parseQuery } from './input.ts';
 import { kvRoutes } from './kv-routes.ts';
+import { memberRoutes } from './member-routes.ts';
 import { refuseHost, refuseOrigin } from './origin.ts';
 
 /** A value of 1 MiB, each unit of it escaped in JSON as six characters, and its envelope. */
@@ -34,6 +36,7 @@ export interface AppOptions {
   readonly supervisor: Supervisor;
   readonly fold: ClusterViewFold;
   readonly leaders: LeaderTracker;
+  readonly membership: Membership;
   readonly logger: Logger;
   readonly version: string;
   /** Null serves the API alone. */
@@ -108,6 +111,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
 
   kvRoutes(app, options.kv, options.supervisor);
   clusterRoutes(app, options.supervisor, options.fold, options.leaders);
+  memberRoutes(app, options);
   app.get('/api/v1/version', () => ({ version: options.version, api: 1 }));
 
   const { page } = options;

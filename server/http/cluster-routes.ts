@@ -107,8 +107,10 @@ export function clusterRoutes(
   app.get('/livez', () => ({ status: 'ok' }));
 
   app.get('/readyz', (_request, reply) => {
-    const serving = supervisor.nodes.filter((id) => supervisor.node(id).isServing).length;
-    const quorum = Math.floor(supervisor.nodes.length / 2) + 1;
+    const { voters, quorum } = fold.members();
+    const serving = voters.filter(
+      (id) => supervisor.has(id) && supervisor.node(id).isServing,
+    ).length;
     const ready = leaders.leader !== null && serving >= quorum;
     return reply.status(ready ? 200 : 503).send({
       status: ready ? 'ok' : 'not ready',

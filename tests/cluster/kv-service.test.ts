@@ -59,7 +59,6 @@ describe('the service', { timeout: SLOW_MACHINE_MS }, () => {
     });
     supervisor = new Supervisor(
       {
-        nodes: ['n1', 'n2', 'n3'],
         dataDir,
         workerFile: path.resolve('tests/cluster/scripted-node.mjs'),
         migrationsDir: '',

@@ -1,0 +1,227 @@
+/**
+ * Changing who belongs to the cluster while it works: a node is made and added
+ * as a learner, gets the log or a snapshot, and becomes a voter once it has
+ * caught up; a node is removed, or another put in its place in one step. Each is
+ * a series of changes that Raft makes one by one; what is said to be done is
+ * what the leader's configuration says, committed.
+ *
+ * One such series at a time. When time runs out in the middle the cluster is
+ * whole, and how far it came is on view: the series can be taken up again.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { MembersView } from '../../contracts/view.ts';
+import type { ConfChange } from '../raft/types.ts';
+import type { Proposed } from '../node/control.ts';
+import type { ClusterViewFold } from './cluster-view.ts';
+import type { DataDir } from './data-dir.ts';
+import type { LeaderTracker } from './leader-tracker.ts';
+import type { Supervisor } from './supervisor.ts';
+
+/** Members at most, those on their way in included. */
+export const MAX_MEMBERS = 9;
+const LOOK_EVERY_MS = 25;
+
+export type MembershipResult =
+  | { readonly ok: true; readonly node: string; readonly members: MembersView }
+  | {
+      readonly ok: false;
+      /** CHANGE_REFUSED and NO_LEADER: nothing was changed by the last step. OUTCOME_UNKNOWN: it may have been, or may yet be. */
+      readonly code: 'CHANGE_REFUSED' | 'NO_LEADER' | 'NODE_DOWN' | 'OUTCOME_UNKNOWN';
+      readonly message: string;
+    };
+
+type Failure = Extract<MembershipResult, { ok: false }>;
+
+export class Membership {
+  private readonly supervisor: Supervisor;
+  private readonly dataDir: DataDir;
+  private readonly fold: ClusterViewFold;
+  private readonly leaders: LeaderTracker;
+  private busy = false;
+
+  constructor(
+    supervisor: Supervisor,
+    dataDir: DataDir,
+    fold: ClusterViewFold,
+    leaders: LeaderTracker,
+  ) {
+    this.supervisor = supervisor;
+    this.dataDir = dataDir;
+    this.fold = fold;
+    this.leaders = leaders;
+  }
+
+  /** Makes a node and adds it: as a voter, or as a learner that stays one. */
+  add(as: 'voter' | 'learner', withinMs: number): Promise<MembershipResult> {
+    return this.alone(withinMs, async (deadlineMs) => {
+      const node = await this.bringIn(deadlineMs);
+      if (typeof node !== 'string') return node;
+      if (as === 'learner') return this.done(node);
+      return this.change([{ type: 'addVoter', id: node }], node, deadlineMs);
+    });
+  }
+
+  /** Makes a voter of a learner, once it has caught up. */
+  promote(node: string, withinMs: number): Promise<MembershipResult> {
+    return this.alone(withinMs, (deadlineMs) =>
+      this.change([{ type: 'addVoter', id: node }], node, deadlineMs),
+    );
+  }
+
+  /** Removes the node for good and ends its thread. Its database stays in the folder, unused. */
+  remove(node: string, withinMs: number): Promise<MembershipResult> {
+    return this.alone(withinMs, (deadlineMs) =>
+      this.retire(node, [{ type: 'removeNode', id: node }], node, deadlineMs),
+    );
+  }
+
+  /** Makes a node and puts it in the place of another, in one joint change. */
+  replace(old: string, withinMs: number): Promise<MembershipResult> {
+    return this.alone(withinMs, async (deadlineMs) => {
+      const node = await this.bringIn(deadlineMs);
+      if (typeof node !== 'string') return node;
+      const changes: ConfChange[] = [
+        { type: 'addVoter', id: node },
+        { type: 'removeNode', id: old },
+      ];
+      return this.retire(old, changes, node, deadlineMs);
+    });
+  }
+
+  /** A new node, running, as a learner; its name. */
+  private async bringIn(deadlineMs: number): Promise<string | Failure> {
+    if (this.dataDir.nodes.length >= MAX_MEMBERS)
+      return refused(`a cluster has at most ${MAX_MEMBERS} members here`);
+    const node = this.dataDir.addNode();
+    this.supervisor.add(node);
+    this.fold.addNode(node, Date.now());
+    await this.supervisor.revive(node);
+    if (!this.supervisor.node(node).isServing) {
+      const { reason } = this.fold.nodeView(node);
+      return { ok: false, code: 'NODE_DOWN', message: `${node} did not come up: ${reason}` };
+    }
+    const added = await this.change([{ type: 'addLearner', id: node }], node, deadlineMs);
+    return added.ok ? node : added;
+  }
+
+  private async retire(
+    old: string,
+    changes: readonly ConfChange[],
+    node: string,
+    deadlineMs: number,
+  ): Promise<MembershipResult> {
+    const changed = await this.change(changes, node, deadlineMs);
+    if (!changed.ok) return changed;
+    await this.supervisor.remove(old);
+    this.dataDir.removeNode(old);
+    this.leaders.update(old, null);
+    this.fold.removeNode(old, Date.now());
+    return this.done(node);
+  }
+
+  /** Asks one leader after another until the configuration says that it is so, or one says that it cannot be. */
+  private async change(
+    changes: readonly ConfChange[],
+    node: string,
+    deadlineMs: number,
+  ): Promise<MembershipResult> {
+    let failure: Failure = {
+      ok: false,
+      code: 'NO_LEADER',
+      message: 'no leader was found in time; nothing was changed',
+    };
+    let mayHaveHappened = false;
+    while (!this.isSo(changes)) {
+      if (performance.now() >= deadlineMs) return failure;
+      const proposed = mayHaveHappened ? null : await this.ask(changes, deadlineMs);
+      if (proposed?.outcome === 'dropped') {
+        if (proposed.reason === 'bad-change') return refused(proposed.detail ?? 'it does not fit');
+        if (proposed.reason !== 'not-leader' && proposed.reason !== 'halted')
+          failure = refused(proposed.detail ?? REASONS[proposed.reason]);
+      } else if (proposed !== null) {
+        mayHaveHappened = true;
+        failure = {
+          ok: false,
+          code: 'OUTCOME_UNKNOWN',
+          message: 'the change was begun and not seen to end in time; look at the configuration',
+        };
+      } else if (mayHaveHappened && this.isSettledWithout(changes)) mayHaveHappened = false;
+      await delay(LOOK_EVERY_MS);
+    }
+    return this.done(node);
+  }
+
+  /** Null when there is nobody to ask. */
+  private ask(changes: readonly ConfChange[], deadlineMs: number): Promise<Proposed | null> {
+    const { leader } = this.leaders;
+    if (leader === null || !this.supervisor.has(leader)) return Promise.resolve(null);
+    return new Promise((resolve) => {
+      const late = setTimeout(
+        () => resolve({ outcome: 'unknown', leaderHint: leader }),
+        Math.max(0, deadlineMs - performance.now()),
+      );
+      this.supervisor.node(leader).changeMembers(changes, (proposed) => {
+        clearTimeout(late);
+        resolve(proposed);
+      });
+    });
+  }
+
+  /** Does the leader's configuration, committed and not joint, say that the changes are made? */
+  private isSo(changes: readonly ConfChange[]): boolean {
+    const conf = this.settled();
+    return (
+      conf !== null &&
+      changes.every(({ type, id }) => {
+        switch (type) {
+          case 'addLearner':
+            return conf.learners.includes(id) || conf.voters.includes(id);
+          case 'addVoter':
+            return conf.voters.includes(id);
+          case 'removeNode':
+            return !conf.voters.includes(id) && !conf.learners.includes(id);
+        }
+      })
+    );
+  }
+
+  /** A later leader has settled on a configuration without them: they were lost with the one who took them. */
+  private isSettledWithout(changes: readonly ConfChange[]): boolean {
+    return this.settled() !== null && !this.isSo(changes);
+  }
+
+  private settled() {
+    const { leader } = this.leaders;
+    if (leader === null || !this.supervisor.has(leader)) return null;
+    const { conf, confCommitted, role } = this.fold.nodeView(leader);
+    return role === 'leader' && confCommitted && conf.votersOutgoing.length === 0 ? conf : null;
+  }
+
+  private done(node: string): MembershipResult {
+    return { ok: true, node, members: this.fold.members() };
+  }
+
+  private async alone(
+    withinMs: number,
+    run: (deadlineMs: number) => Promise<MembershipResult>,
+  ): Promise<MembershipResult> {
+    if (this.busy) return refused('another change of members is under way');
+    this.busy = true;
+    try {
+      return await run(performance.now() + withinMs);
+    } finally {
+      this.busy = false;
+    }
+  }
+}
+
+const REASONS = {
+  overloaded: 'the leader has too much to commit',
+  transferring: 'leadership is being handed over',
+  'change-pending': 'another change is not committed yet',
+  'not-caught-up': 'the node lacks too much of the log',
+};
+
+function refused(message: string): Failure {
+  return { ok: false, code: 'CHANGE_REFUSED', message };
+}
