@@ -88,7 +88,7 @@ export function weaknesses({ seeds, totals, faults }: Sweep): readonly string[] 
   ask('writes of unknown fate', totals.unknown, 0.147);
   ask('reads', totals.reads, 134);
   ask('messages lost', totals.messagesLost, 34);
-  ask('disk writes lost in crashes', totals.writesLost, 0.68);
+  ask('disk writes lost in crashes', totals.writesLost, 4);
   return found;
 }
 

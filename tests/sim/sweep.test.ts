@@ -16,7 +16,7 @@ const GOOD: Sweep = {
     unknown: 200,
     reads: 40_000,
     messagesLost: 20_000,
-    writesLost: 300,
+    writesLost: 1000,
   },
   threeNodes: { virtualMs: 0, realMs: 0, processorMs: 0, operations: 0 },
   faults: new Map(FAULT_KINDS.map((kind) => [kind, 60])),
