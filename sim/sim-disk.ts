@@ -33,6 +33,8 @@ export interface DiskWeather {
   stalledUntilMs: number;
   /** The next write fails, and its fate is unknown. */
   failNext: boolean;
+  /** Before this virtual instant there is no room: writes fail, and what they would have written is nowhere. */
+  fullUntilMs: number;
 }
 
 /** Bugs planted to prove that the simulator can see: never set otherwise. */
@@ -54,11 +56,14 @@ export const CALM_DISK: Readonly<DiskWeather> = {
   maxWriteMs: 2,
   stalledUntilMs: 0,
   failNext: false,
+  fullUntilMs: 0,
 };
 
 export class SimDisk {
   readonly weather: DiskWeather = { ...CALM_DISK };
   readonly counts = { writes: 0, lost: 0, landed: 0, failed: 0 };
+  /** Who hears of each write that the weather let fail or wait. */
+  readonly onStruck = new Map<'disk-stall' | 'disk-failure' | 'disk-full', () => void>();
   /** Every vote that was ever durable here. */
   readonly votes = new Map<Term, NodeId>();
   private readonly state: DurableState;
@@ -152,22 +157,31 @@ export class SimDisk {
       this.refuse(epoch, [done]);
       return;
     }
+    if (this.weather.fullUntilMs > this.scheduler.nowMs) {
+      this.onStruck.get('disk-full')?.();
+      this.failAll(epoch, [done]);
+      return;
+    }
     const pending: Pending = { apply, done };
     this.pending.push(pending);
     if (this.weather.failNext) {
       this.weather.failNext = false;
-      this.failAll(epoch);
+      this.onStruck.get('disk-failure')?.();
+      this.failAll(epoch, []);
       return;
     }
     if (this.mutant.acknowledgesEarly === true) this.scheduler.after(0, () => done(null));
     this.finishLater(epoch, pending);
   }
 
-  /** The first failure is final: all that wait fail with it, though some prefix may have landed. */
-  private failAll(epoch: number): void {
+  /**
+   * The first failure is final: all that wait fail with it, though some prefix
+   * may have landed. `refused` wait too, and land in no case.
+   */
+  private failAll(epoch: number, refused: readonly Done[]): void {
     this.counts.failed++;
     this.failedEpoch = epoch;
-    const waiting = this.pending.map(({ done }) => done);
+    const waiting = [...this.pending.map(({ done }) => done), ...refused];
     this.landSome();
     this.refuse(epoch, waiting);
   }
@@ -181,6 +195,7 @@ export class SimDisk {
   private finishLater(epoch: number, pending: Pending): void {
     const { minWriteMs, maxWriteMs, stalledUntilMs } = this.weather;
     const latencyMs = minWriteMs + this.random.nextFloat() * (maxWriteMs - minWriteMs);
+    if (this.scheduler.nowMs + latencyMs < stalledUntilMs) this.onStruck.get('disk-stall')?.();
     this.scheduler.at(Math.max(this.scheduler.nowMs + latencyMs, stalledUntilMs), () =>
       this.finish(epoch, pending),
     );

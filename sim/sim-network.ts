@@ -1,4 +1,4 @@
-/** Links between nodes in virtual time: each direction delays, loses, doubles and reorders as told. */
+/** Links between nodes in virtual time: each direction delays, loses, doubles, reorders, holds and replays as told. */
 import { must } from '../server/base/assert.ts';
 import type { Random } from '../server/base/random.ts';
 import type { Message } from '../server/raft/messages.ts';
@@ -16,6 +16,9 @@ export interface Weather {
 
 export const CALM: Weather = { minDelayMs: 0.1, maxDelayMs: 2, loss: 0, duplicate: 0 };
 
+/** What was held comes out within this time, in any order. */
+const HELD_SPREAD_MS = 20;
+
 type Handler = (from: NodeId, messages: readonly Message[]) => void;
 
 /** A node as the network knows it. */
@@ -23,8 +26,11 @@ interface Port {
   readonly id: NodeId;
   /** Null while the node is down. */
   handler: Handler | null;
-  /** Those who cannot reach this node. */
-  readonly cutFrom: Set<NodeId>;
+  /** Those who cannot reach this node; called with each message that this costs. */
+  readonly cutFrom: Map<NodeId, () => void>;
+  /** What comes before this instant is held until then, or passes and comes again then. */
+  heldUntilMs: number;
+  onHeld: () => void;
   /** Nothing is heard here before this instant. */
   readonly clockError: Readonly<ClockError>;
 }
@@ -43,7 +49,14 @@ export class SimNetwork {
 
   /** Every node joins once, before anything is sent to it. */
   join(id: NodeId, clockError: Readonly<ClockError>): void {
-    this.ports.set(id, { id, handler: null, cutFrom: new Set(), clockError });
+    this.ports.set(id, {
+      id,
+      handler: null,
+      cutFrom: new Map(),
+      heldUntilMs: 0,
+      onHeld: () => {},
+      clockError,
+    });
   }
 
   /** The way out of `id`, for one boot of it. */
@@ -64,12 +77,22 @@ export class SimNetwork {
     this.port(id).handler = null;
   }
 
-  cut(from: NodeId, to: NodeId): void {
-    this.port(to).cutFrom.add(from);
+  /** Nothing from `from` reaches `to`, until all is healed. `onCut` hears of each message lost. */
+  cut(from: NodeId, to: NodeId, onCut: () => void): void {
+    this.port(to).cutFrom.set(from, onCut);
   }
 
+  /** Of what reaches `to` before `untilMs`, half is held until then, and half passes and comes again then. */
+  hold(to: NodeId, untilMs: number, onHeld: () => void): void {
+    Object.assign(this.port(to), { heldUntilMs: untilMs, onHeld });
+  }
+
+  /** What was held already still comes late. */
   heal(): void {
-    for (const { cutFrom } of this.ports.values()) cutFrom.clear();
+    for (const port of this.ports.values()) {
+      port.cutFrom.clear();
+      port.heldUntilMs = 0;
+    }
   }
 
   private port(id: NodeId): Port {
@@ -96,9 +119,18 @@ export class SimNetwork {
   }
 
   private deliver(from: NodeId, to: Port, message: Message): void {
-    if (to.cutFrom.has(from)) {
+    const onCut = to.cutFrom.get(from);
+    if (onCut !== undefined) {
       this.counts.cut++;
+      onCut();
       return;
+    }
+    if (to.heldUntilMs > this.scheduler.nowMs) {
+      to.onHeld();
+      const spreadMs = this.random.nextFloat() * HELD_SPREAD_MS;
+      const late = to.heldUntilMs + spreadMs;
+      this.scheduler.at(late, () => this.deliver(from, to, message));
+      if (this.random.chance(0.5)) return;
     }
     const awakeMs = to.clockError.pausedUntilMs;
     if (awakeMs > this.scheduler.nowMs) {

@@ -47,6 +47,9 @@ interface Machine {
 const TIMING = { heartbeatIntervalMs: 15, electionTimeoutMs: 150 };
 /** Short, so that followers fall behind it. */
 const TAIL = { entries: 30, chars: 100_000 };
+/** Faults that take nodes down later than they begin have done so by then: a healed run waits for no longer. */
+const MAX_STORM_MS = 1000;
+const MAX_UNSYNCED_MS = 400;
 /** Full comparison of all logs, every so many steps. */
 const MATCH_EVERY_STEPS = 5000;
 
@@ -138,94 +141,122 @@ export class World {
     }
   }
 
-  /** Lets a fault happen now. */
+  /** Lets a fault happen now. It counts as fired when it first does something. */
   inflict(fault: Fault): void {
-    const { scheduler } = this;
+    const { scheduler, network } = this;
     const victim = this.machine(must(this.ids[fault.node], 'a node of the cluster'));
-    const leader = this.leader();
+    const leader = this.leader()?.raft.id ?? victim.id;
+    const fired = this.firstTime(fault.kind);
     const end = (run: () => void): void => void scheduler.after(fault.forMs, run);
+    const heal = (): void => network.heal();
     switch (fault.kind) {
       case 'crash':
-        this.crash(victim.id);
+        if (this.crash(victim.id)) fired();
         end(() => this.boot(victim.id));
         break;
-      case 'crash-leader': {
-        const id = leader?.raft.status().id ?? victim.id;
-        this.crash(id);
-        end(() => this.boot(id));
+      case 'crash-leader':
+        if (this.crash(leader)) fired();
+        end(() => this.boot(leader));
         break;
-      }
       case 'crash-all':
-        for (const id of this.ids) this.crash(id);
+        for (const id of this.ids) if (this.crash(id)) fired();
         end(() => {
           for (const id of this.ids) this.boot(id);
         });
         break;
+      case 'restart-storm':
+        this.restartStorm(scheduler.nowMs + Math.min(fault.forMs, MAX_STORM_MS), fault, fired);
+        break;
       case 'isolate-leader':
-        this.isolate([leader?.raft.status().id ?? victim.id]);
-        end(() => this.network.heal());
+        this.isolate([leader], fired);
+        end(heal);
         break;
       case 'split':
-        this.isolate(this.ids.slice(0, 1 + Math.floor(fault.force * (this.ids.length - 1))));
-        end(() => this.network.heal());
+        this.isolate(this.ids.slice(0, 1 + Math.floor(fault.force * (this.ids.length - 1))), fired);
+        end(heal);
         break;
       case 'one-way':
         for (const id of this.ids) {
           if (id === victim.id) continue;
-          if (fault.force < 0.5) this.network.cut(victim.id, id);
-          else this.network.cut(id, victim.id);
+          if (fault.force < 0.5) network.cut(victim.id, id, fired);
+          else network.cut(id, victim.id, fired);
         }
-        end(() => this.network.heal());
+        end(heal);
+        break;
+      case 'bridge': {
+        // Two cannot talk to each other, and both can to everyone else.
+        const other = this.ids.filter((id) => id !== leader)[fault.node % (this.ids.length - 1)];
+        network.cut(leader, must(other, 'another node'), fired);
+        network.cut(must(other, 'another node'), leader, fired);
+        end(heal);
+        break;
+      }
+      case 'hold':
+        network.hold(victim.id, scheduler.nowMs + fault.forMs, fired);
         break;
       case 'storm':
-        this.network.weather = {
+        network.weather = {
           minDelayMs: 0.1,
           maxDelayMs: 2 + fault.force * 120,
           loss: fault.force * 0.4,
           duplicate: (1 - fault.force) * 0.4,
         };
+        fired();
         end(() => {
-          this.network.weather = { ...CALM };
+          network.weather = { ...CALM };
         });
         break;
       case 'disk-slow':
         victim.disk.weather.maxWriteMs = 2 + fault.force * 80;
+        fired();
         end(() => {
           victim.disk.weather.maxWriteMs = CALM_DISK.maxWriteMs;
         });
         break;
       case 'disk-stall':
+        victim.disk.onStruck.set(fault.kind, fired);
         victim.disk.weather.stalledUntilMs = scheduler.nowMs + fault.forMs;
         break;
       case 'disk-failure':
+        victim.disk.onStruck.set(fault.kind, fired);
         victim.disk.weather.failNext = true;
         end(() => this.boot(victim.id));
         break;
+      case 'disk-full':
+        victim.disk.onStruck.set(fault.kind, fired);
+        victim.disk.weather.fullUntilMs = scheduler.nowMs + fault.forMs;
+        end(() => this.boot(victim.id));
+        break;
+      case 'disk-unsynced':
+        this.loseUnsynced(victim, fault, fired);
+        break;
       case 'wall-jump':
         victim.clockError.wallOffsetMs += (fault.force - 0.5) * 7_200_000;
+        fired();
         break;
       case 'clock-rate':
         victim.clockError.rate = 0.8 + fault.force * 0.4;
+        fired();
         end(() => {
           victim.clockError.rate = 1;
         });
         break;
       case 'change-members':
-        if (!this.changeMembers()) return;
+        if (this.changeMembers()) fired();
         break;
       case 'transfer':
-        if (leader === null || leader.raft.id === victim.id) return;
-        leader.transferLeadership(victim.id);
+        this.leader()?.transferLeadership(victim.id);
+        if (leader !== victim.id) fired();
         break;
       case 'compact':
-        if (victim.host === null) return;
-        victim.host.compactNow();
+        victim.host?.compactNow();
+        if (victim.host !== null) fired();
         break;
       case 'pause':
         victim.clockError.pausedUntilMs = scheduler.nowMs + fault.forMs;
+        if (victim.host !== null) fired();
         break;
     }
-    this.faultsFired.set(fault.kind, (this.faultsFired.get(fault.kind) ?? 0) + 1);
     this.trace.add('fault', scheduler.nowMs, [fault.kind]);
   }
 
@@ -248,9 +279,44 @@ export class World {
     return members(conf).flatMap((id) => this.machine(id).host ?? []);
   }
 
-  private isolate(side: readonly NodeId[]): void {
+  /** Counts `kind` at its first call, and never again. */
+  private firstTime(kind: FaultKind): () => void {
+    let done = false;
+    return () => {
+      if (done) return;
+      done = true;
+      this.faultsFired.set(kind, (this.faultsFired.get(kind) ?? 0) + 1);
+    };
+  }
+
+  /** Until `untilMs`, one node after another falls and comes back at once. */
+  private restartStorm(untilMs: number, fault: Fault, fired: () => void): void {
+    if (this.scheduler.nowMs >= untilMs) return;
+    const id = this.random.pick(this.ids);
+    if (this.crash(id)) fired();
+    this.scheduler.after(1 + fault.force * 40, () => this.boot(id));
+    this.scheduler.after(5 + this.random.nextFloat() * 80, () =>
+      this.restartStorm(untilMs, fault, fired),
+    );
+  }
+
+  /** The disk syncs nothing for a while, then the power goes: what was written in that time is lost, but for a prefix. */
+  private loseUnsynced({ id, disk }: Machine, fault: Fault, fired: () => void): void {
+    const forMs = Math.min(fault.forMs, MAX_UNSYNCED_MS);
+    const crashAtMs = this.scheduler.nowMs + forMs;
+    disk.weather.stalledUntilMs = crashAtMs + 1;
+    this.scheduler.at(crashAtMs, () => {
+      const before = disk.counts.lost;
+      this.crash(id);
+      if (disk.counts.lost > before) fired();
+      this.scheduler.after(20 + fault.force * 200, () => this.boot(id));
+    });
+  }
+
+  private isolate(side: readonly NodeId[], onCut: () => void): void {
     for (const a of this.ids) {
-      for (const b of this.ids) if (side.includes(a) !== side.includes(b)) this.network.cut(a, b);
+      for (const b of this.ids)
+        if (side.includes(a) !== side.includes(b)) this.network.cut(a, b, onCut);
     }
   }
 
@@ -291,7 +357,7 @@ export class World {
       onFailed: (reason) => {
         // A disk that failed is why nodes stop; anything else is a bug that the run has found.
         assert(reason.includes('the disk failed'), `${id} stopped itself: ${reason}`);
-        this.scheduler.after(0, () => this.crash(id));
+        this.scheduler.after(0, () => void this.crash(id));
       },
     });
     machine.clock = clock;
@@ -300,10 +366,10 @@ export class World {
     host.start();
   }
 
-  /** The thread is gone in the middle of whatever it did; nobody it owed an answer gets one. */
-  private crash(id: NodeId): void {
+  /** The thread is gone in the middle of whatever it did; nobody it owed an answer gets one. False if it was gone before. */
+  private crash(id: NodeId): boolean {
     const machine = this.machine(id);
-    if (machine.host === null) return;
+    if (machine.host === null) return false;
     machine.host.stop();
     machine.clock?.stop();
     machine.host = null;
@@ -313,6 +379,7 @@ export class World {
     machine.proposals.clear();
     machine.reads.clear();
     this.trace.add('crash', this.scheduler.nowMs, [id]);
+    return true;
   }
 
   /** Requests and answers take time and may be lost with the node. */

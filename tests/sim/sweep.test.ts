@@ -15,8 +15,14 @@ const GOOD: Sweep = {
     failed: 20,
     unknown: 200,
     reads: 40_000,
+    compactions: 5000,
+    snapshots: 100,
+    confChanges: 300,
+    handOvers: 100,
+    searched: 50_000,
+    parts: 1000,
     messagesLost: 20_000,
-    writesLost: 300,
+    writesLost: 1000,
   },
   threeNodes: { virtualMs: 0, realMs: 0, processorMs: 0, operations: 0 },
   faults: new Map(FAULT_KINDS.map((kind) => [kind, 60])),
@@ -31,7 +37,20 @@ test('[F7] each kind of fault must have fired, and each kind of thing have happe
     const faults = new Map([...GOOD.faults, [kind, 14]]);
     expect(weaknesses({ ...GOOD, faults })).toEqual([`fault ${kind}: 14 where 15 were asked for`]);
   }
-  const names = ['leaderChanges', 'acknowledged', 'unknown', 'reads', 'messagesLost', 'writesLost'];
+  const names = [
+    'leaderChanges',
+    'acknowledged',
+    'unknown',
+    'reads',
+    'compactions',
+    'snapshots',
+    'confChanges',
+    'handOvers',
+    'searched',
+    'parts',
+    'messagesLost',
+    'writesLost',
+  ];
   for (const name of names) {
     const totals = { ...GOOD.totals, [name]: 10 };
     expect(weaknesses({ ...GOOD, totals }), name).toHaveLength(1);
