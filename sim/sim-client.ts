@@ -1,7 +1,9 @@
 /**
  * A client with one request under way: writes, deletes and reads of few keys,
- * sent to the node it believes leads. After an uncertain answer, or none, it
- * sends the same write under the same session again, or gives up and goes on
+ * sent to the node it believes leads, now and then to any. Some clients mostly
+ * read: those who write to a leader that is cut off wait, and it is those who
+ * read there to whom it could tell old news. After an uncertain answer, or none,
+ * it sends the same write under the same session again, or gives up and goes on
  * as a new client, as a real one would after a restart.
  */
 import type { Random } from '../server/base/random.ts';
@@ -14,6 +16,10 @@ import type { Scheduler } from './scheduler.ts';
 const KEYS = ['a', 'b'] as const;
 const FIELDS = ['x', 'y', 'z'] as const;
 const MAX_ATTEMPTS = 6;
+/** How much of what a client does is writing. */
+const WRITE_SHARES = [0.1, 0.6, 0.9] as const;
+/** How often a client asks some node or other, as if it did not know who leads. */
+const ASTRAY = 0.15;
 
 /** The cluster as a client can reach it. */
 export interface Reach {
@@ -30,6 +36,7 @@ export class SimClient {
   private readonly random: Random;
   private readonly reach: Reach;
   private readonly history: Operation[];
+  private readonly writeShare: number;
   private incarnation = 0;
   private sequence = 0;
   private leader: string;
@@ -49,6 +56,7 @@ export class SimClient {
     this.random = random;
     this.reach = reach;
     this.history = history;
+    this.writeShare = random.pick(WRITE_SHARES);
     this.leader = random.pick(reach.nodes);
   }
 
@@ -63,8 +71,12 @@ export class SimClient {
 
   private next(): void {
     if (this.stopped) return;
-    if (this.random.chance(0.55)) this.write();
+    if (this.random.chance(this.writeShare)) this.write();
     else this.read();
+  }
+
+  private whomToAsk(): string {
+    return this.random.chance(ASTRAY) ? this.random.pick(this.reach.nodes) : this.leader;
   }
 
   private rest(): void {
@@ -110,8 +122,8 @@ export class SimClient {
     mayHaveHappened: boolean,
   ): void {
     let waiting = true;
-    const asked = this.leader;
-    const patience = this.scheduler.after(300 + this.random.nextFloat() * 700, () => {
+    const asked = this.whomToAsk();
+    const patience = this.scheduler.after(100 + this.random.nextFloat() * 700, () => {
       waiting = false;
       this.leader = this.random.pick(this.reach.nodes);
       this.againOrGiveUp(operation, data, attempt, true);
@@ -187,7 +199,7 @@ export class SimClient {
       this.leader = this.random.pick(this.reach.nodes);
       this.rest();
     });
-    this.reach.read(this.leader, query, (read) => {
+    this.reach.read(this.whomToAsk(), query, (read) => {
       if (!waiting) return;
       waiting = false;
       patience.cancel();

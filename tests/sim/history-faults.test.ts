@@ -129,7 +129,7 @@ describe('lies in a real history', () => {
       expect(checkCertificate(history, committed)).toEqual([]);
       const { complaints, judged, parts } = checkLinearizability(history);
       expect(complaints).toEqual([]);
-      expect(judged).toBeGreaterThan(100);
+      expect(judged).toBeGreaterThan(50);
       expect(parts).toBe(6);
     }
   });
