@@ -265,7 +265,7 @@ export class PrismaStorage implements NodeStorage {
       return checksum;
     });
     const startedMs = performance.now();
-    this.connection.transact(logStatements(this.epoch, write, checksums));
+    this.connection.transact(this.epoch, logStatements(write, checksums));
     this.lastWriteMs = performance.now() - startedMs;
     this.writes++;
   }
@@ -274,7 +274,7 @@ export class PrismaStorage implements NodeStorage {
     const { changes, done } = must(this.kvQueue, 'something to save');
     this.kvQueue = null;
     const error = this.attempt('saving applied state', () =>
-      this.connection.transact(appliedStatements(this.epoch, changes)),
+      this.connection.transact(this.epoch, appliedStatements(changes)),
     );
     done(error);
   }

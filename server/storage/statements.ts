@@ -1,13 +1,11 @@
 /**
  * The statements of the two busy writes: a log write, and a save of applied
  * state. Rows go in by the dozen, as the VALUES of one statement, and there are
- * few sizes of these, so that each is compiled once. Values are bound as they
- * are: any text goes in.
- *
- * Every write carries the boot epoch of its store and does nothing when that is
- * no longer the present one.
+ * few sizes of these, so that each is compiled once. Plain VALUES: SQLite would
+ * copy every text once more for a SELECT of them. Values are bound as they are:
+ * any text goes in.
  */
-import type { KvChanges, Version } from '../kv/types.ts';
+import type { KvChanges } from '../kv/types.ts';
 import type { LogWrite } from '../ports/node-storage.ts';
 import { versionChecksum } from './checksum.ts';
 import type { Parameter, Statement } from './connection.ts';
@@ -15,8 +13,6 @@ import { positionOf } from './position.ts';
 
 /** Rows in one statement: as many as fit of the first, then of the next. */
 const SIZES = [64, 8, 1] as const;
-
-const IS_PRESENT_EPOCH = '(SELECT "boot_epoch" FROM "node_state") = ?';
 
 interface Table {
   readonly name: string;
@@ -43,100 +39,87 @@ const SESSIONS: Table = {
 
 /** `checksums` has one for each appended entry. */
 export function logStatements(
-  epoch: number,
   { hardState, truncateFrom, append }: LogWrite,
   checksums: readonly number[],
 ): readonly Statement[] {
   const statements: Statement[] = [];
   if (hardState !== null) {
     statements.push({
-      sql: `UPDATE "node_state" SET "term" = ?, "voted_for" = ?, "commit" = ? WHERE "boot_epoch" = ?`,
-      parameters: [hardState.term, hardState.votedFor, hardState.commit, epoch],
-      mustChange: 1,
+      sql: `UPDATE "node_state" SET "term" = ?, "voted_for" = ?, "commit" = ?`,
+      parameters: [hardState.term, hardState.votedFor, hardState.commit],
     });
   }
   if (truncateFrom !== null) {
     statements.push({
-      sql: `DELETE FROM "log_entries" WHERE "index" >= ? AND ${IS_PRESENT_EPOCH}`,
-      parameters: [truncateFrom, epoch],
-      mustChange: null,
+      sql: `DELETE FROM "log_entries" WHERE "index" >= ?`,
+      parameters: [truncateFrom],
     });
   }
-  const rows = append.map((entry, i) => [
-    entry.index,
-    entry.term,
-    entry.stamp,
-    entry.kind,
-    entry.data,
-    checksums[i] ?? null,
-  ]);
-  statements.push(...inserts(LOG_ENTRIES, rows, epoch));
+  insert(statements, LOG_ENTRIES, append, (values, entry, at) =>
+    values.push(
+      entry.index,
+      entry.term,
+      entry.stamp,
+      entry.kind,
+      entry.data,
+      checksums[at] ?? null,
+    ),
+  );
   return statements;
 }
 
-export function appliedStatements(epoch: number, changes: KvChanges): readonly Statement[] {
+export function appliedStatements(changes: KvChanges): readonly Statement[] {
   const { versions, marks, sessions, droppedSessions } = changes;
-  return [
+  const statements: Statement[] = [
     {
-      sql: `UPDATE "applied_state" SET "last_applied" = ?, "last_stamp" = ?, "state_hash" = ? WHERE ${IS_PRESENT_EPOCH}`,
-      parameters: [changes.lastApplied, changes.lastStamp, changes.stateHash, epoch],
-      mustChange: 1,
+      sql: `UPDATE "applied_state" SET "last_applied" = ?, "last_stamp" = ?, "state_hash" = ?`,
+      parameters: [changes.lastApplied, changes.lastStamp, changes.stateHash],
     },
-    ...inserts(VERSIONS, versions.map(versionRow), epoch),
-    ...inserts(
-      MARKS,
-      marks.map(({ revision, stamp }) => [revision, stamp]),
-      epoch,
-    ),
     {
       sql: 'DELETE FROM "sessions" WHERE "client" IN (SELECT "value" FROM json_each(?))',
       parameters: [JSON.stringify(droppedSessions)],
-      mustChange: null,
     },
-    ...inserts(
-      SESSIONS,
-      sessions.map(({ client, sequence, asked, stamp, result }) => [
-        client,
-        sequence,
-        asked,
-        stamp,
-        JSON.stringify(result),
-      ]),
-      epoch,
+  ];
+  insert(statements, VERSIONS, versions, (values, v) =>
+    values.push(
+      positionOf(v),
+      v.key,
+      v.field,
+      v.timestamp,
+      v.value,
+      v.expiresAt,
+      v.stamp,
+      versionChecksum(v),
     ),
-  ];
+  );
+  insert(statements, MARKS, marks, (values, { revision, stamp }) => values.push(revision, stamp));
+  insert(statements, SESSIONS, sessions, (values, session) =>
+    values.push(
+      session.client,
+      session.sequence,
+      session.asked,
+      session.stamp,
+      JSON.stringify(session.result),
+    ),
+  );
+  return statements;
 }
 
-function versionRow(v: Version): readonly Parameter[] {
-  return [
-    positionOf(v),
-    v.key,
-    v.field,
-    v.timestamp,
-    v.value,
-    v.expiresAt,
-    v.stamp,
-    versionChecksum(v),
-  ];
-}
-
-function inserts(
+/** `put` adds the values of one row's columns. */
+function insert<Row>(
+  statements: Statement[],
   table: Table,
-  rows: readonly (readonly Parameter[])[],
-  epoch: number,
-): readonly Statement[] {
-  const statements: Statement[] = [];
-  let from = 0;
+  rows: readonly Row[],
+  put: (values: Parameter[], row: Row, at: number) => void,
+): void {
+  let at = 0;
   for (const size of SIZES) {
-    for (; rows.length - from >= size; from += size) {
+    while (rows.length - at >= size) {
       const parameters: Parameter[] = [];
-      for (let i = from; i < from + size; i++)
-        for (const parameter of rows[i] ?? []) parameters.push(parameter);
-      parameters.push(epoch);
-      statements.push({ sql: insertSql(table, size), parameters, mustChange: size });
+      for (const end = at + size; at < end; at++) put(parameters, rows[at] as Row, at);
+      statements.push({ sql: insertSql(table, size), parameters });
     }
   }
-  return statements;
 }
 
 const insertTexts = new Map<string, string>();
@@ -155,5 +138,5 @@ function composeInsert({ name, columns, onConflict = '' }: Table, rows: number):
   const row = `(${columns.map(() => '?').join(',')})`;
   const values = `${row},`.repeat(rows - 1) + row;
   const names = columns.map((column) => `"${column}"`).join(', ');
-  return `INSERT INTO "${name}" (${names}) SELECT * FROM (VALUES ${values}) WHERE ${IS_PRESENT_EPOCH} ${onConflict}`;
+  return `INSERT INTO "${name}" (${names}) VALUES ${values} ${onConflict}`;
 }
