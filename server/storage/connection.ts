@@ -17,13 +17,12 @@ export interface Statement {
   /** One of few texts: each is compiled once and kept. */
   readonly sql: string;
   readonly parameters: readonly Parameter[];
-  /** Rows that it changes unless a newer boot has fenced this one; null: any number. */
-  readonly mustChange: number | null;
 }
 
 const BEGIN = 'BEGIN IMMEDIATE';
 const COMMIT = 'COMMIT';
 const ROLLBACK = 'ROLLBACK';
+const IS_PRESENT_EPOCH = 'SELECT 1 FROM "node_state" WHERE "boot_epoch" = ?';
 
 /** What is needed of the driver's handle (better-sqlite3's Database). */
 interface Handle {
@@ -31,7 +30,8 @@ interface Handle {
 }
 
 interface Prepared {
-  run(parameters: readonly Parameter[]): { readonly changes: number };
+  run(parameters: readonly Parameter[]): unknown;
+  /** The first row; undefined when there is none. */
   get(parameters: readonly Parameter[]): unknown;
 }
 
@@ -72,29 +72,21 @@ export class Connection {
   /**
    * Runs the statements as one transaction, which is as durable as the
    * connection promises when this returns. Throws, with nothing done, when a
-   * statement fails or changes another number of rows than it must
-   * (StorageError `fenced`).
+   * statement fails, or when `epoch` is no longer the boot epoch of the file
+   * (StorageError `fenced`): nobody raises it within the transaction, which
+   * holds the lock of writers.
    */
-  transact(statements: readonly Statement[]): void {
-    // One statement is a transaction by itself.
-    if (statements.length === 1) {
-      for (const statement of statements) this.perform(statement);
-      return;
-    }
-    this.execute(BEGIN, []);
+  transact(epoch: number, statements: readonly Statement[]): void {
+    this.prepare(BEGIN).run([]);
     try {
-      for (const statement of statements) this.perform(statement);
-      this.execute(COMMIT, []);
+      if (this.prepare(IS_PRESENT_EPOCH).get([epoch]) === undefined)
+        throw new StorageError('fenced', 'the store was opened again');
+      for (const { sql, parameters } of statements) this.prepare(sql).run(parameters);
+      this.prepare(COMMIT).run([]);
     } catch (error) {
       this.rollBack();
       throw error;
     }
-  }
-
-  private perform({ sql, parameters, mustChange }: Statement): void {
-    const changed = this.execute(sql, parameters);
-    if (mustChange !== null && changed !== mustChange)
-      throw new StorageError('fenced', 'the store was opened again');
   }
 
   /** The one value, a safe integer or a fraction, that the query has in its one row's column `value`. */
@@ -107,16 +99,12 @@ export class Connection {
   }
 
   private valueOf(sql: string, parameters: readonly Parameter[]): unknown {
-    const row = this.statement(sql).get(parameters) as { value: unknown } | undefined;
+    const row = this.prepare(sql).get(parameters) as { value: unknown } | undefined;
     return must(row, 'the query has one row').value;
   }
 
-  /** Returns how many rows were changed. */
-  private execute(sql: string, parameters: readonly Parameter[]): number {
-    return this.statement(sql).run(parameters).changes;
-  }
-
-  private statement(sql: string): Prepared {
+  /** Compiled once. */
+  private prepare(sql: string): Prepared {
     let statement = this.prepared.get(sql);
     if (statement === undefined) {
       statement = this.handle.prepare(sql);
@@ -127,7 +115,7 @@ export class Connection {
 
   private rollBack(): void {
     try {
-      this.execute(ROLLBACK, []);
+      this.prepare(ROLLBACK).run([]);
     } catch {
       // The error before is the one that counts; SQLite may have rolled back by itself.
     }

@@ -351,7 +351,7 @@ export class PrismaStorage implements NodeStorage {
       Object.assign(log, { baseIndex: base.index, baseChecksum: checksum });
     }
     const startedMs = performance.now();
-    this.connection.transact(logStatements(this.epoch, write, checksums, log.baseChecksum));
+    this.connection.transact(this.epoch, logStatements(write, checksums, log.baseChecksum));
     if (install !== null) this.snapshots.installed(install);
     this.lastWriteMs = performance.now() - startedMs;
     this.writes++;

@@ -41,10 +41,8 @@ export class SnapshotRows {
     const { lastApplied, lastStamp, stateHash } = changes;
     // What was staged of these revisions is the same; what lies beyond them stays staged.
     const staged =
-      this.reach > this.kv.lastApplied
-        ? dropStatements(this.epoch, this.kv.lastApplied, lastApplied)
-        : [];
-    this.connection.transact([...staged, ...appliedStatements(this.epoch, changes)]);
+      this.reach > this.kv.lastApplied ? dropStatements(this.kv.lastApplied, lastApplied) : [];
+    this.connection.transact(this.epoch, [...staged, ...appliedStatements(changes)]);
     this.kv = { lastApplied, lastStamp, stateHash };
     this.reach = Math.max(this.reach, lastApplied);
   }
@@ -69,7 +67,7 @@ export class SnapshotRows {
   /** Keeps rows that follow on what is here; says how far rows reach. */
   stage(after: LogIndex, { upTo, versions, marks }: Rows): LogIndex {
     if (after === this.reach && isWhole(after, upTo, versions, marks)) {
-      this.connection.transact(rowStatements(this.epoch, versions, marks));
+      this.connection.transact(this.epoch, rowStatements(versions, marks));
       this.reach = upTo;
     }
     return this.reach;

@@ -1,11 +1,9 @@
 /**
  * The statements of the two busy writes: a log write, and a save of applied
  * state. Rows go in by the dozen, as the VALUES of one statement, and there are
- * few sizes of these, so that each is compiled once. Values are bound as they
- * are: any text goes in.
- *
- * Every write carries the boot epoch of its store and does nothing when that is
- * no longer the present one.
+ * few sizes of these, so that each is compiled once. Plain VALUES: SQLite would
+ * copy every text once more for a SELECT of them. Values are bound as they are:
+ * any text goes in.
  */
 import type { KvChanges, Mark, SessionRow, Version } from '../kv/types.ts';
 import { decodeSnapshotState } from '../ports/durable-state.ts';
@@ -18,8 +16,6 @@ import { MARKS as MARK_ROWS, VERSIONS as VERSION_ROWS } from './rows.ts';
 
 /** Rows in one statement: as many as fit of the first, then of the next. */
 const SIZES = [64, 8, 1] as const;
-
-const IS_PRESENT_EPOCH = '(SELECT "boot_epoch" FROM "node_state") = ?';
 
 interface Table {
   readonly name: string;
@@ -46,171 +42,138 @@ const SESSIONS: Table = {
 
 /** `checksums` has one for each appended entry; `baseChecksum` is that of the base of a write that moves it. */
 export function logStatements(
-  epoch: number,
   { install, hardState, truncateFrom, append, base }: LogWrite,
   checksums: readonly number[],
   baseChecksum: number,
 ): readonly Statement[] {
   const statements: Statement[] = [];
-  if (install !== null) statements.push(...installStatements(epoch, install));
+  if (install !== null) pushInstall(statements, install);
   if (hardState !== null) {
     statements.push({
-      sql: `UPDATE "node_state" SET "term" = ?, "voted_for" = ?, "commit" = ? WHERE "boot_epoch" = ?`,
-      parameters: [hardState.term, hardState.votedFor, hardState.commit, epoch],
-      mustChange: 1,
+      sql: `UPDATE "node_state" SET "term" = ?, "voted_for" = ?, "commit" = ?`,
+      parameters: [hardState.term, hardState.votedFor, hardState.commit],
     });
   }
   if (truncateFrom !== null) {
     statements.push({
-      sql: `DELETE FROM "log_entries" WHERE "index" >= ? AND ${IS_PRESENT_EPOCH}`,
-      parameters: [truncateFrom, epoch],
-      mustChange: null,
+      sql: `DELETE FROM "log_entries" WHERE "index" >= ?`,
+      parameters: [truncateFrom],
     });
   }
-  const rows = append.map((entry, i) => [
-    entry.index,
-    entry.term,
-    entry.stamp,
-    entry.kind,
-    entry.data,
-    checksums[i] ?? null,
-  ]);
-  statements.push(...inserts(LOG_ENTRIES, rows, epoch));
+  insert(statements, LOG_ENTRIES, append, (values, entry, at) =>
+    values.push(
+      entry.index,
+      entry.term,
+      entry.stamp,
+      entry.kind,
+      entry.data,
+      checksums[at] ?? null,
+    ),
+  );
   if (base !== null) {
     statements.push(
-      {
-        sql: `DELETE FROM "log_entries" WHERE "index" <= ? AND ${IS_PRESENT_EPOCH}`,
-        parameters: [base.index, epoch],
-        mustChange: null,
-      },
-      setBase(epoch, base, baseChecksum),
+      { sql: 'DELETE FROM "log_entries" WHERE "index" <= ?', parameters: [base.index] },
+      setBase(base, baseChecksum),
     );
   }
   return statements;
 }
 
 /** The staged rows are the state from now on, and the log begins anew after it. */
-function installStatements(epoch: number, { base, state }: SnapshotEnd): readonly Statement[] {
+function pushInstall(statements: Statement[], { base, state }: SnapshotEnd): void {
   const { stateHash, sessions } = decodeSnapshotState(state);
-  return [
-    setApplied(epoch, base.index, base.stamp, stateHash),
-    {
-      sql: `DELETE FROM "log_entries" WHERE ${IS_PRESENT_EPOCH}`,
-      parameters: [epoch],
-      mustChange: null,
-    },
-    setBase(epoch, base, 0),
-    {
-      sql: `DELETE FROM "sessions" WHERE ${IS_PRESENT_EPOCH}`,
-      parameters: [epoch],
-      mustChange: null,
-    },
-    ...inserts(SESSIONS, sessions.map(sessionRow), epoch),
-  ];
+  statements.push(
+    setApplied(base.index, base.stamp, stateHash),
+    { sql: 'DELETE FROM "log_entries"', parameters: [] },
+    setBase(base, 0),
+    { sql: 'DELETE FROM "sessions"', parameters: [] },
+  );
+  insert(statements, SESSIONS, sessions, putSession);
 }
 
-function setBase(
-  epoch: number,
-  { index, term, stamp, conf }: LogBase,
-  checksum: number,
-): Statement {
+function setBase({ index, term, stamp, conf }: LogBase, checksum: number): Statement {
   return {
-    sql: 'UPDATE "node_state" SET "base_index" = ?, "base_term" = ?, "base_stamp" = ?, "base_conf" = ?, "base_checksum" = ? WHERE "boot_epoch" = ?',
-    parameters: [index, term, stamp, JSON.stringify(conf), checksum, epoch],
-    mustChange: 1,
+    sql: 'UPDATE "node_state" SET "base_index" = ?, "base_term" = ?, "base_stamp" = ?, "base_conf" = ?, "base_checksum" = ?',
+    parameters: [index, term, stamp, JSON.stringify(conf), checksum],
   };
 }
 
-function setApplied(
-  epoch: number,
-  lastApplied: number,
-  lastStamp: number,
-  stateHash: string,
-): Statement {
+function setApplied(lastApplied: number, lastStamp: number, stateHash: string): Statement {
   return {
-    sql: `UPDATE "applied_state" SET "last_applied" = ?, "last_stamp" = ?, "state_hash" = ? WHERE ${IS_PRESENT_EPOCH}`,
-    parameters: [lastApplied, lastStamp, stateHash, epoch],
-    mustChange: 1,
+    sql: 'UPDATE "applied_state" SET "last_applied" = ?, "last_stamp" = ?, "state_hash" = ?',
+    parameters: [lastApplied, lastStamp, stateHash],
   };
 }
 
-/** Rows of a snapshot, which lie beyond the applied state until it is installed. */
-export function rowStatements(
-  epoch: number,
-  versions: readonly Version[],
-  marks: readonly Mark[],
-): readonly Statement[] {
-  return [
-    ...inserts(VERSIONS, versions.map(versionRow), epoch),
-    ...inserts(
-      MARKS,
-      marks.map(({ revision, stamp }) => [revision, stamp]),
-      epoch,
-    ),
-  ];
-}
-
-/** Takes away rows of the revisions in (after, upTo]. */
-export function dropStatements(
-  epoch: number,
-  after: LogIndex,
-  upTo: LogIndex,
-): readonly Statement[] {
-  return [VERSION_ROWS, MARK_ROWS].map(({ table, key, lastOf }) => ({
-    sql: `DELETE FROM "${table}" WHERE ${key} > ? AND ${key} <= ? AND ${IS_PRESENT_EPOCH}`,
-    parameters: [lastOf(after), lastOf(upTo), epoch],
-    mustChange: null,
-  }));
-}
-
-export function appliedStatements(epoch: number, changes: KvChanges): readonly Statement[] {
+export function appliedStatements(changes: KvChanges): readonly Statement[] {
   const { versions, marks, sessions, droppedSessions } = changes;
-  return [
-    setApplied(epoch, changes.lastApplied, changes.lastStamp, changes.stateHash),
-    ...rowStatements(epoch, versions, marks),
+  const statements: Statement[] = [
+    setApplied(changes.lastApplied, changes.lastStamp, changes.stateHash),
     {
       sql: 'DELETE FROM "sessions" WHERE "client" IN (SELECT "value" FROM json_each(?))',
       parameters: [JSON.stringify(droppedSessions)],
-      mustChange: null,
     },
-    ...inserts(SESSIONS, sessions.map(sessionRow), epoch),
   ];
+  statements.push(...rowStatements(versions, marks));
+  insert(statements, SESSIONS, sessions, putSession);
+  return statements;
 }
 
-function sessionRow({ client, sequence, asked, stamp, result }: SessionRow): readonly Parameter[] {
-  return [client, sequence, asked, stamp, JSON.stringify(result)];
+function putSession(values: Parameter[], session: SessionRow): void {
+  values.push(
+    session.client,
+    session.sequence,
+    session.asked,
+    session.stamp,
+    JSON.stringify(session.result),
+  );
 }
 
-function versionRow(v: Version): readonly Parameter[] {
-  return [
-    positionOf(v),
-    v.key,
-    v.field,
-    v.timestamp,
-    v.value,
-    v.expiresAt,
-    v.stamp,
-    versionChecksum(v),
-  ];
-}
-
-function inserts(
-  table: Table,
-  rows: readonly (readonly Parameter[])[],
-  epoch: number,
+/** Rows of the state; those of a snapshot lie beyond what is applied until it is installed. */
+export function rowStatements(
+  versions: readonly Version[],
+  marks: readonly Mark[],
 ): readonly Statement[] {
   const statements: Statement[] = [];
-  let from = 0;
+  insert(statements, VERSIONS, versions, (values, v) =>
+    values.push(
+      positionOf(v),
+      v.key,
+      v.field,
+      v.timestamp,
+      v.value,
+      v.expiresAt,
+      v.stamp,
+      versionChecksum(v),
+    ),
+  );
+  insert(statements, MARKS, marks, (values, { revision, stamp }) => values.push(revision, stamp));
+  return statements;
+}
+
+/** Takes away rows of the revisions in (after, upTo]. */
+export function dropStatements(after: LogIndex, upTo: LogIndex): readonly Statement[] {
+  return [VERSION_ROWS, MARK_ROWS].map(({ table, key, lastOf }) => ({
+    sql: `DELETE FROM "${table}" WHERE ${key} > ? AND ${key} <= ?`,
+    parameters: [lastOf(after), lastOf(upTo)],
+  }));
+}
+
+/** `put` adds the values of one row's columns. */
+function insert<Row>(
+  statements: Statement[],
+  table: Table,
+  rows: readonly Row[],
+  put: (values: Parameter[], row: Row, at: number) => void,
+): void {
+  let at = 0;
   for (const size of SIZES) {
-    for (; rows.length - from >= size; from += size) {
+    while (rows.length - at >= size) {
       const parameters: Parameter[] = [];
-      for (let i = from; i < from + size; i++)
-        for (const parameter of rows[i] ?? []) parameters.push(parameter);
-      parameters.push(epoch);
-      statements.push({ sql: insertSql(table, size), parameters, mustChange: size });
+      for (const end = at + size; at < end; at++) put(parameters, rows[at] as Row, at);
+      statements.push({ sql: insertSql(table, size), parameters });
     }
   }
-  return statements;
 }
 
 const insertTexts = new Map<string, string>();
@@ -229,5 +192,5 @@ function composeInsert({ name, columns, onConflict = '' }: Table, rows: number):
   const row = `(${columns.map(() => '?').join(',')})`;
   const values = `${row},`.repeat(rows - 1) + row;
   const names = columns.map((column) => `"${column}"`).join(', ');
-  return `INSERT INTO "${name}" (${names}) SELECT * FROM (VALUES ${values}) WHERE ${IS_PRESENT_EPOCH} ${onConflict}`;
+  return `INSERT INTO "${name}" (${names}) VALUES ${values} ${onConflict}`;
 }
