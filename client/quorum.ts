@@ -14,6 +14,11 @@ export function isQuorum(view: Deciding, ids: readonly string[]): boolean {
   return spare(view, ids) >= 0;
 }
 
+/** What it takes to decide, as "no side has …" goes on. */
+export function inWords({ voters, votersOutgoing }: Deciding): string {
+  return votersOutgoing.length === 0 ? String(majority(voters.length)) : 'both majorities';
+}
+
 /** Every node that has a vote, in either half. */
 export function deciders({ voters, votersOutgoing }: Deciding): readonly string[] {
   return [...new Set([...voters, ...votersOutgoing])];

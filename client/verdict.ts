@@ -3,7 +3,7 @@
  * A leader counts only when a quorum of running, reachable nodes follows it in
  * its term; one node's word is never the cluster's.
  */
-import { deciders, isQuorum, spare } from './quorum.ts';
+import { deciders, inWords, isQuorum, spare } from './quorum.ts';
 import type { ClusterView, NodeView } from '../contracts/view.ts';
 
 export interface Verdict {
@@ -48,7 +48,7 @@ export function verdictOf(view: Judged): Verdict {
   }
   if (!someReachQuorum(view, up)) {
     const why = isQuorum(view, idsOf(up))
-      ? 'no side of the partition has a quorum'
+      ? `no side of the partition has ${inWords(view)}`
       : `${up.length} of ${facts.configured} up`;
     return {
       ...facts,
