@@ -3,7 +3,13 @@
  * Answers and errors are data. A write whose answer never came is reported as
  * unknown, never as failed: it may have been committed.
  */
-import type { LinkBody, LogAnswer, NodeActionAnswer } from '../contracts/control.ts';
+import type {
+  AddMemberBody,
+  LinkBody,
+  LogAnswer,
+  MemberAnswer,
+  NodeActionAnswer,
+} from '../contracts/control.ts';
 import type { ErrorCode, Problem } from '../contracts/errors.ts';
 import type {
   DeleteAnswer,
@@ -140,9 +146,27 @@ export class ChronoraftClient {
 
   act(
     id: string,
-    action: 'kill' | 'revive' | 'isolate' | 'reconnect' | 'campaign',
+    action: 'kill' | 'revive' | 'isolate' | 'reconnect' | 'campaign' | 'lead' | 'compact',
   ): Promise<ApiResult<NodeActionAnswer>> {
     return this.send('POST', pathOf('nodes', { id, action }));
+  }
+
+  /** Makes a node and adds it; answers when it is a member of that kind. */
+  addMember(as: AddMemberBody['as']): Promise<ApiResult<MemberAnswer>> {
+    return this.changeMembers('POST', pathOf('members'), { as });
+  }
+
+  promoteMember(id: string): Promise<ApiResult<MemberAnswer>> {
+    return this.changeMembers('POST', pathOf('members', { id, action: 'promote' }));
+  }
+
+  /** Puts a new node in the place of `id`, in one joint change. */
+  replaceMember(id: string): Promise<ApiResult<MemberAnswer>> {
+    return this.changeMembers('POST', pathOf('members', { id, action: 'replace' }));
+  }
+
+  removeMember(id: string): Promise<ApiResult<MemberAnswer>> {
+    return this.changeMembers('DELETE', pathOf('members', { id }));
   }
 
   setLink(from: string, to: string, rule: Partial<LinkBody>): Promise<ApiResult<LinkView>> {
@@ -151,6 +175,15 @@ export class ChronoraftClient {
 
   healAll(): Promise<ApiResult<unknown>> {
     return this.send('DELETE', pathOf('links'));
+  }
+
+  /** May take long: a new node gets all the state first. */
+  private changeMembers(
+    method: 'POST' | 'DELETE',
+    path: PathResult,
+    body?: AddMemberBody,
+  ): Promise<ApiResult<MemberAnswer>> {
+    return this.send(method, path, body, MEMBERS_WITHIN_MS);
   }
 
   private ask<T>(path: PathResult): Promise<ApiResult<T>> {
@@ -168,7 +201,12 @@ export class ChronoraftClient {
       : result;
   }
 
-  private async send<T>(method: Method, path: PathResult, body?: unknown): Promise<ApiResult<T>> {
+  private async send<T>(
+    method: Method,
+    path: PathResult,
+    body?: unknown,
+    timeoutMs = this.timeoutMs,
+  ): Promise<ApiResult<T>> {
     if (!path.ok) return path;
     try {
       const response = await this.fetch(`${this.baseUrl}${path.path}`, {
@@ -179,7 +217,7 @@ export class ChronoraftClient {
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
         // The server answers within its own time; this is for a line that has gone dead.
-        signal: AbortSignal.timeout(this.timeoutMs + DEAD_LINE_MS),
+        signal: AbortSignal.timeout(timeoutMs + DEAD_LINE_MS),
       });
       const answer: unknown = await response.json();
       if (response.ok) return { ok: true, value: answer as T };
@@ -190,6 +228,8 @@ export class ChronoraftClient {
   }
 }
 
+/** The server gives a change of members up after this long, ms. */
+const MEMBERS_WITHIN_MS = 60_000;
 /** Waited beyond the server's own time before the line counts as dead, ms. */
 const DEAD_LINE_MS = 2000;
 
@@ -227,7 +267,7 @@ function failureOf({ code, message, retryable, path }: Problem): ApiFailure {
  * and browsers resolve `.` and `..`, however they are escaped, to other paths.
  */
 function pathOf(
-  area: 'kv' | 'history' | 'cluster' | 'nodes' | 'links',
+  area: 'kv' | 'history' | 'cluster' | 'nodes' | 'links' | 'members',
   names: Readonly<Record<string, string>> = {},
   parameters: Parameters = {},
 ): PathResult {

@@ -10,7 +10,7 @@ import { useFaults } from './use-faults.ts';
 /** What can be done to the cluster as a whole. */
 export function ClusterActions() {
   const disabled = useActionsDisabled();
-  const { busy, error, kill, revive, healAll } = useFaults();
+  const { busy, error, kill, revive, healAll, addNode } = useFaults();
   const { leader, down, isFaulty } = useLive(({ view }) => ({
     leader: view === null ? null : verdictOf(view).leader,
     down: view === null ? '' : downNodes(view).join(' '),
@@ -41,6 +41,13 @@ export function ClusterActions() {
         onClick={healAll}
       >
         Heal all
+      </Button>
+      <Button
+        title="Make a node: it learns the log, then gets a vote"
+        disabledBecause={because ?? (leader === null ? 'There is no leader to add it' : null)}
+        onClick={addNode}
+      >
+        Add node
       </Button>
       {error !== null && (
         <p role="alert" className="text-sm text-danger">

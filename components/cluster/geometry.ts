@@ -31,11 +31,28 @@ export const STAGE_MARGIN_PX = 14;
 /** Distance of each lane from the middle of its link, px. */
 const LANE_OFFSET_PX = 6;
 
-/** The first node stands at the top, the others clockwise. */
+/** How much of each node there is room for. */
+export type Density = 'full' | 'compact' | 'small';
+
+export function densityOf(nodes: number): Density {
+  if (nodes <= 4) return 'full';
+  return nodes === 5 ? 'compact' : 'small';
+}
+
+const CORNERS: readonly Place[] = [
+  { x: -0.95, y: -1 },
+  { x: 0.95, y: -1 },
+  { x: 0.95, y: 1 },
+  { x: -0.95, y: 1 },
+];
+
+/** The first node stands at the top, the others clockwise; four take the corners. */
 export function placeNodes(ids: readonly string[]): ReadonlyMap<string, Place> {
   return new Map(
     ids.map((id, i) => {
       if (ids.length === 1) return [id, { x: 0, y: 0 }];
+      const corner = ids.length === CORNERS.length ? CORNERS[i] : undefined;
+      if (corner !== undefined) return [id, corner];
       const angle = (2 * Math.PI * i) / ids.length - Math.PI / 2;
       // Stretched to the corners, so that three stand as wide as the stage allows.
       const x = clamp(Math.cos(angle) * 1.16);

@@ -2,25 +2,29 @@
 
 import clsx from 'clsx';
 import { Power, RotateCcw, Unplug } from 'lucide-react';
+import { membershipOf, snapshotFor } from '../../client/membership.ts';
+import type { Membership } from '../../client/membership.ts';
 import { sidesOf, standingOf } from '../../client/verdict.ts';
 import type { NodeView } from '../../contracts/view.ts';
 import { useActionsDisabled, useLive, useNow } from '../live/live-provider.tsx';
 import { Button } from '../ui/button.tsx';
 import { useForecasting } from './forecast.tsx';
 import { MiniLog } from './mini-log.tsx';
+import { NodeMenu } from './node-menu.tsx';
 import { RoleBadge, shownRole } from './role-badge.tsx';
 import { useFaults } from './use-faults.ts';
 
 /** One node as it sees itself, and the buttons that break it and mend it. */
 export function NodeCard({ id }: { readonly id: string }) {
-  const { node, standing, side } = useLive(({ view }) => ({
+  const { node, membership, standing, side } = useLive(({ view }) => ({
     node: view?.nodes.find((candidate) => candidate.id === id),
+    membership: view === null ? 'voter' : membershipOf(view, id),
     standing: view === null ? null : standingOf(view, id),
     side: view === null ? null : sideName(sidesOf(view), id),
   }));
   if (node === undefined) return null;
   const role = shownRole(node);
-  const word = roleWord(node, standing);
+  const word = roleWord(node, standing, membership);
   return (
     <div
       role="group"
@@ -29,6 +33,7 @@ export function NodeCard({ id }: { readonly id: string }) {
       data-testid={`node-card-${id}`}
       data-node={id}
       data-role={node.role}
+      data-membership={membership}
       data-up={node.state === 'serving'}
       data-term={node.term}
       data-commit={node.commitIndex}
@@ -36,15 +41,15 @@ export function NodeCard({ id }: { readonly id: string }) {
       data-last={node.lastIndex}
       data-side={side ?? ''}
       className={clsx(
-        'relative flex h-full flex-col justify-between gap-1.5 rounded-lg border bg-raised p-2.5 transition-colors duration-100',
+        'relative flex h-full flex-col justify-between gap-1.5 rounded-lg border bg-raised p-2.5 transition-colors duration-100 sm:group-data-[density=compact]/stage:p-2 sm:group-data-[density=small]/stage:justify-center sm:group-data-[density=small]/stage:p-1.5',
         standing === 'agreed' && 'border-leader ring-[3px] ring-leader',
         (standing === 'stale' || standing === 'alone') && 'border-dashed border-leader',
         role === 'down' && 'hatched border-dashed border-line-strong',
         (role === 'follower' || role === 'candidate') && 'border-line-strong',
       )}
     >
-      <div className="flex items-center gap-2.5">
-        <RoleBadge node={node} />
+      <div className="flex items-center gap-2.5 sm:group-data-[density=small]/stage:gap-1.5">
+        <RoleBadge node={node} hasVote={membership === 'voter' || membership === 'leaving'} />
         <div className="min-w-0 flex-1">
           <p className="flex items-baseline gap-2 leading-6">
             <span
@@ -67,14 +72,14 @@ export function NodeCard({ id }: { readonly id: string }) {
         </div>
         <NodeActions node={node} />
       </div>
-      <dl className="grid grid-cols-[auto_auto_1fr_1fr_1fr] gap-x-3 font-mono text-sm leading-[1.125rem]">
+      <dl className="grid grid-cols-[auto_auto_1fr_1fr_1fr] gap-x-3 font-mono text-sm leading-[1.125rem] sm:group-data-[density=small]/stage:hidden">
         <Fact name="term" value={node.term} />
         <Fact name="vote" value={node.votedFor ?? '–'} />
         <Fact name="last" value={node.lastIndex} />
         <Fact name="commit" value={node.commitIndex} />
         <Fact name="applied" value={node.lastApplied} />
       </dl>
-      <p className="flex items-center gap-2 text-xs text-quiet">
+      <p className="flex items-center gap-2 text-xs text-quiet sm:group-data-[density=compact]/stage:hidden sm:group-data-[density=small]/stage:hidden">
         <MiniLog id={id} />
         <span className="min-w-0 truncate" title={databaseTitle(node)}>
           <span className="font-mono">{node.database.name}</span>{' '}
@@ -100,7 +105,11 @@ export function sideLetter(index: number): string {
   return String.fromCodePoint('A'.charCodeAt(0) + index);
 }
 
-function roleWord(node: NodeView, standing: ReturnType<typeof standingOf>): string {
+function roleWord(
+  node: NodeView,
+  standing: ReturnType<typeof standingOf>,
+  membership: Membership,
+): string {
   if (node.state === 'starting') return 'starting';
   if (node.state === 'failed') return 'failed';
   if (node.state === 'down') return 'down';
@@ -110,8 +119,9 @@ function roleWord(node: NodeView, standing: ReturnType<typeof standingOf>): stri
     case 'preCandidate':
       return 'pre-vote';
     case 'candidate':
-    case 'follower':
       return node.role;
+    case 'follower':
+      return membership === 'voter' ? node.role : membership;
   }
 }
 
@@ -126,7 +136,8 @@ function databaseTitle({ database }: NodeView): string {
 function NodeActions({ node }: { readonly node: NodeView }) {
   const { id } = node;
   const disabled = useActionsDisabled();
-  const { busy, error, kill, revive, isolate, reconnect } = useFaults();
+  const faults = useFaults();
+  const { busy, error, kill, revive, isolate, reconnect } = faults;
   const forecasting = useForecasting(id);
   const isIsolated = useLive(
     ({ view }) =>
@@ -136,12 +147,12 @@ function NodeActions({ node }: { readonly node: NodeView }) {
   const because = disabled ?? (busy ? 'Under way' : null);
   const isUp = node.state === 'serving';
   return (
-    <div className="flex shrink-0 gap-1.5">
+    <div className="flex shrink-0 gap-1">
       <Button
         aria-label={isIsolated ? `Reconnect ${id}` : `Isolate ${id}`}
         title={isIsolated ? `Join ${id} to the others again` : `Cut ${id} off from the others`}
-        size="large"
-        className="px-0"
+        size="narrow"
+        className="sm:group-data-[density=compact]/stage:hidden sm:group-data-[density=small]/stage:hidden"
         disabledBecause={because}
         onClick={() => (isIsolated ? reconnect(id) : isolate(id))}
       >
@@ -152,9 +163,9 @@ function NodeActions({ node }: { readonly node: NodeView }) {
         title={
           isUp ? `Kill ${id}: its thread ends at once` : `Start ${id} again from its own database`
         }
-        size="large"
+        size="narrow"
         tone={isUp ? 'danger' : 'primary'}
-        className="px-0"
+        className="sm:group-data-[density=small]/stage:h-9"
         disabledBecause={node.state === 'starting' ? 'It is starting' : because}
         onClick={(event) => {
           // The second click of a double click would take the first one back.
@@ -170,6 +181,7 @@ function NodeActions({ node }: { readonly node: NodeView }) {
           <RotateCcw className="size-4.5" aria-hidden="true" />
         )}
       </Button>
+      <NodeMenu node={node} faults={faults} isIsolated={isIsolated} />
       {error !== null && (
         <p
           role="alert"
@@ -185,6 +197,7 @@ function NodeActions({ node }: { readonly node: NodeView }) {
 /** The sign of life that matters for this role. */
 function Pulse({ node }: { readonly node: NodeView }) {
   const now = useNow();
+  const snapshot = useLive(({ view }) => (view === null ? null : snapshotFor(view, node.id)));
   switch (node.state) {
     case 'starting':
       return 'reading its database';
@@ -201,6 +214,8 @@ function Pulse({ node }: { readonly node: NodeView }) {
     case 'candidate':
       return <Votes node={node} />;
     case 'follower':
+      if (snapshot !== null)
+        return `gets a snapshot: ${snapshot.to.toLocaleString('en')} of ${snapshot.of.toLocaleString('en')}`;
       if (node.lastHeardAtMs === null || node.leader === null) return 'hears no leader';
       return `heard ${node.leader}, ${formatAge(heardAgoMs(node, node.lastHeardAtMs, now))}`;
   }

@@ -29,12 +29,22 @@ const SLOWEST_FLICKER_MS = 200;
  * A node's role by shape and by colour, and around it the time that is left:
  * to its next election for a follower, to its next heartbeat for a leader.
  */
-export function RoleBadge({ node }: { readonly node: NodeView }) {
+export function RoleBadge({
+  node,
+  hasVote,
+}: {
+  readonly node: NodeView;
+  readonly hasVote: boolean;
+}) {
   const role = shownRole(node);
   const colour = COLOUR[role];
   const hasArc = role !== 'down' && node.deadlineSpanMs >= SLOWEST_FLICKER_MS;
   return (
-    <svg viewBox="0 0 48 48" className="size-12 shrink-0" aria-hidden="true">
+    <svg
+      viewBox="0 0 48 48"
+      className="size-12 shrink-0 sm:group-data-[density=small]/stage:size-9"
+      aria-hidden="true"
+    >
       <circle
         cx="24"
         cy="24"
@@ -45,7 +55,7 @@ export function RoleBadge({ node }: { readonly node: NodeView }) {
         strokeDasharray={role === 'down' ? '2 4' : undefined}
       />
       {hasArc && <Arc node={node} colour={colour} />}
-      <Shape role={role} colour={colour} />
+      <Shape role={role} colour={colour} isHollow={!hasVote} />
     </svg>
   );
 }
@@ -90,7 +100,14 @@ function partLeft(leftMs: number, spanMs: number): number {
   return Math.min(1, Math.max(0, leftMs / spanMs));
 }
 
-function Shape({ role, colour }: { readonly role: ShownRole; readonly colour: string }) {
+interface ShapeProps {
+  readonly role: ShownRole;
+  readonly colour: string;
+  /** It has no vote. */
+  readonly isHollow: boolean;
+}
+
+function Shape({ role, colour, isHollow }: ShapeProps) {
   switch (role) {
     case 'leader':
       return (
@@ -100,7 +117,11 @@ function Shape({ role, colour }: { readonly role: ShownRole; readonly colour: st
         </>
       );
     case 'follower':
-      return <circle cx="24" cy="24" r="11" fill={colour} />;
+      return isHollow ? (
+        <circle cx="24" cy="24" r="9.5" fill="none" stroke={colour} strokeWidth="3" />
+      ) : (
+        <circle cx="24" cy="24" r="11" fill={colour} />
+      );
     case 'candidate':
       return (
         <path

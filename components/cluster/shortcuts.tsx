@@ -29,7 +29,7 @@ export function Shortcuts() {
   const { leader, down, voters } = useLive(({ view }) => ({
     leader: view === null ? null : verdictOf(view).leader,
     down: view === null ? '' : downNodes(view).join(' '),
-    voters: view?.voters ?? null,
+    voters: view?.members ?? null,
   }));
   const disabled = useActionsDisabled();
   const { kill, revive, healAll, error } = useFaults();

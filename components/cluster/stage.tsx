@@ -3,12 +3,13 @@
 import clsx from 'clsx';
 import { useRef } from 'react';
 import type { CSSProperties } from 'react';
+import { deciders } from '../../client/quorum.ts';
 import { sidesOf, verdictOf } from '../../client/verdict.ts';
 import { useLive } from '../live/live-provider.tsx';
 import { useMotion } from '../live/live-root.tsx';
 import { useFreshness } from '../live/freshness.ts';
 import { ClusterActions } from './cluster-actions.tsx';
-import { centreOf, laneBetween, placeNodes, STAGE_MARGIN_PX } from './geometry.ts';
+import { centreOf, densityOf, laneBetween, placeNodes, STAGE_MARGIN_PX } from './geometry.ts';
 import type { Lane, Place } from './geometry.ts';
 import { LaneLine, LinkSwitch, pairsOf } from './links.tsx';
 import { NodeCard, sideLetter } from './node-card.tsx';
@@ -17,15 +18,15 @@ import { linkKey, useRates } from './use-rates.ts';
 import { useStageSizes } from './use-stage-sizes.ts';
 import type { StageSizes } from './use-stage-sizes.ts';
 
-const NO_VOTERS: readonly string[] = [];
+const NOBODY: readonly string[] = [];
 
 /** The cluster as a picture: every node in its place, every link with its two lanes, messages as they go. */
 export function Stage() {
-  const { voters, stale } = useLive((state) => ({
-    voters: state.view?.voters ?? NO_VOTERS,
+  const { members, stale } = useLive((state) => ({
+    members: state.view?.members ?? NOBODY,
     stale: state.conn === 'reconnecting',
   }));
-  if (voters.length === 0) {
+  if (members.length === 0) {
     return (
       <p className="grid h-full min-h-60 place-content-center text-quiet">
         Connecting to the cluster…
@@ -39,25 +40,26 @@ export function Stage() {
           <ClusterActions />
           <PacketLegend />
         </div>
-        <Picture voters={voters} />
+        <Picture members={members} />
       </div>
       <StaleNote />
     </div>
   );
 }
 
-function Picture({ voters }: { readonly voters: readonly string[] }) {
+function Picture({ members }: { readonly members: readonly string[] }) {
   const stage = useRef<HTMLDivElement>(null);
   const sizes = useStageSizes(stage, '[data-node]');
   const moving = useMotion();
   const rates = useRates();
   const links = useLive((state) => state.view?.links ?? []);
-  const places = placeNodes(voters);
+  const places = placeNodes(members);
   const lanes = sizes === null ? null : lanesOf(places, sizes);
   return (
     <div
       ref={stage}
-      className="relative flex min-h-0 flex-1 flex-col gap-2 p-3 [--card-h:8.75rem] [--card-w:18rem] sm:block sm:min-h-100 sm:p-0 desk:min-h-0"
+      data-density={densityOf(members.length)}
+      className="group/stage relative flex min-h-0 flex-1 flex-col gap-2 p-3 [--card-h:8.75rem] [--card-w:19rem] data-[density=compact]:[--card-h:6.5rem] data-[density=compact]:[--card-w:15.5rem] data-[density=small]:[--card-h:4.25rem] data-[density=small]:[--card-w:11.5rem] sm:block sm:min-h-100 sm:p-0 desk:min-h-0"
     >
       {lanes !== null && (
         <svg className="absolute inset-0 hidden size-full sm:block">
@@ -66,7 +68,7 @@ function Picture({ voters }: { readonly voters: readonly string[] }) {
         </svg>
       )}
       <QuorumNote />
-      {voters.map((id) => (
+      {members.map((id) => (
         <div
           key={id}
           className="w-full sm:absolute sm:h-(--card-h) sm:w-(--card-w) sm:-translate-1/2"
@@ -75,11 +77,13 @@ function Picture({ voters }: { readonly voters: readonly string[] }) {
           <NodeCard id={id} />
         </div>
       ))}
-      {pairsOf(voters, links).map((pair) => (
+      {pairsOf(members, links).map((pair) => (
         <div
           key={linkKey(pair.a, pair.b)}
           className="flex items-center justify-between sm:absolute sm:-translate-1/2"
-          style={positionOf(between(places.get(pair.a), places.get(pair.b)))}
+          style={positionOf(
+            between(places.get(pair.a), places.get(pair.b), switchAt(members, pair)),
+          )}
         >
           <span className="sm:hidden" aria-hidden="true">
             Link <span className="font-mono">{pair.a}</span> to{' '}
@@ -127,12 +131,16 @@ function LaneLines({ lanes }: { readonly lanes: ReadonlyMap<string, Lane> }) {
 
 /** The arithmetic behind every decision, in words, in the middle of the picture. */
 function QuorumNote() {
-  const { quorum, voters, up, state, split } = useLive(({ view }) => {
+  const { members, quorum, voters, joint, up, state, split } = useLive(({ view }) => {
     const sides = view === null ? [] : sidesOf(view);
     return {
+      members: view?.members.length ?? 0,
       quorum: view?.quorum ?? 0,
       voters: view?.voters.length ?? 0,
-      up: view?.nodes.filter((node) => node.state === 'serving').length ?? 0,
+      joint: view?.votersOutgoing.join(' ') ?? '',
+      up:
+        view?.nodes.filter((node) => node.state === 'serving' && deciders(view).includes(node.id))
+          .length ?? 0,
       state: view === null ? null : verdictOf(view).state,
       split:
         sides.length < 2
@@ -153,11 +161,16 @@ function QuorumNote() {
       : 'can commit';
   return (
     <p
-      className="order-last text-center text-sm sm:absolute sm:-translate-1/2"
-      style={positionOf({ x: 0, y: 0.24 })}
+      className="order-last rounded-lg bg-surface/80 px-1.5 text-center text-sm sm:absolute sm:-translate-1/2"
+      style={positionOf({ x: 0, y: noteY(members) })}
     >
       <span className="font-mono text-base font-medium">{quorum}</span> of{' '}
       <span className="font-mono text-base font-medium">{voters}</span> is a quorum
+      {joint !== '' && (
+        <span className="block font-medium" data-testid="joint-note">
+          and a majority of <span className="font-mono">{joint}</span>: joint
+        </span>
+      )}
       <br />
       <span className={isAlarming ? 'text-danger' : 'text-quiet'}>
         {up} up, {can}
@@ -178,10 +191,23 @@ function StaleNote() {
   );
 }
 
-function between(a: Place | undefined, b: Place | undefined): Place | undefined {
+/** Where along its link a switch stands: in the middle, but for links that all cross in the middle of the stage. */
+function switchAt(members: readonly string[], { a, b }: { a: string; b: string }): number {
+  const apart = Math.abs(members.indexOf(a) - members.indexOf(b));
+  return apart * 2 === members.length ? 0.36 : 0.5;
+}
+
+/** The place at `part` of the way from `a` to `b`. */
+function between(a: Place | undefined, b: Place | undefined, part: number): Place | undefined {
   return a === undefined || b === undefined
     ? undefined
-    : { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 };
+    : { x: a.x + (b.x - a.x) * part, y: a.y + (b.y - a.y) * part };
+}
+
+/** Where the links leave room for a word, by the number of nodes. */
+function noteY(nodes: number): number {
+  if (nodes <= 3) return 0.24;
+  return nodes === 5 ? -0.04 : 0;
 }
 
 /** The centre of what stands at `place`, as `centreOf` counts it, but by the style sheet: right from the first paint. */

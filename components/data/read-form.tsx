@@ -43,7 +43,7 @@ export function ReadForm({
   onRead,
 }: ReadFormProps) {
   const disabled = useActionsDisabled();
-  const voters = useLive((state) => state.view?.voters ?? NO_VOTERS);
+  const voters = useLive((state) => state.view?.members ?? NO_VOTERS);
   const problem = asked.ok
     ? cell.key === '' || cell.field === ''
       ? 'Key and field are needed'

@@ -3,8 +3,8 @@ import type { ComponentProps } from 'react';
 
 interface ButtonProps extends Omit<ComponentProps<'button'>, 'disabled'> {
   readonly tone?: 'plain' | 'primary' | 'danger' | 'bare';
-  /** `large` is a target of 44 pixels. */
-  readonly size?: 'normal' | 'large';
+  /** `large` is a target of 44 pixels; `narrow` is one that gives way sideways where there is a mouse. */
+  readonly size?: 'normal' | 'large' | 'narrow';
   /** Why it cannot be pressed now; it stays in the tab order and says so. */
   readonly disabledBecause?: string | null;
 }
@@ -33,7 +33,9 @@ export function Button({
       }}
       className={clsx(
         'inline-flex shrink-0 items-center justify-center gap-1.5 rounded-lg border text-sm font-medium whitespace-nowrap transition-colors duration-100',
-        size === 'large' ? 'h-11 min-w-11 px-3' : 'h-8 px-2.5',
+        size === 'large' && 'h-11 min-w-11 px-3',
+        size === 'narrow' && 'h-11 min-w-11 px-0 sm:min-w-9',
+        size === 'normal' && 'h-8 px-2.5',
         tone === 'primary' && 'border-text bg-text text-surface',
         tone === 'plain' && 'border-line bg-raised text-text',
         tone === 'danger' && 'border-line bg-raised text-danger',

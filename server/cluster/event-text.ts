@@ -15,6 +15,8 @@ export class Narrator {
   private readonly roles = new Map<string, Role>();
   /** Last thing told of each node that may repeat itself. */
   private readonly told = new Map<string, string>();
+  /** The newest configuration told of. */
+  private confIndex = 0;
 
   /** Null for what is too small to tell, or was just told. */
   describe(node: string, event: RaftEvent): EventDraft | null {
@@ -23,6 +25,11 @@ export class Narrator {
     const draft =
       event.type === 'role' ? describeRole(node, event, before) : describeEvent(node, event);
     if (draft === null) return null;
+    if (event.type === 'conf') {
+      // Every node tells of it, at its own time and again after a restart: the first word is enough.
+      if (event.index <= this.confIndex) return null;
+      this.confIndex = event.index;
+    }
     const gist = repeatable(event);
     const key = `${node} ${event.type}`;
     if (gist !== null && this.told.get(key) === gist) return null;
@@ -94,7 +101,7 @@ function describeEvent(
         kind: 'members-changed',
         node,
         index: event.index,
-        text: `${node} goes by ${describeConf(event.conf)}`,
+        text: `The members change to ${describeConf(event.conf)}`,
       };
     case 'transfer':
       return { kind: 'transfer', node, text: describeTransfer(node, event) };
