@@ -46,13 +46,22 @@ const CORNERS: readonly Place[] = [
   { x: -0.95, y: 1 },
 ];
 
+/** Five stand in rows that leave each other room. */
+const PENTAGON: readonly Place[] = [
+  { x: 0, y: -1 },
+  { x: 1, y: -0.08 },
+  { x: 0.6, y: 1 },
+  { x: -0.6, y: 1 },
+  { x: -1, y: -0.08 },
+];
+
 /** The first node stands at the top, the others clockwise; four take the corners. */
 export function placeNodes(ids: readonly string[]): ReadonlyMap<string, Place> {
   return new Map(
     ids.map((id, i) => {
       if (ids.length === 1) return [id, { x: 0, y: 0 }];
-      const corner = ids.length === CORNERS.length ? CORNERS[i] : undefined;
-      if (corner !== undefined) return [id, corner];
+      const fixed = [CORNERS, PENTAGON].find((places) => places.length === ids.length)?.[i];
+      if (fixed !== undefined) return [id, fixed];
       const angle = (2 * Math.PI * i) / ids.length - Math.PI / 2;
       // Stretched to the corners, so that three stand as wide as the stage allows.
       const x = clamp(Math.cos(angle) * 1.16);

@@ -168,6 +168,7 @@ export function PacketLegend() {
     >
       <LegendItem path={SHAPES.heartbeat} word="heartbeat" />
       <LegendItem path={SHAPES.append} word="entries" />
+      <LegendItem path={SHAPES.snapshot} word="snapshot" />
       <LegendItem path={SHAPES.vote} word="vote" />
       <LegendItem path={SHAPES.preVote} word="pre-vote" hollow />
       <LegendItem path={SHAPES.heartbeat} word="answer" hollow />

@@ -206,8 +206,7 @@ function between(a: Place | undefined, b: Place | undefined, part: number): Plac
 
 /** Where the links leave room for a word, by the number of nodes. */
 function noteY(nodes: number): number {
-  if (nodes <= 3) return 0.24;
-  return nodes === 5 ? -0.04 : 0;
+  return nodes === 3 || nodes === 5 ? 0.24 : 0;
 }
 
 /** The centre of what stands at `place`, as `centreOf` counts it, but by the style sheet: right from the first paint. */

@@ -38,9 +38,12 @@ export function memberRoutes(
     return changed(membership.add(as, CHANGE_WITHIN_MS));
   });
 
-  app.post<{ Params: Params }>('/api/v1/members/:id/promote', (request) =>
-    changed(membership.promote(named(request), CHANGE_WITHIN_MS)),
-  );
+  app.post<{ Params: Params }>('/api/v1/members/:id/promote', (request) => {
+    const node = named(request);
+    if (fold.members().voters.includes(node))
+      throw new HttpError('CONFLICT', `${node} has a vote already`);
+    return changed(membership.promote(node, CHANGE_WITHIN_MS));
+  });
 
   app.post<{ Params: Params }>('/api/v1/members/:id/replace', (request) =>
     changed(membership.replace(named(request), CHANGE_WITHIN_MS)),

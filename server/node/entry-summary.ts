@@ -1,6 +1,7 @@
 /** A log entry in one short line, for people. */
 import { parseCommand } from '../kv/command.ts';
-import type { Entry } from '../raft/types.ts';
+import { decodeConf } from '../raft/conf-state.ts';
+import type { ConfState, Entry } from '../raft/types.ts';
 import type { EntrySummary } from './control.ts';
 
 /** Longest label, UTF-16 units. */
@@ -20,7 +21,8 @@ export function summarise(entry: Entry): EntrySummary {
 
 function describe(entry: Entry): Pick<EntrySummary, 'kind' | 'label'> {
   if (entry.kind === 'noop') return { kind: 'noop', label: `term ${entry.term} begins` };
-  if (entry.kind === 'confChange') return { kind: 'confChange', label: 'members change' };
+  if (entry.kind === 'confChange')
+    return { kind: 'confChange', label: shorten(describeConf(decodeConf(entry.data))) };
   if (entry.data.length > LONG_CHARS) return describeLong(entry.data);
   const parsed = parseCommand(entry.data);
   if (!parsed.ok) return { kind: 'noop', label: 'not understood' };
@@ -33,6 +35,12 @@ function describe(entry: Entry): Pick<EntrySummary, 'kind' | 'label'> {
     case 'tick':
       return { kind: 'tick', label: 'time moves on' };
   }
+}
+
+function describeConf({ voters, votersOutgoing, learners }: ConfState): string {
+  const joint = votersOutgoing.length > 0 ? ` and ${votersOutgoing.join(' ')}: joint` : '';
+  const learning = learners.length > 0 ? `; learning ${learners.join(' ')}` : '';
+  return `voters ${voters.join(' ')}${joint}${learning}`;
 }
 
 /**

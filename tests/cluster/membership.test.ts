@@ -1,0 +1,215 @@
+/** Nodes come and go over HTTP while writes go on: nothing acknowledged is lost, and nothing is done twice. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { MemberAnswer, NodeActionAnswer } from '../../contracts/control.ts';
+import { Problem } from '../../contracts/errors.ts';
+import { ClusterView } from '../../contracts/view.ts';
+import type { TestServer } from '../server.ts';
+import { startTestServer } from '../server.ts';
+
+/** Whatever is expected happens soon; a machine that is busy with other things may take its time. */
+const SLOW_MACHINE_MS = 180_000;
+const TIMEOUT_MS = 60_000;
+
+describe('a cluster whose members change', { timeout: SLOW_MACHINE_MS }, () => {
+  let server: TestServer;
+
+  beforeEach(async () => {
+    server = await startTestServer();
+  }, SLOW_MACHINE_MS);
+  afterEach(async () => {
+    await server.destroy();
+  });
+
+  it('[K15] adds a node by a snapshot and the log, while writes go on, and loses none', async () => {
+    for (let i = 0; i < 300; i++) await write(`before${i % 10}`, String(i));
+    for (const id of server.supervisor.nodes) await act(`nodes/${id}/compact`);
+    const load = new Load();
+    const added = MemberAnswer.parse(await post('members'));
+    expect(added).toMatchObject({ node: 'n4', voters: ['n1', 'n2', 'n3', 'n4'], quorum: 3 });
+    await load.end();
+    expect(load.count).toBeGreaterThan(0);
+    const node = await converged('n4');
+    // The beginning of the log is nowhere any more: it came as a snapshot.
+    expect(node.firstIndex).toBeGreaterThan(300);
+    for (const [key, value] of load.last) expect(await read(key)).toBe(value);
+  });
+
+  it('[K15] a learner stays one until it is given a vote', async () => {
+    const added = MemberAnswer.parse(await post('members', { as: 'learner' }));
+    expect(added).toMatchObject({ voters: ['n1', 'n2', 'n3'], learners: ['n4'], quorum: 2 });
+    const voter = MemberAnswer.parse(await post('members/n4/promote'));
+    expect(voter).toMatchObject({ voters: ['n1', 'n2', 'n3', 'n4'], learners: [] });
+  });
+
+  it('[K16] removes the leader, whose place another takes, while writes go on', async () => {
+    const leader = await leaderOf();
+    const load = new Load();
+    const gone = MemberAnswer.parse(await call('DELETE', `members/${leader}`));
+    expect(gone.members).toHaveLength(2);
+    expect(gone.voters).not.toContain(leader);
+    await load.end();
+    expect(await leaderOf()).not.toBe(leader);
+    for (const [key, value] of load.last) expect(await read(key)).toBe(value);
+    expect(await call('GET', `nodes/${leader}`)).toMatchObject({ code: 'NODE_UNKNOWN' });
+    // Nobody gets its name again: an empty disk must not pass for a full one.
+    expect(MemberAnswer.parse(await post('members')).node).toBe('n4');
+  });
+
+  it('[K17] replaces a node in one joint change, and a restart keeps the members', async () => {
+    const leader = await leaderOf();
+    const old = server.supervisor.nodes.find((id) => id !== leader) ?? '';
+    const load = new Load();
+    const replaced = MemberAnswer.parse(await post(`members/${old}/replace`));
+    await load.end();
+    const expected = [...['n1', 'n2', 'n3'].filter((id) => id !== old), 'n4'];
+    expect(replaced).toMatchObject({ node: 'n4', voters: expected, votersOutgoing: [] });
+    const { events } = ClusterView.parse(await call('GET', 'cluster'));
+    expect(events.some(({ text }) => text.includes('together with n1, n2, n3'))).toBe(true);
+
+    await server.close();
+    server = await startTestServer(server.dataDir);
+    expect(server.supervisor.nodes).toEqual(expected);
+    for (const [key, value] of load.last) expect(await read(key)).toBe(value);
+    expect(ClusterView.parse(await call('GET', 'cluster')).voters).toEqual(expected);
+    await write('after', 'restart');
+  });
+
+  it('[K18] what cannot be changed is refused with the reason, and changes nothing', async () => {
+    expect(Problem.parse(await post('members/n1/promote'))).toMatchObject({
+      code: 'CONFLICT',
+      message: 'n1 has a vote already',
+    });
+    expect(Problem.parse(await call('DELETE', 'members/n9')).code).toBe('NODE_UNKNOWN');
+    expect(Problem.parse(await post('members', { as: 'king' })).code).toBe('BAD_REQUEST');
+    const [first, second] = await Promise.all([post('members'), post('members')]);
+    expect(Problem.parse(second)).toMatchObject({
+      code: 'CHANGE_REFUSED',
+      message: 'another change of members is under way',
+    });
+    expect(MemberAnswer.parse(first).node).toBe('n4');
+    expect(Problem.parse(await post('nodes/n9/lead')).code).toBe('NODE_UNKNOWN');
+    expect(Problem.parse(await post(`nodes/${await leaderOf()}/lead`)).code).toBe('CONFLICT');
+  });
+
+  it('[K18] the last voter cannot be removed', async () => {
+    for (const id of ['n1', 'n2']) MemberAnswer.parse(await call('DELETE', `members/${id}`));
+    expect(Problem.parse(await call('DELETE', 'members/n3'))).toMatchObject({
+      code: 'CHANGE_REFUSED',
+      message: 'no voter would be left',
+    });
+    await write('alone', 'works');
+    expect(await read('alone')).toBe('works');
+  });
+
+  it('[K19] hands leadership over on request, while writes go on', async () => {
+    const leader = await leaderOf();
+    const load = new Load();
+    for (const id of server.supervisor.nodes.filter((other) => other !== leader)) {
+      NodeActionAnswer.parse(await post(`nodes/${id}/lead`));
+      expect(await leaderOf()).toBe(id);
+    }
+    await load.end();
+    for (const [key, value] of load.last) expect(await read(key)).toBe(value);
+  });
+
+  it('[K20] shortens a log on request; what it forgot is in the database after a restart', async () => {
+    for (let i = 0; i < 50; i++) await write(`k${i}`, String(i));
+    await act('nodes/n1/compact');
+    const { nodes } = ClusterView.parse(await call('GET', 'cluster'));
+    expect(nodes.find(({ id }) => id === 'n1')?.firstIndex).toBeGreaterThan(50);
+    await act('nodes/n1/kill');
+    await act('nodes/n1/revive');
+    await converged('n1');
+    expect(await read('k7')).toBe('7');
+  });
+
+  it('[K15] the data folder knows its members and never uses a name again', async () => {
+    MemberAnswer.parse(await post('members'));
+    MemberAnswer.parse(await call('DELETE', 'members/n4'));
+    const file = path.join(server.dataDir, 'cluster.json');
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({
+      nodes: ['n1', 'n2', 'n3'],
+      members: ['n1', 'n2', 'n3'],
+      lastNode: 4,
+    });
+  });
+
+  // --- help -----------------------------------------------------------------
+
+  /** Four writers, each to a key of its own, until it is ended; every write is acknowledged. */
+  class Load {
+    readonly last = new Map<string, string>();
+    count = 0;
+    private running = true;
+    private readonly writers = ['w1', 'w2', 'w3', 'w4'].map((key) => this.work(key));
+
+    async end(): Promise<void> {
+      this.running = false;
+      await Promise.all(this.writers);
+    }
+
+    private async work(key: string): Promise<void> {
+      for (let i = 0; this.running; i++) {
+        await write(key, String(i));
+        this.last.set(key, String(i));
+        this.count++;
+      }
+    }
+  }
+
+  async function write(key: string, value: string): Promise<void> {
+    const outcome = await server.kv.write({ op: 'set', key, field: 'f', value }, TIMEOUT_MS);
+    if (!outcome.ok || !outcome.result.ok) throw new Error(JSON.stringify(outcome));
+  }
+
+  async function read(key: string): Promise<string | null> {
+    const outcome = await server.kv.read({ type: 'get', key, field: 'f' }, TIMEOUT_MS);
+    if (!outcome.ok || !outcome.result.ok) throw new Error(JSON.stringify(outcome));
+    const { answer } = outcome.result;
+    return answer.type === 'get' ? (answer.found?.value ?? null) : null;
+  }
+
+  /** The node has applied what the leader has, and to the same effect. */
+  async function converged(id: string) {
+    for (;;) {
+      const { nodes } = ClusterView.parse(await call('GET', 'cluster'));
+      const node = nodes.find((one) => one.id === id);
+      const leader = nodes.find(({ role, state }) => role === 'leader' && state === 'serving');
+      if (node === undefined) throw new Error(`no node ${id}`);
+      if (leader?.stateHashAt === node.stateHashAt && node.state === 'serving') {
+        expect(node.stateHash).toBe(leader.stateHash);
+        return node;
+      }
+    }
+  }
+
+  async function leaderOf(): Promise<string> {
+    for (;;) {
+      const ready = (await (await fetch(`${server.url}/readyz`)).json()) as {
+        leader: string | null;
+      };
+      if (ready.leader !== null) return ready.leader;
+    }
+  }
+
+  async function act(what: string): Promise<void> {
+    NodeActionAnswer.parse(await post(what));
+  }
+
+  function post(what: string, body?: unknown): Promise<unknown> {
+    return call('POST', what, body);
+  }
+
+  async function call(method: string, what: string, body?: unknown): Promise<unknown> {
+    const response = await fetch(`${server.url}/api/v1/${what}`, {
+      method,
+      ...(body !== undefined && {
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      }),
+    });
+    return response.json();
+  }
+});
