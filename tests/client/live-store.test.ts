@@ -113,6 +113,41 @@ describe('patches', () => {
   });
 });
 
+describe('members in patches', () => {
+  test('[U40] a node that came is there with its links, one that went is gone with them', () => {
+    const link = (from: string, to: string) => ({
+      from,
+      to,
+      cut: false,
+      delayMs: 0,
+      jitterMs: 0,
+      loss: 0,
+      duplicate: 0,
+    });
+    const before = viewOf([nodeView('n1'), nodeView('n2')], {
+      links: [link('n1', 'n2'), link('n2', 'n1')],
+    });
+    const members = {
+      members: ['n1', 'n3'],
+      voters: ['n1'],
+      votersOutgoing: [],
+      learners: ['n3'],
+      quorum: 1,
+    };
+    const after = applyPatch(before, {
+      epoch: 'e1',
+      seq: 1,
+      atMs: 1,
+      members,
+      nodes: [nodeView('n3')],
+      links: [link('n1', 'n3')],
+    });
+    expect(after).toMatchObject(members);
+    expect(after.nodes.map(({ id }) => id)).toEqual(['n1', 'n3']);
+    expect(after.links.map(({ from, to }) => `${from}>${to}`)).toEqual(['n1>n3']);
+  });
+});
+
 describe('is it alive', () => {
   const clock = (nowMs: number): LiveAction => ({ type: 'clock', nowMs });
 

@@ -1,5 +1,6 @@
 /** The one sentence of the page, judged by what a quorum does and not by what one node says. */
 import { describe, expect, test } from 'vitest';
+import { membershipOf, snapshotFor } from '../../client/membership.ts';
 import { forecastKill, sidesOf, standingOf, verdictOf } from '../../client/verdict.ts';
 import type { ClusterView, NodeView } from '../../contracts/view.ts';
 import { nodeView, viewOf } from './views.ts';
@@ -113,5 +114,62 @@ describe('verdict', () => {
     expect(forecastKill(cluster({ n2: down, n3: down }), 'n1')).toBe(
       'Killing n1 leaves 0 of 3: the cluster stops',
     );
+  });
+});
+
+describe('members', () => {
+  const five = (parts: Partial<ClusterView>, down: readonly string[] = []): ClusterView =>
+    viewOf(
+      ['n1', 'n2', 'n3', 'n4', 'n5'].map((id) =>
+        nodeView(id, {
+          leader: 'n1',
+          term: 3,
+          role: id === 'n1' ? 'leader' : 'follower',
+          state: down.includes(id) ? 'down' : 'serving',
+        }),
+      ),
+      parts,
+    );
+
+  test('[U42] a learner counts for nothing', () => {
+    const view = five({ voters: ['n1', 'n2', 'n3'], learners: ['n4', 'n5'] }, ['n4', 'n5']);
+    expect(verdictOf(view)).toMatchObject({ state: 'healthy', tolerates: 1, configured: 3 });
+    expect(forecastKill(view, 'n5')).toBe('n5 has no vote: killing it stops nothing');
+    const lost = five({ voters: ['n1', 'n2', 'n3'], learners: ['n4', 'n5'] }, ['n2', 'n3']);
+    expect(verdictOf(lost)).toMatchObject({ state: 'no-quorum', up: 1 });
+  });
+
+  test('[U42] a joint configuration needs both majorities', () => {
+    const joint = { voters: ['n1', 'n4', 'n5'], votersOutgoing: ['n1', 'n2', 'n3'] };
+    expect(verdictOf(five(joint))).toMatchObject({ state: 'healthy', tolerates: 1, configured: 5 });
+    expect(verdictOf(five(joint, ['n2', 'n4']))).toMatchObject({ state: 'degraded', tolerates: 0 });
+    expect(verdictOf(five(joint, ['n2', 'n3'])).state).toBe('no-quorum');
+    expect(verdictOf(five(joint, ['n4', 'n5'])).state).toBe('no-quorum');
+  });
+
+  test('[U43] what a node is: voter, learner, on its way in or out', () => {
+    const conf = { voters: ['n1', 'n4'], votersOutgoing: ['n1', 'n2'], learners: ['n3'] };
+    expect(['n1', 'n2', 'n3', 'n4', 'n5'].map((id) => membershipOf(conf, id))).toEqual([
+      'voter',
+      'leaving',
+      'learner',
+      'voter',
+      'joining',
+    ]);
+  });
+
+  test('[U44] how far a snapshot has come is what its leader says', () => {
+    const progress = {
+      peer: 'n2',
+      matchIndex: 0,
+      nextIndex: 1,
+      state: 'snapshot' as const,
+      inflight: 0,
+      snapshotTo: 120,
+      lastAckAgoMs: 1,
+    };
+    const nodes = [nodeView('n1', { role: 'leader', commitIndex: 500, progress: [progress] })];
+    expect(snapshotFor({ nodes }, 'n2')).toEqual({ to: 120, of: 500 });
+    expect(snapshotFor({ nodes }, 'n3')).toBeNull();
   });
 });

@@ -34,6 +34,41 @@ describe('the view', () => {
     expect(view.links).toHaveLength(6);
   });
 
+  it('[V1] follows the configuration of the leader of the highest term, and who comes and goes', () => {
+    fold.takePatch(1000);
+    const confState = { voters: ['n1', 'n2', 'n3'], votersOutgoing: [], learners: ['n4'] };
+    fold.addNode('n4', 1000);
+    fold.report(report('n1', { status: { role: 'leader', term: 5, confState } }));
+    const stale = { voters: ['n9'], votersOutgoing: [], learners: [] };
+    fold.report(report('n2', { status: { role: 'leader', term: 4, confState: stale } }));
+    fold.report(report('n3', { status: { role: 'follower', term: 9, confState: stale } }));
+    const patch = Patch.parse(fold.takePatch(2000));
+    expect(patch.members).toEqual({
+      members: ['n1', 'n2', 'n3', 'n4'],
+      voters: ['n1', 'n2', 'n3'],
+      votersOutgoing: [],
+      learners: ['n4'],
+      quorum: 2,
+    });
+    expect(patch.links?.map(({ from, to }) => `${from}>${to}`)).toContain('n2>n4');
+
+    fold.removeNode('n4', 3000);
+    fold.report(report('n4'));
+    const gone = Patch.parse(fold.takePatch(3000));
+    expect(gone.members?.members).toEqual(['n1', 'n2', 'n3']);
+    expect(ClusterView.parse(fold.view(3000)).links).toHaveLength(6);
+  });
+
+  it('[V1] a change of members is told once, whoever tells it and how often', () => {
+    const conf = { voters: ['n1', 'n2', 'n3'], votersOutgoing: [], learners: ['n4'] };
+    const event = { type: 'conf', index: 7, conf } as const;
+    for (const id of ['n1', 'n2', 'n3', 'n1']) fold.report(report(id, { events: [event] }));
+    const told = fold.view(1000).events.filter(({ kind }) => kind === 'members-changed');
+    expect(told.map(({ text }) => text)).toEqual([
+      'The members change to the voters n1, n2, n3; learning: n4',
+    ]);
+  });
+
   it("[V1] turns a node's monotonic instants into the server's time", () => {
     fold.report(
       report('n1', {
