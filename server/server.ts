@@ -83,6 +83,7 @@ export async function startServer(
     },
     {
       onReport: (report) => {
+        dataDir.noteStore(report.id, report.identity.storeId);
         fold.report(report);
         leaders.update(report.id, report.status.role === 'leader' ? report.status.term : null);
         publisher?.nudge();

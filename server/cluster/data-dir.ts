@@ -25,6 +25,8 @@ const ClusterFile = z.object({
   members: z.array(z.string()).min(1).optional(),
   /** Number of the last node made. Names are never used again: an empty disk must not pass for a full one. */
   lastNode: z.number().int().min(1).optional(),
+  /** The store that each node was first seen with: see {@link DataDir.storeOf}. */
+  stores: z.record(z.string(), z.string()).optional(),
 });
 type ClusterFile = z.infer<typeof ClusterFile>;
 
@@ -85,6 +87,21 @@ export class DataDir {
   /** Notes that the node runs no more. Its database stays in the folder, unused. */
   removeNode(id: string): void {
     this.note({ ...this.cluster, members: this.nodes.filter((member) => member !== id) });
+  }
+
+  /**
+   * The store that belongs to the node: one with another name is not the one
+   * that left, has forgotten whom the node voted for and what it acknowledged,
+   * and must not take part. Null while the node was never seen.
+   */
+  storeOf(id: string): string | null {
+    return this.cluster.stores?.[id] ?? null;
+  }
+
+  /** Notes the store that the node came up with, once. */
+  noteStore(id: string, storeId: string): void {
+    if (this.storeOf(id) !== null) return;
+    this.note({ ...this.cluster, stores: { ...this.cluster.stores, [id]: storeId } });
   }
 
   private note(cluster: ClusterFile): void {

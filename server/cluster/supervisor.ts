@@ -157,6 +157,7 @@ export class Supervisor {
       id,
       voters: dataDir.founders.includes(id) ? dataDir.founders : [],
       clusterId: dataDir.clusterId,
+      storeId: dataDir.storeOf(id),
       databaseFile: dataDir.databaseFile(id),
       migrationsDir,
       heartbeatIntervalMs,

@@ -37,6 +37,8 @@ export interface WorkerOptions {
   /** Voters of a new cluster; for a node that is to be added to one, none. Counts only while its database is new. */
   readonly voters: readonly NodeId[];
   readonly clusterId: string;
+  /** The store that the node must have; null for one that was never seen. */
+  readonly storeId: string | null;
   /** Made if it is not there. */
   readonly databaseFile: string;
   readonly migrationsDir: string;

@@ -65,6 +65,7 @@ async function main(): Promise<void> {
     clusterId: options.clusterId,
     nodeId: options.id,
     voters: options.voters,
+    storeId: options.storeId,
   });
   const clock = new RealClock();
   const answers = new AnswerBatch();

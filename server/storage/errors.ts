@@ -11,6 +11,8 @@ export type StorageErrorCode =
   | 'newer'
   /** It was written by an earlier version whose format is no longer read. */
   | 'older'
+  /** It is not the store that the node had: that one is gone, with all that it promised. */
+  | 'lost'
   /** It holds something that was never written: a checksum or an order is wrong. */
   | 'corrupt'
   /** It does not promise what the log needs. */

@@ -9,7 +9,7 @@
  * same error and the node must start again from its file.
  */
 import { randomUUID } from 'node:crypto';
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { PrismaClient } from '../../prisma/generated/client.ts';
 import { assert, must } from '../base/assert.ts';
@@ -51,6 +51,8 @@ export interface OpenOptions {
   readonly nodeId: string;
   /** Voters of the configuration that a new store begins with; none: it waits to be added to a cluster. */
   readonly voters: readonly string[];
+  /** The store must be this one; null takes any. */
+  readonly storeId: string | null;
 }
 
 /** Opens, migrates, verifies and reads a node's store. Throws {@link StorageError}. */
@@ -59,6 +61,7 @@ export async function openPrismaStorage(
 ): Promise<{ storage: PrismaStorage; restored: RestoredNode }> {
   let connection: Connection | null = null;
   try {
+    if (options.storeId !== null && !existsSync(options.file)) throw lostStore(options);
     connection = await Connection.open(options.file);
     const { prisma } = connection;
     await verifyOwner(prisma, options);
@@ -87,10 +90,17 @@ export async function openPrismaStorage(
   }
 }
 
+function lostStore({ nodeId }: Pick<OpenOptions, 'nodeId'>): StorageError {
+  return new StorageError(
+    'lost',
+    `this is not the database that ${nodeId} had: what it promised is forgotten, so it may not take part; replace ${nodeId} by a new node`,
+  );
+}
+
 /** Before anything is written: an existing file must be this node's. */
 async function verifyOwner(
   prisma: PrismaClient,
-  { clusterId, nodeId }: OpenOptions,
+  { clusterId, nodeId, storeId }: OpenOptions,
 ): Promise<void> {
   const rows = await prisma.$queryRawUnsafe<{ name: string }[]>(
     `SELECT "name" FROM sqlite_master WHERE "type" = 'table'`,
@@ -114,6 +124,7 @@ async function verifyOwner(
       `the database belongs to node ${state.nodeId}, not to ${nodeId}`,
     );
   }
+  if (storeId !== null && state.storeId !== storeId) throw lostStore({ nodeId });
   if (state.clusterId !== clusterId) {
     throw new StorageError(
       'foreign',

@@ -1,6 +1,6 @@
 /** Nodes come and go over HTTP while writes go on: nothing acknowledged is lost, and nothing is done twice. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { MemberAnswer, NodeActionAnswer } from '../../contracts/control.ts';
 import { Problem } from '../../contracts/errors.ts';
@@ -134,6 +134,41 @@ describe('a cluster whose members change', { timeout: SLOW_MACHINE_MS }, () => {
       members: ['n1', 'n2', 'n3'],
       lastNode: 4,
     });
+  });
+
+  it('[K21] a node whose database is gone may not take part, and is replaced', async () => {
+    await write('kept', 'yes');
+    const leader = await leaderOf();
+    const victim = server.supervisor.nodes.find((id) => id !== leader) ?? '';
+    await act(`nodes/${victim}/kill`);
+    for (const end of ['', '-wal', '-shm'])
+      rmSync(path.join(server.dataDir, `${victim}.db${end}`), { force: true });
+    expect(Problem.parse(await post(`nodes/${victim}/revive`))).toMatchObject({
+      code: 'NODE_DOWN',
+      message: expect.stringMatching(`replace ${victim} by a new node`),
+    });
+    expect(existsSync(path.join(server.dataDir, `${victim}.db`))).toBe(false);
+    const { node } = MemberAnswer.parse(await post(`members/${victim}/replace`));
+    await converged(node);
+    expect(await read('kept')).toBe('yes');
+  });
+
+  it('[K21] nor does one that was given the database of an earlier cluster of the same folder', async () => {
+    const file = path.join(server.dataDir, 'cluster.json');
+    await write('kept', 'yes');
+    await server.close();
+    const cluster = JSON.parse(readFileSync(file, 'utf8')) as { stores: Record<string, string> };
+    expect(Object.keys(cluster.stores).sort()).toEqual(['n1', 'n2', 'n3']);
+    writeFileSync(
+      file,
+      JSON.stringify({ ...cluster, stores: { ...cluster.stores, n2: 'another' } }),
+    );
+    server = await startTestServer(server.dataDir);
+    expect(await call('GET', 'nodes/n2')).toMatchObject({
+      state: 'failed',
+      reason: expect.stringMatching('this is not the database that n2 had'),
+    });
+    expect(await read('kept')).toBe('yes');
   });
 
   // --- help -----------------------------------------------------------------

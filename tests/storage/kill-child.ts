@@ -16,6 +16,7 @@ const { storage, restored } = await openPrismaStorage({
   file,
   migrationsDir,
   voters: VOTERS,
+  storeId: null,
   ...OWNER,
 });
 

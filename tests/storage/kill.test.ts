@@ -48,6 +48,7 @@ test(`[P9] ${ROUNDS} kills in the middle of writes lose nothing acknowledged (se
       file,
       migrationsDir: MIGRATIONS,
       voters: VOTERS,
+      storeId: null,
       ...OWNER,
     });
     const { hardState, kv } = restored;

@@ -23,7 +23,13 @@ function newFile(): string {
 }
 
 function open(file: string, owner = OWNER) {
-  return openPrismaStorage({ file, migrationsDir: MIGRATIONS, voters: VOTERS, ...owner });
+  return openPrismaStorage({
+    file,
+    migrationsDir: MIGRATIONS,
+    voters: VOTERS,
+    storeId: null,
+    ...owner,
+  });
 }
 
 /** The store's own connection: what it promises cannot be seen from another. */
