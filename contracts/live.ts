@@ -46,6 +46,8 @@ export const Packet = z.object({
     'InstallSnapshot',
     'InstallSnapshotResponse',
     'TimeoutNow',
+    'ReadIndex',
+    'ReadIndexResponse',
   ]),
   count: z.number().int(),
   refused: z.number().int(),

@@ -23,8 +23,10 @@ export function lookOf(packet: Pick<Packet, 'refused' | 'type'>): Look {
 function kindOf(type: Packet['type']): Look {
   switch (type) {
     case 'Heartbeat':
+    case 'ReadIndex':
       return { path: SHAPES.heartbeat, hollow: false };
     case 'HeartbeatResponse':
+    case 'ReadIndexResponse':
       return { path: SHAPES.heartbeat, hollow: true };
     case 'AppendEntries':
       return { path: SHAPES.append, hollow: false };

@@ -72,6 +72,7 @@ export function raftConfig(
     maxEntriesPerAppend: 1024,
     maxAppendChars: 1024 * 1024,
     maxInflightAppends: 64,
+    maxInflightChars: 8 * 1024 * 1024,
     maxUncommittedChars: 64 * 1024 * 1024,
     preVote: true,
     checkQuorum: true,

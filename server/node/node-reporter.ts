@@ -135,6 +135,9 @@ function isRefusal(message: Message): boolean {
     case 'InstallSnapshot':
     case 'InstallSnapshotResponse':
     case 'TimeoutNow':
+    case 'ReadIndex':
       return false;
+    case 'ReadIndexResponse':
+      return message.index === null;
   }
 }

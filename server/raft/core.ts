@@ -12,6 +12,7 @@ import { assert } from '../base/assert.ts';
 import type { Random } from '../base/random.ts';
 import { decodeConf, members } from './conf-state.ts';
 import { ConfHistory } from './conf-history.ts';
+import { ForwardedReads } from './forwarded-reads.ts';
 import { LeaderClock } from './leader-clock.ts';
 import { RaftLog } from './log.ts';
 import type { Message } from './messages.ts';
@@ -78,6 +79,8 @@ export class Core {
   lastHeardMono: MonoMs | null = null;
   halted: string | null = null;
 
+  /** Reads that this follower has asked its leader about. */
+  readonly forwardedReads: ForwardedReads;
   /** A snapshot's rows beyond the applied state are durable up to here, as the driver last said. */
   stagedTo: LogIndex = 0;
   private newBase: LogBase | null = null;
@@ -91,6 +94,7 @@ export class Core {
     this.config = config;
     this.id = config.id;
     this.random = random;
+    this.forwardedReads = new ForwardedReads(random);
     this.now = now;
     this.log = new RaftLog(restored);
     this.confs = new ConfHistory(restored.base.index, restored.base.conf);
@@ -118,6 +122,7 @@ export class Core {
    */
   becomeFollower(term: Term, leader: NodeId | null, reason: string): void {
     assert(term >= this.term, 'terms never go back');
+    if (leader !== this.leader || term !== this.term) this.failForwardedReads();
     const led = this.leadership !== null ? this.term : null;
     const changed = this.role !== 'follower' || this.leader !== leader || this.term !== term;
     if (term > this.term) {
@@ -134,6 +139,7 @@ export class Core {
 
   becomePreCandidate(): void {
     assert(this.role !== 'leader', 'a leader does not campaign');
+    this.failForwardedReads();
     this.role = 'preCandidate';
     this.leader = null;
     this.votes = new Map([[this.id, true]]);
@@ -149,6 +155,7 @@ export class Core {
 
   becomeCandidate(): void {
     assert(this.role !== 'leader', 'a leader does not campaign');
+    this.failForwardedReads();
     this.setTerm(this.term + 1, this.id);
     this.role = 'candidate';
     this.leader = null;
@@ -189,11 +196,20 @@ export class Core {
     });
   }
 
+  /** The leader that was asked is not this node's any more: its answer, if one comes, is for nobody. */
+  private failForwardedReads(): void {
+    for (const id of this.forwardedReads.drop())
+      this.result({ type: 'readFailed', id, reason: 'not-leader', leaderHint: null });
+  }
+
   private endLeadership(term: Term): void {
     const leadership = this.leadership;
     assert(leadership !== null, 'there is a leadership to end');
     this.leadership = null;
-    for (const id of leadership.reads.drop()) {
+    // A follower's read is not answered: it fails there with the change of term or leader.
+    for (const read of leadership.reads.drop()) {
+      if (read.from !== null) continue;
+      const { id } = read;
       this.result({ type: 'readFailed', id, reason: 'not-leader', leaderHint: this.leader });
     }
     this.result({ type: 'leadershipLost', term });
@@ -216,6 +232,7 @@ export class Core {
   /** Stops for good: storage failed, so nothing this node remembers can be trusted (fail-stop). */
   halt(reason: string): void {
     if (this.halted !== null) return;
+    this.failForwardedReads();
     const led = this.leadership !== null ? this.term : null;
     this.role = 'follower';
     this.leader = null;

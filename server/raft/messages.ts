@@ -99,6 +99,20 @@ export interface InstallSnapshotResponse extends Envelope {
   readonly matchIndex: LogIndex;
 }
 
+/** A follower asks up to where it must apply before it answers a read (dissertation §6.4). */
+export interface ReadIndex extends Envelope {
+  readonly type: 'ReadIndex';
+  /** Names the question, never used twice: a late answer must not pass for a fresh one. */
+  readonly token: number;
+}
+
+export interface ReadIndexResponse extends Envelope {
+  readonly type: 'ReadIndexResponse';
+  readonly token: number;
+  /** Confirmed by a quorum since the question came; null: it could not be. */
+  readonly index: LogIndex | null;
+}
+
 /** Campaign now: the leader hands over (dissertation §3.10). */
 export interface TimeoutNow extends Envelope {
   readonly type: 'TimeoutNow';
@@ -115,6 +129,8 @@ export type Message =
   | HeartbeatResponse
   | InstallSnapshot
   | InstallSnapshotResponse
-  | TimeoutNow;
+  | TimeoutNow
+  | ReadIndex
+  | ReadIndexResponse;
 
 export type MessageType = Message['type'];

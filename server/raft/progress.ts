@@ -10,6 +10,13 @@
 import { assert } from '../base/assert.ts';
 import type { LogIndex, MonoMs, NodeId, ProgressStatus } from './types.ts';
 
+/** How much may be under way to one follower in `replicate`; one append always may. */
+export interface InflightWindow {
+  readonly maxInflightAppends: number;
+  /** UTF-16 units. */
+  readonly maxInflightChars: number;
+}
+
 export class Progress {
   readonly peer: NodeId;
   matchIndex: LogIndex = 0;
@@ -20,8 +27,9 @@ export class Progress {
   /** In `snapshot`: rows that the follower is known to have, and when it was last sent anything. */
   snapshotTo: LogIndex = 0;
   snapshotSentMono: MonoMs = 0;
-  /** Last index of each unanswered append, oldest first. */
-  private readonly inflight: LogIndex[] = [];
+  /** Each unanswered append with entries, oldest first: its last index, and its data in UTF-16 units. */
+  private readonly inflight: { readonly lastIndex: LogIndex; readonly chars: number }[] = [];
+  private inflightChars = 0;
   /** When the follower last answered anything of this term, or when this leadership began. */
   lastAckMono: MonoMs;
   hasAnswered = false;
@@ -37,27 +45,32 @@ export class Progress {
   }
 
   /** May another append with entries be sent now? */
-  hasRoom(maxInflightAppends: number): boolean {
+  hasRoom(window: InflightWindow): boolean {
     if (this.state === 'snapshot') return false;
     if (this.state === 'probe') return !this.probeSent;
-    return this.inflight.length < maxInflightAppends;
+    if (this.inflight.length >= window.maxInflightAppends) return false;
+    return this.inflight.length === 0 || this.inflightChars < window.maxInflightChars;
   }
 
-  /** An append with entries up to `lastIndex` left. */
-  sent(lastIndex: LogIndex): void {
+  /** An append with entries up to `lastIndex` and so much data left. */
+  sent(lastIndex: LogIndex, chars: number): void {
     if (this.state === 'probe') {
       this.probeSent = true;
       return;
     }
     assert(lastIndex >= this.nextIndex, 'pipelined appends move forward');
     this.nextIndex = lastIndex + 1;
-    this.inflight.push(lastIndex);
+    this.inflight.push({ lastIndex, chars });
+    this.inflightChars += chars;
   }
 
   /** The follower's log matches ours up to `index`. Late answers never lower it. */
   matched(index: LogIndex): boolean {
-    while (this.inflight.length > 0 && (this.inflight[0] as LogIndex) <= index)
+    for (let first = this.inflight[0]; first !== undefined && first.lastIndex <= index; ) {
       this.inflight.shift();
+      this.inflightChars -= first.chars;
+      first = this.inflight[0];
+    }
     const advanced = index > this.matchIndex;
     if (advanced) this.matchIndex = index;
     this.nextIndex = Math.max(this.nextIndex, index + 1);
@@ -75,23 +88,26 @@ export class Progress {
 
   becomeReplicate(): void {
     this.state = 'replicate';
-    this.probeSent = false;
-    this.inflight.length = 0;
+    this.forgetInflight();
     this.nextIndex = this.matchIndex + 1;
   }
 
   becomeSnapshot(): void {
     this.state = 'snapshot';
-    this.probeSent = false;
-    this.inflight.length = 0;
+    this.forgetInflight();
     this.snapshotTo = 0;
   }
 
   becomeProbe(nextIndex: LogIndex): void {
     this.state = 'probe';
+    this.forgetInflight();
+    this.nextIndex = nextIndex;
+  }
+
+  private forgetInflight(): void {
     this.probeSent = false;
     this.inflight.length = 0;
-    this.nextIndex = nextIndex;
+    this.inflightChars = 0;
   }
 
   status(): ProgressStatus {

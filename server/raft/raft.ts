@@ -28,7 +28,7 @@ import { checkInvariants, watermark } from './invariants.ts';
 import type { Watermark } from './invariants.ts';
 import { onProposeConfChange, settleConf } from './membership.ts';
 import type { AppendEntries, Heartbeat, InstallSnapshot, Message, TimeoutNow } from './messages.ts';
-import { onRead, startReadRound } from './reads.ts';
+import { askAgain, onRead, onReadIndex, onReadIndexResponse, startReadRound } from './reads.ts';
 import {
   maybeCommit,
   onAppendEntries,
@@ -254,6 +254,7 @@ function validate(config: RaftConfig): void {
   assert(config.maxEntriesPerAppend >= 1, 'maxEntriesPerAppend ≥ 1');
   assert(config.maxAppendChars >= 1, 'maxAppendChars ≥ 1');
   assert(config.maxInflightAppends >= 1, 'maxInflightAppends ≥ 1');
+  assert(config.maxInflightChars >= 1, 'maxInflightChars ≥ 1');
   assert(config.maxUncommittedChars >= 1, 'maxUncommittedChars ≥ 1');
 }
 
@@ -300,13 +301,23 @@ function onMessage(core: Core, message: Message): void {
       if (followsSender(core, message)) onAppendEntries(core, message);
       return;
     case 'Heartbeat':
-      if (followsSender(core, message)) onHeartbeat(core, message);
+      if (!followsSender(core, message)) return;
+      onHeartbeat(core, message);
+      askAgain(core);
       return;
     case 'InstallSnapshot':
       if (followsSender(core, message)) onInstallSnapshot(core, message);
       return;
     case 'TimeoutNow':
       if (followsSender(core, message)) onTimeoutNow(core);
+      return;
+    case 'ReadIndex':
+      adoptTerm(core, message);
+      onReadIndex(core, message);
+      return;
+    case 'ReadIndexResponse':
+      adoptTerm(core, message);
+      onReadIndexResponse(core, message);
       return;
     case 'InstallSnapshotResponse':
       adoptTerm(core, message);

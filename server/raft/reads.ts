@@ -1,18 +1,58 @@
 /**
  * Linearizable reads by ReadIndex (§8; dissertation §6.4): see read-rounds.ts
  * for why a round is safe. A leader answers none before an entry of its own
- * term is committed, since until then it may not know the newest commit.
+ * term is committed, since until then it may not know the newest commit. A
+ * follower asks its leader for the index and answers from its own state, so a
+ * read costs the leader no more than a number.
  */
 import type { Core } from './core.ts';
 import { sendHeartbeat } from './heartbeat.ts';
+import type { ReadIndex, ReadIndexResponse } from './messages.ts';
 import { quorumValue } from './quorum.ts';
+import type { LogIndex, NodeId } from './types.ts';
 
 export function onRead(core: Core, id: number): void {
-  if (core.leadership === null) {
-    core.result({ type: 'readFailed', id, reason: 'not-leader', leaderHint: core.leader });
+  if (core.leadership !== null) {
+    core.leadership.reads.add({ from: null, id });
     return;
   }
-  core.leadership.reads.add(id);
+  if (core.leader === null) {
+    core.result({ type: 'readFailed', id, reason: 'not-leader', leaderHint: null });
+    return;
+  }
+  ask(core, core.leader, core.forwardedReads.add(id, core.now.mono));
+}
+
+function ask(core: Core, leader: NodeId, token: number): void {
+  core.send({ type: 'ReadIndex', from: core.id, to: leader, term: core.term, token });
+}
+
+/** Called for each sign of life of the leader: it can be asked again. */
+export function askAgain(core: Core): void {
+  if (core.leader === null) return;
+  const before = core.now.mono - core.config.heartbeatIntervalMs;
+  for (const token of core.forwardedReads.overdue(before, core.now.mono))
+    ask(core, core.leader, token);
+}
+
+/** From a follower of this term, or one that thinks so. */
+export function onReadIndex(core: Core, { from, token, term }: ReadIndex): void {
+  if (core.leadership === null || term !== core.term) answerFollower(core, from, token, null);
+  else core.leadership.reads.add({ from, token });
+}
+
+/** Nobody may be waiting for the answer any more. */
+export function onReadIndexResponse(core: Core, { token, index, term }: ReadIndexResponse): void {
+  if (term !== core.term) return;
+  const id = core.forwardedReads.take(token);
+  if (id === null) return;
+  if (index === null)
+    core.result({ type: 'readFailed', id, reason: 'not-leader', leaderHint: core.leader });
+  else core.result({ type: 'readReady', id, index });
+}
+
+function answerFollower(core: Core, to: NodeId, token: number, index: LogIndex | null): void {
+  core.send({ type: 'ReadIndexResponse', from: core.id, to, term: core.term, token, index });
 }
 
 /** Opens the next round if there is one to open. Called once per drain, so reads share rounds. */
@@ -34,5 +74,8 @@ export function onReadConfirmation(core: Core): void {
   );
   const ready = leadership.reads.confirm(confirmed);
   if (ready === null) return;
-  for (const id of ready.ids) core.result({ type: 'readReady', id, index: ready.index });
+  for (const read of ready.reads) {
+    if (read.from === null) core.result({ type: 'readReady', id: read.id, index: ready.index });
+    else answerFollower(core, read.from, read.token, ready.index);
+  }
 }

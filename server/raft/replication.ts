@@ -65,10 +65,7 @@ export function replicate(core: Core): void {
   const leadership = core.leadership;
   if (leadership === null || isDiskStuck(core)) return;
   for (const progress of leadership.progress.values()) {
-    while (
-      progress.nextIndex <= core.log.lastIndex &&
-      progress.hasRoom(core.config.maxInflightAppends)
-    ) {
+    while (progress.nextIndex <= core.log.lastIndex && progress.hasRoom(core.config)) {
       sendAppend(core, progress);
     }
     tellCommit(core, leadership, progress);
@@ -101,7 +98,7 @@ function sendAppend(core: Core, progress: Progress): void {
     leaderCommit: core.commitIndex,
   });
   if (entries.length > 0 || progress.state === 'probe')
-    progress.sent(prevLogIndex + entries.length);
+    progress.sent(prevLogIndex + entries.length, charsOf(entries));
   progress.sentCommit = Math.max(
     progress.sentCommit,
     Math.min(core.commitIndex, prevLogIndex + entries.length),
@@ -145,15 +142,18 @@ export function onHeartbeatResponse(core: Core, message: HeartbeatResponse): voi
   pushTransfer(core, message.from);
   // Something sent may be lost: an append after the last one sent is refused if so, and accepted if not.
   if (progress.state === 'replicate' && progress.matchIndex < core.log.lastIndex) {
-    if (
-      progress.nextIndex > core.log.lastIndex ||
-      !progress.hasRoom(core.config.maxInflightAppends)
-    ) {
+    if (progress.nextIndex > core.log.lastIndex || !progress.hasRoom(core.config)) {
       sendEmptyAppend(core, progress);
     }
   }
   progress.readSeq = Math.max(progress.readSeq, message.readSeq);
   onReadConfirmation(core);
+}
+
+function charsOf(entries: readonly Entry[]): number {
+  let chars = 0;
+  for (const { data } of entries) chars += data.length;
+  return chars;
 }
 
 function sendEmptyAppend(core: Core, progress: Progress): void {

@@ -98,6 +98,8 @@ export interface RaftConfig {
   readonly maxAppendChars: number;
   /** AppendEntries with entries sent to a follower in `replicate` and not yet answered, ≥ 1. */
   readonly maxInflightAppends: number;
+  /** Data of these appends, UTF-16 units; one append always travels. */
+  readonly maxInflightChars: number;
   /** Proposed and not yet committed data a leader accepts before it answers `overloaded`, UTF-16 units. */
   readonly maxUncommittedChars: number;
   /** Off only in tests of mixed clusters (dissertation §9.6). */

@@ -133,6 +133,7 @@ export class Network {
       maxEntriesPerAppend: 100,
       maxAppendChars: 10_000,
       maxInflightAppends: 4,
+      maxInflightChars: 100_000,
       maxUncommittedChars: 10_000,
       preVote: true,
       checkQuorum: true,

@@ -100,3 +100,78 @@ describe('linearizable reads', () => {
     expect(leader.results).toContainEqual({ type: 'readReady', id, index: 1 });
   });
 });
+
+describe('reads of followers', () => {
+  function withFollower() {
+    const net = new Network(3);
+    const leader = net.elect();
+    net.propose(leader.id, 'a');
+    net.advance(15);
+    const follower = net.followers()[0];
+    if (follower === undefined) throw new Error('a follower');
+    follower.results.length = 0;
+    return { net, leader, follower };
+  }
+
+  test('[L7] a follower answers once it has applied what a round of its leader confirms', () => {
+    const { net, leader, follower } = withFollower();
+    net.propose(leader.id, 'b');
+    net.deliver((m) => m.to !== follower.id);
+    const id = net.read(follower.id);
+    net.deliver();
+    const ready = follower.results.find((result) => result.type === 'readReady');
+    expect(ready).toMatchObject({ id, index: leader.raft.commitIndex });
+    expect(leader.raft.commitIndex).toBe(3);
+  });
+
+  test('[L7] without a quorum behind its leader a follower answers nothing', () => {
+    const { net, leader, follower } = withFollower();
+    for (const other of net.nodes.keys())
+      if (other !== leader.id && other !== follower.id) net.isolate(other);
+    net.cut(follower.id, leader.id);
+    const id = net.read(follower.id);
+    net.advance(50);
+    expect(follower.results).toEqual([]);
+    net.advance(2000);
+    expect(follower.results).toContainEqual(
+      expect.objectContaining({ type: 'readFailed', id, reason: 'not-leader' }),
+    );
+  });
+
+  test('[L7] a lost question or answer is repaired by the next heartbeat', () => {
+    for (const lost of ['ReadIndex', 'ReadIndexResponse']) {
+      const { net, follower } = withFollower();
+      const id = net.read(follower.id);
+      net.deliver((m) => m.type !== lost);
+      expect(follower.results).toEqual([]);
+      net.advance(25);
+      expect(follower.results).toEqual([expect.objectContaining({ type: 'readReady', id })]);
+    }
+  });
+
+  test('[L7] an answer from before a restart, or a second one, confirms nothing', () => {
+    const { net, follower } = withFollower();
+    net.read(follower.id);
+    net.deliver((m) => m.type !== 'ReadIndexResponse');
+    const late = net.sent.filter((m) => m.type === 'ReadIndexResponse').at(-1);
+    if (late === undefined) throw new Error('an answer');
+    net.crash(follower.id);
+    net.restart(follower.id);
+    net.advance(30);
+    follower.results.length = 0;
+    const id = net.read(follower.id);
+    net.hand({ ...late, term: follower.raft.term });
+    expect(follower.results).toEqual([]);
+    net.deliver();
+    expect(follower.results).toEqual([expect.objectContaining({ type: 'readReady', id })]);
+  });
+
+  test('[L7] a change of leader fails what was asked of the old one', () => {
+    const { net, leader, follower } = withFollower();
+    const id = net.read(follower.id);
+    net.queue.length = 0;
+    net.isolate(leader.id);
+    net.advance(1000);
+    expect(follower.results).toContainEqual(expect.objectContaining({ type: 'readFailed', id }));
+  });
+});

@@ -349,3 +349,24 @@ describe('replication', () => {
     expect(passed).toBeLessThan(101_000);
   });
 });
+
+test('[R9] large appends fill the window by their text, but one always travels', () => {
+  const net = new Network(3, { config: () => ({ maxInflightChars: 25, maxInflightAppends: 8 }) });
+  const leader = net.elect();
+  net.advance(20);
+  const to = net.followers()[0]?.id ?? '';
+  net.sent.length = 0;
+  for (let i = 0; i < 6; i++) net.propose(leader.id, 'x'.repeat(10));
+  const sent = () =>
+    net.sent.filter((m) => m.type === 'AppendEntries' && m.to === to && m.entries.length > 0);
+  expect(sent()).toHaveLength(3);
+  net.deliver();
+  expect(sent()).toHaveLength(4);
+  net.advance(20);
+  net.sent.length = 0;
+  net.propose(leader.id, 'y'.repeat(1000));
+  net.propose(leader.id, 'z');
+  expect(sent()).toHaveLength(1);
+  net.advance(20);
+  expect(net.commands(to).slice(-1)).toEqual(['z']);
+});
