@@ -205,6 +205,7 @@ test('[B8] nothing that others say makes a follower forget a leader that it hear
     { type: 'TimeoutNow', ...ends, term: 0 },
   ];
   const read = net.read('n1');
+  const sentAt = net.sent.length;
   for (const message of tries) {
     net.hand(message);
     expect(net.node('n2').raft.status()).toMatchObject({
@@ -214,6 +215,7 @@ test('[B8] nothing that others say makes a follower forget a leader that it hear
       votedFor: 'n1',
     });
   }
+  expect(net.sent.slice(sentAt).filter((m) => 'granted' in m && m.granted)).toEqual([]);
   expect(net.node('n1').results).not.toContainEqual(expect.objectContaining({ id: read }));
   net.deliver((message) => message.from !== 'n3');
   expect(net.node('n1').results).toContainEqual({ type: 'readReady', id: read, index: 1 });
@@ -235,6 +237,7 @@ test('[B9] a single voter elects itself and commits alone, each entry as soon as
   net.propose('n1', 'b');
   expect(n1.raft).toMatchObject({ lastIndex: 3, commitIndex: 1 });
   net.flush('n1', 1);
+  expect(n1.raft.commitIndex).toBe(2);
   expect(net.commands('n1')).toEqual(['a']);
   net.flush('n1', 1);
   expect(net.commands('n1')).toEqual(['a', 'b']);

@@ -201,6 +201,12 @@ test('[B25] a joint configuration whose leader died is left by its successor, wi
   const joint = conf(['n1', 'n4', 'n5'], ['n1', 'n2', 'n3']);
   for (const id of ['n2', 'n3', 'n4', 'n5']) expect(net.node(id).raft.conf).toEqual(joint);
 
+  net.untold('n4 polls and hears n5 alone: the new majority, but not the old. In vain.', () => {
+    for (const id of ['n2', 'n3']) net.isolate(id);
+    net.campaign('n4');
+    net.heal();
+  });
+  expect(net.node('n4').raft).toMatchObject({ role: 'preCandidate', term: 1 });
   net.leaveOut('PreVote', 'PreVoteResponse', 'RequestVote', 'RequestVoteResponse', 'n3');
   net.campaign('n4');
   expect(net.node('n4').raft.status()).toMatchObject({

@@ -122,10 +122,11 @@ test('[B13] a follower whose answers and commit index were lost learns what is c
   net.pass(HEARTBEAT);
   net.deliver();
   // A heartbeat promises no more than what n3 is known to hold; the append after it proves the rest.
-  expect(net.sent.slice(beatAt).find((m) => m.to === 'n3')).toMatchObject({
-    type: 'Heartbeat',
-    leaderCommit: 1,
-  });
+  expect(net.sent.slice(beatAt).filter((m) => m.to === 'n3')).toMatchObject([
+    { type: 'Heartbeat', leaderCommit: 1 },
+    { type: 'AppendEntries', entries: [], leaderCommit: 3 },
+    { type: 'Heartbeat', leaderCommit: 3 },
+  ]);
   expect(net.node('n3').raft.commitIndex).toBe(3);
   expect(net.commands('n3')).toEqual(['a', 'b']);
   net.progress('n1');
