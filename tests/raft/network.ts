@@ -55,7 +55,7 @@ export class Network {
   readonly nodes = new Map<NodeId, TestNode>();
   readonly queue: Message[] = [];
   readonly sent: Message[] = [];
-  private readonly cuts = new Set<string>();
+  protected readonly cuts = new Set<string>();
   private readonly ids: NodeId[];
   private readonly overrides: (id: NodeId) => Partial<RaftConfig>;
   private seed: number;
@@ -268,7 +268,7 @@ export class Network {
   }
 
   drain(node: TestNode): void {
-    for (const effect of node.raft.drain()) {
+    for (const effect of this.effectsOf(node)) {
       switch (effect.type) {
         case 'send':
           this.post(effect.message);
@@ -295,6 +295,11 @@ export class Network {
     if (node.autoFlush && node.pending.length > 0) this.flush(node.id);
   }
 
+  /** A recorder listens here. */
+  protected effectsOf(node: TestNode): Effect[] {
+    return node.raft.drain();
+  }
+
   private readSnapshot(node: TestNode, to: NodeId, after: LogIndex): void {
     const { saved } = node.stored;
     const rows = saved.slice(after, after + this.rowsPerPiece);
@@ -318,7 +323,7 @@ export class Network {
     this.drain(node);
   }
 
-  private post(message: Message): void {
+  protected post(message: Message): void {
     this.sent.push(message);
     this.queue.push(message);
   }
