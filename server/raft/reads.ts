@@ -4,7 +4,7 @@
  * term is committed, since until then it may not know the newest commit.
  */
 import type { Core } from './core.ts';
-import { sendHeartbeat } from './heartbeat.ts';
+import { isDiskStuck, sendHeartbeat } from './heartbeat.ts';
 import { quorumValue } from './quorum.ts';
 
 export function onRead(core: Core, id: number): void {
@@ -15,13 +15,19 @@ export function onRead(core: Core, id: number): void {
   core.leadership.reads.add(id);
 }
 
-/** Opens the next round if there is one to open. Called once per drain, so reads share rounds. */
+/**
+ * Opens the next round if there is one to open. Called once per drain, so reads
+ * share rounds. With a stuck disk the round waits for the next heartbeat: reads
+ * must not keep a leader in office that can write nothing.
+ */
 export function startReadRound(core: Core): void {
   const leadership = core.leadership;
   if (leadership === null || !leadership.reads.canStart) return;
   if (core.commitIndex < leadership.noopIndex) return;
   leadership.reads.start(core.commitIndex);
-  for (const progress of leadership.progress.values()) sendHeartbeat(core, leadership, progress);
+  if (!isDiskStuck(core)) {
+    for (const progress of leadership.progress.values()) sendHeartbeat(core, leadership, progress);
+  }
   onReadConfirmation(core);
 }
 
