@@ -6,7 +6,7 @@
  * read costs the leader no more than a number.
  */
 import type { Core } from './core.ts';
-import { sendHeartbeat } from './heartbeat.ts';
+import { isDiskStuck, sendHeartbeat } from './heartbeat.ts';
 import type { ReadIndex, ReadIndexResponse } from './messages.ts';
 import { quorumValue } from './quorum.ts';
 import type { LogIndex, NodeId } from './types.ts';
@@ -55,13 +55,19 @@ function answerFollower(core: Core, to: NodeId, token: number, index: LogIndex |
   core.send({ type: 'ReadIndexResponse', from: core.id, to, term: core.term, token, index });
 }
 
-/** Opens the next round if there is one to open. Called once per drain, so reads share rounds. */
+/**
+ * Opens the next round if there is one to open. Called once per drain, so reads
+ * share rounds. With a stuck disk the round waits for the next heartbeat: reads
+ * must not keep a leader in office that can write nothing.
+ */
 export function startReadRound(core: Core): void {
   const leadership = core.leadership;
   if (leadership === null || !leadership.reads.canStart) return;
   if (core.commitIndex < leadership.noopIndex) return;
   leadership.reads.start(core.commitIndex);
-  for (const progress of leadership.progress.values()) sendHeartbeat(core, leadership, progress);
+  if (!isDiskStuck(core)) {
+    for (const progress of leadership.progress.values()) sendHeartbeat(core, leadership, progress);
+  }
   onReadConfirmation(core);
 }
 

@@ -12,6 +12,7 @@
  */
 import { assert, must } from '../base/assert.ts';
 import type { Core } from './core.ts';
+import { isDiskStuck } from './heartbeat.ts';
 import type { InstallSnapshot, InstallSnapshotResponse } from './messages.ts';
 import type { Progress } from './progress.ts';
 import type { Input, LogIndex, NodeId, SnapshotEnd } from './types.ts';
@@ -39,6 +40,8 @@ function sendPiece(
   progress: Progress,
   piece: Pick<InstallSnapshot, 'after' | 'upTo' | 'rows' | 'end'>,
 ): void {
+  // What is not sent is asked for again, like what is lost.
+  if (isDiskStuck(core)) return;
   progress.snapshotSentMono = core.now.mono;
   core.send({
     type: 'InstallSnapshot',
