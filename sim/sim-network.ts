@@ -78,7 +78,7 @@ export class SimNetwork {
   }
 
   /** Nothing from `from` reaches `to`, until all is healed. `onCut` hears of each message lost. */
-  cut(from: NodeId, to: NodeId, onCut: () => void): void {
+  cut(from: NodeId, to: NodeId, onCut: () => void = () => {}): void {
     this.port(to).cutFrom.set(from, onCut);
   }
 

@@ -136,7 +136,7 @@ describe('a cluster whose members change', { timeout: SLOW_MACHINE_MS }, () => {
     });
   });
 
-  it('[K21] a node whose database is gone may not take part, and is replaced', async () => {
+  it('[C31] a node whose database is gone may not take part, and is replaced', async () => {
     await write('kept', 'yes');
     const leader = await leaderOf();
     const victim = server.supervisor.nodes.find((id) => id !== leader) ?? '';

@@ -327,7 +327,10 @@ function told(message: Message): string {
         ? `${head}, matches to ${message.matchIndex}`
         : `${head}, has rows to ${message.upTo}`;
     case 'TimeoutNow':
+    case 'ReadIndex':
       return head;
+    case 'ReadIndexResponse':
+      return `${head}, ${message.index === null ? 'unconfirmed' : `apply to ${message.index}`}`;
   }
 }
 
