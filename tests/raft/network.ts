@@ -254,7 +254,10 @@ export class Network {
   /** Saves what the node has applied, and lets its log forget all but the last `tail` entries of it. */
   compact(id: NodeId, tail = 0): void {
     const node = this.node(id);
-    node.stored.saved = [...node.applied];
+    const { stored, applied } = node;
+    // Of the rows of a snapshot that lie beyond what was saved, these it has now itself.
+    stored.staged.splice(0, applied.length - stored.saved.length);
+    stored.saved = [...applied];
     node.raft.step(this.now, { type: 'compact', upTo: node.applied.length - tail });
     this.drain(node);
   }

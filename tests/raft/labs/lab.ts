@@ -91,9 +91,8 @@ export class Lab {
   private work(): void {
     for (const node of this.net.nodes.values()) {
       if (!node.up) continue;
-      if (this.slowDisks) this.net.flush(node.id, this.random.nextInt(0, 2));
-      const { saved, staged } = node.stored;
-      if (node.applied.length - saved.length >= this.snapshotEvery && staged.length === 0)
+      if (this.slowDisks && this.random.chance(0.4)) this.net.flush(node.id, 1);
+      if (node.applied.length - node.stored.saved.length >= this.snapshotEvery)
         this.net.compact(node.id);
     }
   }

@@ -39,6 +39,51 @@ describe('persistence', () => {
   );
 
   test.each(SEEDS)(
+    '[A14] what one node has applied outlives its crash and a restart of all others at that instant (seed %i)',
+    (seed) => {
+      const lab = new Lab(3, { seed, slowDisks: true });
+      for (let round = 0; round < 10; round++) {
+        lab.elect();
+        const index = lab.agree(1);
+        const holder = must(
+          lab.ids.find((id) => lab.net.node(id).applied.length >= index),
+          'the first that applied it',
+        );
+        lab.crash(holder);
+        lab.restart(...lab.ids.filter((id) => id !== holder));
+        lab.agree(2);
+        lab.restart(holder);
+        lab.agree(3);
+      }
+      expect(commands(lab).size).toBe(30);
+    },
+  );
+
+  test.each(SEEDS)(
+    '[A14] voters that restart the instant their leader is elected elect nobody else in its term (seed %i)',
+    (seed) => {
+      const lab = new Lab(5, { seed, slowDisks: true });
+      for (let round = 0; round < 5; round++) {
+        while (lab.leader() === null) lab.advance(1);
+        const elected = must(lab.leader(), 'a leader');
+        const { term } = elected.raft;
+        lab.unplug(elected.id);
+        const voters = lab.ids.filter((id) => id !== elected.id);
+        lab.restart(...voters);
+        for (const voter of voters) lab.net.hand(rivalsRequest(voter, term));
+        while (lab.leader() === null) lab.advance(1);
+        expect(lab.leader()?.raft.term).toBeGreaterThan(term);
+        lab.plug(elected.id);
+        lab.restart(...lab.ids);
+      }
+      lab.agree(5);
+      const votes = lab.net.sent.filter((m) => m.type === 'RequestVoteResponse' && m.granted);
+      const cast = new Map(votes.map(({ from, to, term }) => [`${from} in ${term}`, to]));
+      for (const { from, to, term } of votes) expect(cast.get(`${from} in ${term}`)).toBe(to);
+    },
+  );
+
+  test.each(SEEDS)(
     '[A15] majorities of five that take turns in crashing carry one history on (seed %i)',
     (seed) => {
       const lab = new Lab(5, { seed, slowDisks: true });
@@ -183,6 +228,20 @@ describe('Figure 8', () => {
     },
   );
 });
+
+/** A candidate of `term` that asks late, with a log like no other. */
+function rivalsRequest(to: NodeId, term: Term): Message {
+  const from = to === 'n1' ? 'n2' : 'n1';
+  return {
+    type: 'RequestVote',
+    from,
+    to,
+    term,
+    lastLogIndex: 99,
+    lastLogTerm: term,
+    transfer: false,
+  };
+}
 
 type Keep = (message: Message) => boolean;
 
