@@ -244,6 +244,20 @@ describe('one-way partitions', () => {
   });
 });
 
+describe('a broken link', () => {
+  test('[C15] a follower that hears all but the leader wins no election, while the others hear it', () => {
+    const net = new Network(3);
+    const leader = net.elect();
+    const [odd = ''] = others(net, leader.id);
+    net.cut(leader.id, odd);
+    const { term } = leader.raft;
+    net.advance(3000);
+    expect(net.leaders()).toEqual([leader]);
+    expect(leader.raft.term).toBe(term);
+    expect(net.node(odd).raft.role).toBe('preCandidate');
+  });
+});
+
 describe('handing over', () => {
   function began(): { net: Network; leader: TestNode; heir: string } {
     const net = new Network(3);
