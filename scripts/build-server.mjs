@@ -10,8 +10,8 @@ import { build } from 'esbuild';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
-/** Bundles `entryPoints` (name to source file) into `outdir`, both relative to the project. */
-export async function bundle(entryPoints, outdir) {
+/** Bundles `entryPoints` (name to source file) into `outdir`, both relative to the project; `plugins` are esbuild's. */
+export async function bundle(entryPoints, outdir, plugins = []) {
   await build({
     absWorkingDir: root,
     entryPoints,
@@ -23,6 +23,7 @@ export async function bundle(entryPoints, outdir) {
     packages: 'external',
     sourcemap: true,
     logLevel: 'warning',
+    plugins,
   });
 }
 

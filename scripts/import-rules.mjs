@@ -87,7 +87,7 @@ export const LAYERS = [
   {
     of: ['sim/'],
     may: ['sim/', 'server/node/node-host.ts', ...CORE],
-    types: ['server/node/control.ts'],
+    types: ['server/node/control.ts', 'server/node/compaction.ts'],
     packages: 'any',
   },
   { of: ['client/'], may: ['client/', 'contracts/'], packages: 'any' },

@@ -5,10 +5,11 @@
  * comparison of whole logs is done too, at the end of a run and now and then,
  * as a check of this one.
  */
-import { AssertionError, assert } from '../server/base/assert.ts';
+import { AssertionError, assert, must } from '../server/base/assert.ts';
 import type { NodeHost } from '../server/node/node-host.ts';
-import { decodeConf } from '../server/raft/conf-state.ts';
-import { quorumValue } from '../server/raft/quorum.ts';
+import { decodeConf, encodeConf } from '../server/raft/conf-state.ts';
+import type { Message } from '../server/raft/messages.ts';
+import type { Raft } from '../server/raft/raft.ts';
 import type {
   ConfState,
   Entry,
@@ -37,10 +38,20 @@ interface Watched {
   /** The log as it was compared last, since the node's boot, and the index of its first entry. */
   log: Entry[];
   logFrom: LogIndex;
+  /** Configurations in that log. */
+  confs: Conf[];
+  /** The one that it was last seen to go by. */
+  conf: ConfState | null;
   /** How far the committed prefix was compared, since the node's boot. */
   compared: LogIndex;
   /** The revision at which the state was compared last, since the node's boot; -1 for none. */
   hashed: LogIndex;
+}
+
+/** A configuration and the index of its entry. */
+interface Conf {
+  readonly index: LogIndex;
+  readonly conf: ConfState;
 }
 
 /** An entry that stood in some log, and the term of the one before it there. */
@@ -63,7 +74,7 @@ export class Invariants {
   /** Every entry that ever stood at index i in any log, one a term, at position i. */
   private readonly stood: Stood[][] = [];
   /** Configurations of the committed log, by index. */
-  private readonly confs: { readonly index: LogIndex; readonly conf: ConfState }[];
+  private readonly confs: Conf[];
 
   /** `voters` are those of the beginning. */
   constructor(disks: ReadonlyMap<NodeId, SimDisk>, voters: readonly NodeId[]) {
@@ -80,10 +91,17 @@ export class Invariants {
       durableTerm: 0,
       log: [],
       logFrom: 1,
+      confs: [],
+      conf: null,
       compared: 0,
       hashed: -1,
     }));
     this.confs = [{ index: 0, conf: { voters, votersOutgoing: [], learners: [] } }];
+  }
+
+  /** The last configuration that is committed. */
+  get conf(): ConfState {
+    return must(this.confs.at(-1), 'the first configuration').conf;
   }
 
   /** A node starts again as `host`: what it remembers is compared anew. Null: it is down. */
@@ -94,6 +112,8 @@ export class Invariants {
       node.hardState = null;
       node.log = [];
       node.logFrom = 1;
+      node.confs = [];
+      node.conf = null;
       node.compared = 0;
       node.hashed = -1;
     }
@@ -124,7 +144,7 @@ export class Invariants {
   checkAcknowledged(index: LogIndex): void {
     const entry = this.committed[index - 1];
     if (entry === undefined) return broken(`acknowledged entry ${index} is committed`);
-    const holders = this.nodes.filter(({ disk }) => holds(disk, entry)).map(({ id }) => id);
+    const holders = this.holdersOf(entry);
     if (!this.holdsQuorum(index, holders))
       broken(`acknowledged entry ${index} is durable on a quorum, not on ${holders.join(', ')}`);
     this.checks++;
@@ -143,9 +163,42 @@ export class Invariants {
     const inLogs = this.nodes.flatMap(({ host }) =>
       host === null ? [] : [{ conf: host.raft.conf }],
     );
-    return [...inForce, ...inLogs].some(
-      ({ conf }) => quorumValue(conf, (id) => (holders.includes(id) ? 1 : 0)) === 1,
-    );
+    return [...inForce, ...inLogs].some(({ conf }) => isQuorum(conf, holders));
+  }
+
+  private holdersOf(entry: Entry): readonly NodeId[] {
+    return this.nodes.filter(({ disk }) => holds(disk, entry)).map(({ id }) => id);
+  }
+
+  /** What a message promises is durable where it comes from (§5.2, §5.3); a vote also when a newer term is. */
+  checkPromise(disk: SimDisk, message: Message): void {
+    const { from, to, term } = message;
+    switch (message.type) {
+      case 'RequestVote':
+        if (disk.votes.get(term) !== from && disk.hardState.term <= term)
+          broken(`${from}: its vote for itself is durable`);
+        return;
+      case 'RequestVoteResponse':
+        if (message.granted && disk.votes.get(term) !== to && disk.hardState.term <= term)
+          broken(`${from}: a vote is durable before it is given`);
+        return;
+      case 'AppendEntriesResponse':
+        if (message.success && disk.lastIndex < message.index)
+          broken(`${from}: what is acknowledged is durable`);
+        return;
+      case 'InstallSnapshotResponse':
+        if (disk.lastIndex < message.matchIndex) broken(`${from}: what is acknowledged is durable`);
+        return;
+      default:
+        return;
+    }
+  }
+
+  /** A linearizable read that was asked when `asked` entries were committed shows all of them (§8). */
+  checkRead(asked: LogIndex, applied: LogIndex): void {
+    if (applied < asked)
+      broken(`a read shows revision ${applied}, asked when ${asked} was committed`);
+    this.checks++;
   }
 
   private checkNode(node: Watched, host: NodeHost): void {
@@ -155,6 +208,7 @@ export class Invariants {
     if (node.hardState.term === raft.term) node.durableTerm = raft.term;
     if (raft.commitIndex > raft.lastIndex) broken(`${node.id}: commit ≤ last`);
     if (kv.lastApplied > raft.commitIndex) broken(`${node.id}: applied ≤ commit`);
+    if (kv.lastApplied > node.disk.lastIndex) broken(`${node.id}: applied ≤ durable`);
     if (raft.role === 'leader') this.checkLeader(node.id, raft.term, host);
     this.checkLog(node, host);
     this.checkCommitted(node, host);
@@ -194,7 +248,12 @@ export class Invariants {
     const { log } = node;
     let kept = Math.min(log.length, lastIndex - firstIndex + 1);
     while (kept > 0 && log[kept - 1] !== raft.entryAt(firstIndex + kept - 1)) kept--;
-    if (kept < log.length) log.length = kept;
+    if (kept < log.length) {
+      if (raft.role === 'leader' && node.role === 'leader' && node.term === raft.term)
+        broken(`${node.id}: a leader only appends to its log`);
+      log.length = kept;
+      while ((node.confs.at(-1)?.index ?? 0) >= firstIndex + kept) node.confs.pop();
+    }
     for (let index = firstIndex + kept; index <= lastIndex; index++) {
       const entry = raft.entryAt(index);
       const before = index === firstIndex ? this.committed[index - 2] : log[index - firstIndex - 1];
@@ -205,8 +264,33 @@ export class Invariants {
       else if (known.previousTerm !== previousTerm || !isSame(known.entry, entry))
         broken(`${node.id}: logs match at ${index}`);
       log.push(entry);
+      if (entry.kind === 'confChange') this.noteConf(node, raft, entry, known === undefined);
     }
     node.lastEntry = raft.lastEntry;
+    if (raft.conf !== node.conf) this.checkConf(node, raft);
+  }
+
+  /** A leader brings a new configuration once it knows all that is committed, and the one before is (§6). */
+  private noteConf(node: Watched, raft: Raft, entry: Entry, isNew: boolean): void {
+    if (isNew && raft.role === 'leader') {
+      if (this.committed[raft.commitIndex - 1]?.term !== raft.term)
+        broken(`${node.id}: a leader that changes members has committed an entry of its term`);
+      if ((node.confs.at(-1)?.index ?? 0) > raft.commitIndex)
+        broken(`${node.id}: one configuration at a time is not committed`);
+    }
+    node.confs.push({ index: entry.index, conf: decodeConf(entry.data) });
+    node.conf = null;
+  }
+
+  /** A node goes by the last configuration in its log, or the one in force where its log begins (§6); one that waits to be added, by none. */
+  private checkConf(node: Watched, raft: Raft): void {
+    const waits = node.logFrom === 1 && raft.conf.voters.length === 0;
+    const conf =
+      node.confs.at(-1)?.conf ??
+      (waits ? raft.conf : this.confs.findLast(({ index }) => index < node.logFrom)?.conf);
+    if (conf === undefined || encodeConf(conf) !== encodeConf(raft.conf))
+      broken(`${node.id}: goes by the last configuration in its log`);
+    node.conf = raft.conf;
   }
 
   /** The log begins later than it did: what is gone was committed. */
@@ -215,11 +299,15 @@ export class Invariants {
     if (firstIndex - 1 > this.committed.length)
       broken(`${node.id}: only what is committed is compacted`);
     node.log.splice(0, firstIndex - node.logFrom);
+    node.confs = node.confs.filter(({ index }) => index >= firstIndex);
+    node.conf = null;
     node.logFrom = firstIndex;
     node.compared = Math.max(node.compared, firstIndex - 1);
   }
 
+  /** What is committed never changes, and is durable on a quorum when its leader says so first. */
   private checkCommitted(node: Watched, { raft }: NodeHost): void {
+    const before = this.committed.length;
     for (let index = node.compared + 1; index <= raft.commitIndex; index++) {
       const entry = raft.entryAt(index);
       const fixed = this.committed[index - 1];
@@ -231,6 +319,13 @@ export class Invariants {
         broken(`${node.id}: committed entry ${index} never changes`);
       node.compared = index;
     }
+    const last = this.committed.at(-1);
+    if (last === undefined || last.index === before) return;
+    if (raft.role !== 'leader') broken(`${node.id}: a leader commits first`);
+    if (last.term !== raft.term) broken(`${node.id}: commits by an entry of its own term (§5.4.2)`);
+    const holders = this.holdersOf(last);
+    if (!isQuorum(raft.conf, holders))
+      broken(`committed entry ${last.index} is durable on a quorum, not on ${holders.join(', ')}`);
   }
 
   private checkHash(node: Watched, { kv }: NodeHost): void {
@@ -267,6 +362,13 @@ function checkLogMatching(hosts: readonly NodeHost[]): void {
       }
     }
   }
+}
+
+/** A majority of the voters, of both halves when they are two. Counted here, so that a wrong count of the core's is seen. */
+function isQuorum({ voters, votersOutgoing }: ConfState, holders: readonly NodeId[]): boolean {
+  const isMajority = (half: readonly NodeId[]): boolean =>
+    2 * half.filter((id) => holders.includes(id)).length > half.length;
+  return isMajority(voters) && (votersOutgoing.length === 0 || isMajority(votersOutgoing));
 }
 
 /** Is it on the disk, in the log or in the state that took the place of its beginning? */

@@ -47,15 +47,21 @@ export function drawSchedule(random: Random, nodes: number, untilMs: number): re
   if (kinds.length === 0) kinds.push(random.pick(FAULT_KINDS));
   const meanGapMs = 200 + random.nextFloat() * 1500;
   const faults: Fault[] = [];
-  for (let atMs = 500; ; ) {
-    atMs += random.nextFloat() * 2 * meanGapMs;
-    if (atMs >= untilMs) return faults;
-    faults.push({
-      atMs,
-      kind: random.pick(kinds),
-      forMs: 20 + random.nextFloat() * (random.chance(0.2) ? 3000 : 700),
-      node: random.nextInt(0, nodes - 1),
-      force: random.nextFloat(),
-    });
-  }
+  const draw = (pick: () => FaultKind, gapMs: number): void => {
+    for (let atMs = 500; ; ) {
+      atMs += random.nextFloat() * 2 * gapMs;
+      if (atMs >= untilMs) return;
+      faults.push({
+        atMs,
+        kind: pick(),
+        forMs: 20 + random.nextFloat() * (random.chance(0.2) ? 3000 : 700),
+        node: random.nextInt(0, nodes - 1),
+        force: random.nextFloat(),
+      });
+    }
+  };
+  draw(() => random.pick(kinds), meanGapMs);
+  // A restless operator: membership has its worst moments in between of changes.
+  if (random.chance(0.3)) draw(() => 'change-members', 200);
+  return faults.sort((a, b) => a.atMs - b.atMs);
 }

@@ -1,12 +1,15 @@
 /**
  * One run: safety under faults, then everything is healed and the cluster must
- * elect, catch up, answer and agree. At the end two judges go through what
- * clients were told: the certificate check, which sees all of it, and the search
- * for a linearizable order, which takes no word of the store's for its place.
+ * elect and answer, do so again with one node broken for good, and at last catch
+ * up and agree. At the end two judges go through what clients were told: the
+ * certificate check, which sees all of it, and the search for a linearizable
+ * order, which takes no word of the store's for its place.
  */
 import { assert } from '../server/base/assert.ts';
 import { parseCommand } from '../server/kv/command.ts';
 import { Random } from '../server/base/random.ts';
+import { isJoint } from '../server/raft/conf-state.ts';
+import { isVoter } from '../server/raft/quorum.ts';
 import type { Entry } from '../server/raft/types.ts';
 import { checkCertificate } from './certificate.ts';
 import type { Operation } from './history.ts';
@@ -14,14 +17,12 @@ import { checkLinearizability } from './linearizability.ts';
 import type { Verdict } from './linearizability.ts';
 import { drawSchedule } from './nemesis.ts';
 import type { FaultKind } from './nemesis.ts';
-import type { DiskMutant } from './sim-disk.ts';
 import { World } from './world.ts';
 
 export interface RunOptions {
   readonly seed: number;
   /** Virtual time under faults, ms. */
   readonly chaosMs?: number;
-  readonly mutant?: DiskMutant;
   /** Most steps of the search in one cell; beyond it the run is red. */
   readonly searchBudget?: number;
   /** Is given what the judges see, at the end of a run, be it good or bad. */
@@ -32,6 +33,8 @@ export interface RunOptions {
 export interface Evidence {
   readonly history: readonly Operation[];
   readonly committed: readonly Entry[];
+  /** When the run ended, virtual ms. */
+  readonly atMs: number;
 }
 
 export interface RunReport {
@@ -59,18 +62,12 @@ export interface RunReport {
   readonly writesLost: number;
 }
 
-/** After the last fault the cluster is whole again within this virtual time. */
+/** After the last fault, and with one node broken, the cluster answers again within this virtual time. */
 const RECOVER_WITHIN_MS = 5000;
 const QUIET_MS = 1500;
 
 /** Throws AssertionError, or an Error with the first complaints of a judge. */
-export function runSeed({
-  seed,
-  chaosMs = 8000,
-  mutant,
-  searchBudget,
-  onEnd,
-}: RunOptions): RunReport {
+export function runSeed({ seed, chaosMs = 8000, searchBudget, onEnd }: RunOptions): RunReport {
   const random = Random.fromSeed(seed);
   const nodes = random.chance(0.3) ? 5 : 3;
   const world = new World({
@@ -78,13 +75,13 @@ export function runSeed({
     nodes,
     spares: random.nextInt(0, 2),
     clients: random.nextInt(2, 5),
-    ...(mutant && { mutant }),
   });
   try {
     live(world, random, nodes, chaosMs);
     return report(seed, nodes, world, judge(world, searchBudget));
   } finally {
-    onEnd?.({ history: world.history, committed: world.invariants.committed });
+    const { history, invariants, scheduler } = world;
+    onEnd?.({ history, committed: invariants.committed, atMs: scheduler.nowMs });
   }
 }
 
@@ -96,29 +93,44 @@ function live(world: World, random: Random, nodes: number, chaosMs: number): voi
   world.runUntil(chaosMs);
 
   world.heal();
-  const acknowledgedBefore = world.invariants.acknowledged;
-  const deadlineMs = chaosMs + RECOVER_WITHIN_MS;
+  world.leaveOneOut();
   // A fault that began late may still be ending: nodes that it takes down are revived by it.
-  while (world.scheduler.nowMs < deadlineMs) {
-    world.runUntil(world.scheduler.nowMs + 50);
-    if (world.leader() !== null && world.invariants.acknowledged > acknowledgedBefore + 3) break;
-  }
+  recover(world, 'a healed majority');
   world.heal();
-  assert(world.leader() !== null, 'a healed cluster has a leader');
-  assert(
-    world.invariants.acknowledged > acknowledgedBefore,
-    'a healed cluster acknowledges writes',
-  );
+  if (world.breakOne()) recover(world, 'a cluster of which one node is broken');
+  world.heal();
 
   world.stopClients();
   world.runUntil(world.scheduler.nowMs + QUIET_MS);
   world.heal();
+  const leader = world.leader();
+  assert(leader !== null, 'a healed cluster keeps a leader');
+  const { term } = leader.raft;
   world.runUntil(world.scheduler.nowMs + QUIET_MS);
+  assert(leader.raft.role === 'leader', 'nobody disturbs the leader of a quiet cluster');
+  assert(leader.raft.term === term, 'a quiet cluster stays in its term');
+  const { conf } = leader.raft;
+  assert(!isJoint(conf), 'a quiet cluster has left its joint configuration');
+  assert(isVoter(conf, leader.raft.id), 'a quiet cluster is led by one of its voters');
   const hosts = world.members();
-  assert(hosts.length > 0, 'a healed cluster keeps its leader');
   world.invariants.checkWhole();
   const states = new Set(hosts.map(({ kv }) => `${kv.lastApplied} ${kv.stateHash}`));
   assert(states.size === 1, `a quiet cluster agrees: ${[...states].join(', ')}`);
+}
+
+/** Waits until `who` has a leader and answers; fails when that takes too long. */
+function recover(world: World, who: string): void {
+  const { scheduler, invariants } = world;
+  const deadlineMs = scheduler.nowMs + RECOVER_WITHIN_MS;
+  // One more than could have been on its way.
+  const answered = invariants.acknowledged + world.clients.length + 1;
+  while (world.leader() === null || invariants.acknowledged < answered) {
+    if (scheduler.nowMs >= deadlineMs) {
+      assert(world.leader() !== null, `${who} has a leader`);
+      assert(invariants.acknowledged >= answered, `${who} acknowledges writes`);
+    }
+    world.runUntil(scheduler.nowMs + 50);
+  }
 }
 
 function judge({ history, invariants: { committed } }: World, budget?: number): Verdict {

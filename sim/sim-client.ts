@@ -11,7 +11,7 @@ import { encodeCommand } from '../server/kv/command.ts';
 import type { Query, SessionRef } from '../server/kv/types.ts';
 import type { Proposed, ReadResult } from '../server/node/control.ts';
 import type { Operation, ReadOp, WriteCommand, WriteOp } from './history.ts';
-import type { Scheduler } from './scheduler.ts';
+import type { Scheduled, Scheduler } from './scheduler.ts';
 
 const KEYS = ['a', 'b'] as const;
 const FIELDS = ['x', 'y', 'z'] as const;
@@ -40,6 +40,8 @@ export class SimClient {
   private incarnation = 0;
   private sequence = 0;
   private leader: string;
+  /** What ends the pause between two operations; null while one is under way. */
+  private resting: Scheduled | null = null;
   private stopped = false;
   /** Operations finished well. */
   done = 0;
@@ -61,7 +63,7 @@ export class SimClient {
   }
 
   start(): void {
-    this.scheduler.after(this.random.nextFloat() * 50, () => this.next());
+    this.resting = this.scheduler.after(this.random.nextFloat() * 50, () => this.next());
   }
 
   /** Begins nothing new; what is under way may still be answered. */
@@ -69,7 +71,16 @@ export class SimClient {
     this.stopped = true;
   }
 
+  /** `leader` was elected this very moment: one that rests asks it at once, before it may know all that is committed. */
+  hearOf(leader: string): void {
+    this.leader = leader;
+    if (this.resting === null) return;
+    this.resting.cancel();
+    this.resting = this.scheduler.after(0, () => this.next());
+  }
+
   private next(): void {
+    this.resting = null;
     if (this.stopped) return;
     if (this.random.chance(this.writeShare)) this.write();
     else this.read();
@@ -80,7 +91,7 @@ export class SimClient {
   }
 
   private rest(): void {
-    this.scheduler.after(1 + this.random.nextFloat() * 30, () => this.next());
+    this.resting = this.scheduler.after(1 + this.random.nextFloat() * 30, () => this.next());
   }
 
   // --- writes --------------------------------------------------------------------

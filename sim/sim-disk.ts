@@ -37,14 +37,6 @@ export interface DiskWeather {
   fullUntilMs: number;
 }
 
-/** Bugs planted to prove that the simulator can see: never set otherwise. */
-export interface DiskMutant {
-  /** Acknowledges before the write is durable. */
-  readonly acknowledgesEarly?: boolean;
-  /** Forgets term and vote in a crash. */
-  readonly forgetsHardState?: boolean;
-}
-
 interface Pending {
   readonly apply: () => void;
   readonly done: Done;
@@ -69,22 +61,14 @@ export class SimDisk {
   private readonly state: DurableState;
   private readonly scheduler: Scheduler;
   private readonly random: Random;
-  private readonly mutant: DiskMutant;
   private failedEpoch = 0;
   private pending: Pending[] = [];
 
   /** `voters` of the configuration that the disk begins with; none for a node that is to be added. */
-  constructor(
-    id: NodeId,
-    voters: readonly NodeId[],
-    scheduler: Scheduler,
-    random: Random,
-    mutant: DiskMutant,
-  ) {
+  constructor(id: NodeId, voters: readonly NodeId[], scheduler: Scheduler, random: Random) {
     this.state = emptyDurableState({ clusterId: 'sim', nodeId: id, storeId: id }, voters);
     this.scheduler = scheduler;
     this.random = random;
-    this.mutant = mutant;
   }
 
   get hardState(): HardState {
@@ -98,6 +82,10 @@ export class SimDisk {
 
   get baseIndex(): LogIndex {
     return this.state.base.index;
+  }
+
+  get lastIndex(): LogIndex {
+    return this.state.base.index + this.state.entries.length;
   }
 
   private get bootEpoch(): number {
@@ -135,15 +123,13 @@ export class SimDisk {
   /** The node is gone. Some prefix of what was under way may still land. */
   crash(): void {
     this.landSome();
-    if (this.mutant.forgetsHardState === true)
-      this.state.hardState = { term: 0, votedFor: null, commit: 0 };
   }
 
   /** Ends all that is under way: the first few writes land, the others are lost. */
   private landSome(): void {
     const landing = this.random.nextInt(0, this.pending.length);
     for (const [i, { apply }] of this.pending.entries()) {
-      if (i < landing && this.mutant.acknowledgesEarly !== true) {
+      if (i < landing) {
         apply();
         this.counts.landed++;
       } else this.counts.lost++;
@@ -170,7 +156,6 @@ export class SimDisk {
       this.failAll(epoch, []);
       return;
     }
-    if (this.mutant.acknowledgesEarly === true) this.scheduler.after(0, () => done(null));
     this.finishLater(epoch, pending);
   }
 
@@ -207,7 +192,7 @@ export class SimDisk {
     while (this.pending.length > 0) {
       const next = this.pending.shift() as Pending;
       next.apply();
-      if (this.mutant.acknowledgesEarly !== true) next.done(null);
+      next.done(null);
       if (next === pending || epoch !== this.bootEpoch) return;
     }
   }

@@ -28,8 +28,9 @@ interface Port {
   handler: Handler | null;
   /** Those who cannot reach this node; called with each message that this costs. */
   readonly cutFrom: Map<NodeId, () => void>;
-  /** What comes before this instant is held until then, or passes and comes again then. */
+  /** What comes before this instant is held until then, or, `passing` often, passes and comes again then. */
   heldUntilMs: number;
+  passing: number;
   onHeld: () => void;
   /** Nothing is heard here before this instant. */
   readonly clockError: Readonly<ClockError>;
@@ -54,17 +55,21 @@ export class SimNetwork {
       handler: null,
       cutFrom: new Map(),
       heldUntilMs: 0,
+      passing: 0,
       onHeld: () => {},
       clockError,
     });
   }
 
-  /** The way out of `id`, for one boot of it. */
-  endpoint(id: NodeId): Transport {
+  /** The way out of `id`, for one boot of it; `onSend` sees all that leaves. */
+  endpoint(id: NodeId, onSend: (message: Message) => void = () => {}): Transport {
     return {
       send: (to, messages) => {
         const port = this.port(to);
-        for (const message of messages) this.send(id, port, message);
+        for (const message of messages) {
+          onSend(message);
+          this.send(id, port, message);
+        }
       },
       onReceive: (handler) => {
         this.port(id).handler = handler;
@@ -82,9 +87,9 @@ export class SimNetwork {
     this.port(to).cutFrom.set(from, onCut);
   }
 
-  /** Of what reaches `to` before `untilMs`, half is held until then, and half passes and comes again then. */
-  hold(to: NodeId, untilMs: number, onHeld: () => void): void {
-    Object.assign(this.port(to), { heldUntilMs: untilMs, onHeld });
+  /** What reaches `to` before `untilMs` is held until then; of all, the share `passing` passes too, and comes again then. */
+  hold(to: NodeId, untilMs: number, passing: number, onHeld: () => void): void {
+    Object.assign(this.port(to), { heldUntilMs: untilMs, passing, onHeld });
   }
 
   /** What was held already still comes late. */
@@ -129,12 +134,17 @@ export class SimNetwork {
       to.onHeld();
       const spreadMs = this.random.nextFloat() * HELD_SPREAD_MS;
       const late = to.heldUntilMs + spreadMs;
-      this.scheduler.at(late, () => this.deliver(from, to, message));
-      if (this.random.chance(0.5)) return;
+      this.scheduler.at(late, () => this.hear(from, to, message));
+      if (!this.random.chance(to.passing)) return;
     }
+    this.hear(from, to, message);
+  }
+
+  /** It has come as far as the machine: no cut takes it back. */
+  private hear(from: NodeId, to: Port, message: Message): void {
     const awakeMs = to.clockError.pausedUntilMs;
     if (awakeMs > this.scheduler.nowMs) {
-      this.scheduler.at(awakeMs, () => this.deliver(from, to, message));
+      this.scheduler.at(awakeMs, () => this.hear(from, to, message));
       return;
     }
     to.handler?.(from, [message]);

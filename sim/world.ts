@@ -5,21 +5,23 @@
  */
 import { assert, must } from '../server/base/assert.ts';
 import { Random } from '../server/base/random.ts';
+import { encodeCommand } from '../server/kv/command.ts';
 import type { Proposed, ReadResult } from '../server/node/control.ts';
 import { NodeHost } from '../server/node/node-host.ts';
-import { isJoint, members } from '../server/raft/conf-state.ts';
+import { encodeConf, isJoint, members } from '../server/raft/conf-state.ts';
 import type { NodeId, RaftEvent } from '../server/raft/types.ts';
 import type { Operation } from './history.ts';
 import { Invariants } from './invariants.ts';
 import type { Fault, FaultKind } from './nemesis.ts';
 import { drawChange } from './operator.ts';
 import { Scheduler } from './scheduler.ts';
+import { drawSettings } from './settings.ts';
+import type { Settings } from './settings.ts';
 import { SimClient } from './sim-client.ts';
 import type { Reach } from './sim-client.ts';
 import { SimClock } from './sim-clock.ts';
 import type { ClockError } from './sim-clock.ts';
 import { CALM_DISK, SimDisk } from './sim-disk.ts';
-import type { DiskMutant } from './sim-disk.ts';
 import { CALM, SimNetwork } from './sim-network.ts';
 import { TraceHash } from './trace-hash.ts';
 
@@ -30,8 +32,6 @@ export interface WorldOptions {
   /** Nodes that are there to be added. */
   readonly spares: number;
   readonly clients: number;
-  /** Bugs planted in the disk, to prove that they are seen. */
-  readonly mutant?: DiskMutant;
 }
 
 interface Machine {
@@ -44,12 +44,12 @@ interface Machine {
   readonly reads: Map<number, (read: ReadResult) => void>;
 }
 
-const TIMING = { heartbeatIntervalMs: 15, electionTimeoutMs: 150 };
-/** Short, so that followers fall behind it. */
-const TAIL = { entries: 30, chars: 100_000 };
 /** Faults that take nodes down later than they begin have done so by then: a healed run waits for no longer. */
 const MAX_STORM_MS = 1000;
 const MAX_UNSYNCED_MS = 400;
+/** Some heartbeats long. */
+const HEARD_IN_SLEEP_MS = 25;
+const TICK = encodeCommand({ op: 'tick' });
 /** Full comparison of all logs, every so many steps. */
 const MATCH_EVERY_STEPS = 5000;
 
@@ -63,22 +63,26 @@ export class World {
   /** How often nodes told of each kind of event. */
   readonly happened = new Map<RaftEvent['type'], number>();
   private readonly random: Random;
+  private readonly settings: Settings;
   private readonly machines = new Map<NodeId, Machine>();
-  private readonly clients: readonly SimClient[];
+  readonly clients: readonly SimClient[];
   private nextId = 1;
+  /** The operator waits for a leader, to ask for a change of members. */
+  private wishes = false;
 
-  constructor({ seed, nodes, spares, clients, mutant = {} }: WorldOptions) {
+  constructor({ seed, nodes, spares, clients }: WorldOptions) {
     this.random = Random.fromSeed(seed);
     this.network = new SimNetwork(this.scheduler, this.random.fork());
     const ids = Array.from({ length: nodes + spares }, (_, i) => `n${i + 1}`);
     const voters = ids.slice(0, nodes);
+    this.settings = drawSettings(this.random.fork(), ids);
     for (const id of ids) {
       const founds = voters.includes(id);
       const clockError = { rate: 1, wallOffsetMs: 0, pausedUntilMs: 0 };
       this.network.join(id, clockError);
       this.machines.set(id, {
         id,
-        disk: new SimDisk(id, founds ? voters : [], this.scheduler, this.random.fork(), mutant),
+        disk: new SimDisk(id, founds ? voters : [], this.scheduler, this.random.fork()),
         clockError,
         host: null,
         clock: null,
@@ -169,6 +173,8 @@ export class World {
         break;
       case 'isolate-leader':
         this.isolate([leader], fired);
+        // What it takes in now makes its log longer than that of those who go on without it.
+        this.fill(leader, Math.floor(fault.force * 20));
         end(heal);
         break;
       case 'split':
@@ -192,7 +198,7 @@ export class World {
         break;
       }
       case 'hold':
-        network.hold(victim.id, scheduler.nowMs + fault.forMs, fired);
+        network.hold(victim.id, scheduler.nowMs + fault.forMs, 0.5, fired);
         break;
       case 'storm':
         network.weather = {
@@ -243,6 +249,12 @@ export class World {
         break;
       case 'change-members':
         if (this.changeMembers()) fired();
+        // Two wishes at once, a leader that falls in the midst of one, one that was just elected.
+        if (fault.force < 0.3) this.changeMembers();
+        else if (fault.force < 0.6) {
+          scheduler.after(fault.force * 10, () => void this.crash(leader));
+          end(() => this.boot(leader));
+        } else this.wishes = true;
         break;
       case 'transfer':
         this.leader()?.transferLeadership(victim.id);
@@ -253,20 +265,76 @@ export class World {
         if (victim.host !== null) fired();
         break;
       case 'pause':
-        victim.clockError.pausedUntilMs = scheduler.nowMs + fault.forMs;
+        if (fault.force < 0.5) this.dream(this.machine(leader), scheduler.nowMs + fault.forMs);
+        else victim.clockError.pausedUntilMs = scheduler.nowMs + fault.forMs;
         if (victim.host !== null) fired();
         break;
     }
     this.trace.add('fault', scheduler.nowMs, [fault.kind]);
   }
 
-  /** False when there was nobody to ask, or nothing to wish for. */
-  private changeMembers(): boolean {
+  /** Before the first step after healing, one voter is taken down, if the others are surely a quorum. */
+  leaveOneOut(): void {
+    const { conf } = this.invariants;
+    if (conf.voters.length < 3 || isJoint(conf)) return;
+    const isCertain = conf.voters.every((id) => {
+      const raft = this.machine(id).host?.raft;
+      return raft !== undefined && encodeConf(raft.conf) === encodeConf(conf);
+    });
+    if (isCertain) this.crash(this.random.pick(conf.voters));
+  }
+
+  /**
+   * Breaks one voter until all is healed, the leader or the one to whom it hands
+   * over, or removes it for good; the others are a quorum. False when they would
+   * not be.
+   */
+  breakOne(): boolean {
     const leader = this.leader();
-    if (leader === null) return false;
-    const { confState } = leader.raft.status();
-    if (isJoint(confState)) return false;
-    const changes = drawChange(this.random, confState, this.ids);
+    if (leader === null || leader.raft.conf.voters.length < 3 || isJoint(leader.raft.conf))
+      return false;
+    const { id, conf } = leader.raft;
+    const kind = this.random.pick(['deaf', 'mute', 'down', 'stalled', 'heir', 'removed'] as const);
+    const others = conf.voters.filter((voter) => voter !== id);
+    const victim = kind === 'heir' ? this.random.pick(others) : id;
+    switch (kind) {
+      case 'deaf':
+        for (const other of this.ids) this.network.cut(other, victim, () => {});
+        break;
+      case 'mute':
+        for (const other of this.ids) this.network.cut(victim, other, () => {});
+        break;
+      case 'stalled':
+        this.machine(victim).disk.weather.stalledUntilMs = Number.POSITIVE_INFINITY;
+        break;
+      case 'heir':
+        leader.transferLeadership(victim);
+        this.crash(victim);
+        break;
+      case 'down':
+        this.crash(victim);
+        break;
+      case 'removed':
+        leader.proposeConfChange(this.nextId++, [{ type: 'removeNode', id: victim }]);
+        break;
+    }
+    this.trace.add('broken', this.scheduler.nowMs, [kind, victim]);
+    return true;
+  }
+
+  private onElected(id: NodeId): void {
+    for (const client of this.clients) if (this.random.chance(0.5)) client.hearOf(id);
+    if (!this.wishes) return;
+    this.wishes = false;
+    this.scheduler.after(0, () => void this.changeMembers());
+  }
+
+  /** Asks whoever believes to lead. False when there was nobody to ask, or nothing to wish for. */
+  private changeMembers(): boolean {
+    const leaders = this.running().filter(({ raft }) => raft.role === 'leader');
+    const leader = leaders.length > 0 ? this.random.pick(leaders) : null;
+    if (leader === null || isJoint(leader.raft.conf)) return false;
+    const changes = drawChange(this.random, leader.raft.conf, this.ids);
     if (changes === null) return false;
     leader.proposeConfChange(this.nextId++, changes);
     return true;
@@ -287,6 +355,23 @@ export class World {
       done = true;
       this.faultsFired.set(kind, (this.faultsFired.get(kind) ?? 0) + 1);
     };
+  }
+
+  /** Proposals that change nothing. */
+  private fill(id: NodeId, count: number): void {
+    const { host } = this.machine(id);
+    const ticks = Array.from({ length: count }, () => ({ id: this.nextId++, data: TICK }));
+    host?.propose(ticks);
+  }
+
+  /** Sleeps and is cut off; first of all it hears, once awake, what others had said before. */
+  private dream({ id, clockError }: Machine, untilMs: number): void {
+    this.network.hold(id, untilMs, 0, () => {});
+    this.scheduler.after(HEARD_IN_SLEEP_MS, () => {
+      clockError.pausedUntilMs = untilMs;
+      this.isolate([id], () => {});
+      this.scheduler.at(untilMs + HEARD_IN_SLEEP_MS, () => this.network.heal());
+    });
   }
 
   /** Until `untilMs`, one node after another falls and comes back at once. */
@@ -333,13 +418,16 @@ export class World {
     const { storage, restored } = machine.disk.open();
     const host = new NodeHost({
       id,
-      timing: TIMING,
+      timing: this.settings.timing,
+      raftOverrides: this.settings.core.get(id) ?? {},
       seed: this.random.nextUint32(),
       clock,
-      transport: this.network.endpoint(id),
+      transport: this.network.endpoint(id, (message) =>
+        this.invariants.checkPromise(machine.disk, message),
+      ),
       storage,
       restored,
-      logTail: TAIL,
+      logTail: this.settings.logTail,
       onProposed: (proposal, proposed) => {
         const answer = machine.proposals.get(proposal);
         machine.proposals.delete(proposal);
@@ -353,6 +441,7 @@ export class World {
       onTrace: (event) => {
         this.happened.set(event.type, (this.happened.get(event.type) ?? 0) + 1);
         this.trace.add(id, this.scheduler.nowMs, Object.values(event));
+        if (event.type === 'role' && event.role === 'leader') this.onElected(id);
       },
       onFailed: (reason) => {
         // A disk that failed is why nodes stop; anything else is a bug that the run has found.
@@ -401,7 +490,11 @@ export class World {
           const { host, reads } = this.machine(node);
           if (host === null) return;
           const id = this.nextId++;
-          reads.set(id, (read) => later(() => answer(read)));
+          const asked = this.invariants.committed.length;
+          reads.set(id, (read) => {
+            if (read.outcome === 'answered') this.invariants.checkRead(asked, read.appliedRevision);
+            later(() => answer(read));
+          });
           host.read([{ id, query, level: 'linearizable' }]);
         }),
       acknowledged: (index) => this.invariants.checkAcknowledged(index),

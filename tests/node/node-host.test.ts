@@ -28,7 +28,7 @@ class Bench {
 
   constructor(ids: readonly string[]) {
     for (const id of ids) {
-      const disk = new SimDisk(id, ids, this.scheduler, Random.fromSeed(2), {});
+      const disk = new SimDisk(id, ids, this.scheduler, Random.fromSeed(2));
       const error = { rate: 1, wallOffsetMs: 0, pausedUntilMs: 0 };
       this.disks.set(id, disk);
       this.clockErrors.set(id, error);

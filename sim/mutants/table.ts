@@ -1,0 +1,370 @@
+/**
+ * Known bugs, put back on purpose: what a simulator is worth shows in how fast
+ * it finds them. Each is a piece of source and what it becomes; a build of its
+ * own carries it, so that no switch is left in the code. C rows are the subtle
+ * bugs of the Raft literature and of the trackers of its implementations; a
+ * small letter tells variants of one row apart. B18 is a known race of writes
+ * with truncation; D bugs sit in the simulated disk.
+ */
+export interface Mutant {
+  readonly id: string;
+  /** Relative to the project. */
+  readonly file: string;
+  /** What the bug does, as a clause. */
+  readonly what: string;
+  /** Stands exactly once in `file`. */
+  readonly find: string;
+  readonly replace: string;
+  /** Seeds, from 1 on, within which it must be found, where it is not {@link BUDGET}. */
+  readonly budget?: number;
+}
+
+/** Seeds within which a bug must be found, unless it names another number. */
+export const BUDGET = 200;
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    id: 'C1',
+    file: 'server/raft/replication.ts',
+    what: 'commits entries of older terms by counting copies',
+    find: 'if (reached <= core.commitIndex || core.log.termAt(reached) !== core.term) return;',
+    replace: 'if (reached <= core.commitIndex) return;',
+  },
+  {
+    id: 'C2',
+    file: 'server/raft/membership.ts',
+    what: 'changes members before an entry of its own term is committed',
+    find: 'core.commitIndex < leadership.noopIndex || !core.isConfCommitted',
+    replace: '!core.isConfCommitted',
+  },
+  {
+    id: 'C2b',
+    file: 'server/raft/membership.ts',
+    what: 'changes members while the change before is not committed',
+    find: ' || !core.isConfCommitted || isJoint(core.conf))',
+    replace: ' || isJoint(core.conf))',
+  },
+  {
+    id: 'C3',
+    file: 'server/raft/reads.ts',
+    what: 'answers reads before an entry of its own term is committed',
+    find: '  if (core.commitIndex < leadership.noopIndex) return;\n',
+    replace: '',
+  },
+  {
+    id: 'C4',
+    file: 'server/raft/replication.ts',
+    what: 'cuts the log after every append, conflict or not',
+    find: '  appendMissing(core, entries);\n',
+    replace:
+      '  appendMissing(core, entries);\n  if (entries.length > 0 && lastNew < core.log.lastIndex) core.truncateFrom(lastNew + 1);\n',
+  },
+  {
+    id: 'C5',
+    file: 'server/raft/election.ts',
+    what: 'answers a vote before it is durable',
+    find: "core.sendDurable({\n    type: 'RequestVoteResponse'",
+    replace: "core.send({\n    type: 'RequestVoteResponse'",
+  },
+  {
+    id: 'C5b',
+    file: 'server/raft/core.ts',
+    what: 'stores the term without the vote',
+    find: '      votedFor: this.votedFor,\n      commit: this.commitIndex,',
+    replace:
+      "      votedFor: this.role === 'follower' ? null : this.votedFor,\n      commit: this.commitIndex,",
+  },
+  {
+    id: 'C6',
+    file: 'server/raft/election.ts',
+    what: 'votes for whoever brings a newer term, whatever its log',
+    find: "return `follows ${core.leader}`;\n  if (!core.log.isUpToDate(message.lastLogIndex, message.lastLogTerm)) return 'its log is behind';",
+    replace: 'return `follows ${core.leader}`;',
+  },
+  {
+    id: 'C7',
+    file: 'server/raft/core.ts',
+    what: 'forgets its vote when it steps down in the same term',
+    find: "      this.lastHeardMono = null;\n    }\n    this.role = 'follower';",
+    replace:
+      "      this.lastHeardMono = null;\n    } else this.votedFor = null;\n    this.role = 'follower';",
+  },
+  {
+    id: 'C8',
+    file: 'server/raft/log.ts',
+    what: 'compares logs by length before term when it votes',
+    find: 'return lastTerm > this.lastTerm || (lastTerm === this.lastTerm && lastIndex >= this.lastIndex);',
+    replace:
+      'return lastIndex > this.lastIndex || (lastIndex === this.lastIndex && lastTerm >= this.lastTerm);',
+  },
+  {
+    id: 'C9',
+    file: 'server/raft/core.ts',
+    what: 'stores entries without the term in which they came',
+    find: 'hardState: mustStore ? hardState : null,',
+    replace: 'hardState: mustStore && append.length === 0 ? hardState : null,',
+  },
+  {
+    id: 'C10',
+    file: 'server/raft/replication.ts',
+    what: 'counts its own copy before its disk has it',
+    find: '? core.persistence.persistedIndex',
+    replace: '? core.log.lastIndex',
+  },
+  {
+    id: 'C12',
+    file: 'server/raft/raft.ts',
+    what: 'leaves a leader of an older term without an answer, so one that ran ahead stays alone',
+    find: "    core.sendDurable({\n      type: 'HeartbeatResponse',\n      from: core.id,\n      to: message.from,\n      term: core.term,\n      readSeq: 0,\n    });\n    return false;",
+    replace: '    return false;',
+  },
+  {
+    id: 'C13',
+    file: 'server/raft/core.ts',
+    what: 'counts what was granted in the poll as votes',
+    find: '    this.lastHeardMono = null;\n    this.votes = new Map([[this.id, true]]);',
+    replace: '    this.lastHeardMono = null;\n    this.votes.set(this.id, true);',
+  },
+  {
+    id: 'C14',
+    file: 'server/raft/election.ts',
+    what: 'answers no poll when it makes none itself',
+    find: '  const refusal = preVoteRefusal(core, message);\n',
+    replace:
+      '  if (!core.config.preVote) return;\n  const refusal = preVoteRefusal(core, message);\n',
+  },
+  {
+    id: 'C15',
+    file: 'server/raft/election.ts',
+    what: 'goes on leading while nobody answers',
+    find: 'if (aliveAt >= since) return;',
+    replace: 'if (aliveAt <= since || aliveAt > since) return;',
+  },
+  {
+    id: 'C16',
+    file: 'server/raft/election.ts',
+    what: 'lets a removed server that campaigns depose a healthy leader',
+    find: 'return message.term > core.term && core.hasFreshLeader();',
+    replace: 'return false;',
+  },
+  {
+    id: 'C17',
+    file: 'server/raft/membership.ts',
+    what: 'stays in office after it was removed',
+    find: '  if (isVoter(core.conf, core.id)) return;\n',
+    replace: '  if (core.conf.voters.length > 0) return;\n',
+  },
+  {
+    id: 'C17b',
+    file: 'server/raft/replication.ts',
+    what: 'counts itself while it commits its own removal',
+    find: 'const reached = quorumValue(core.conf, (id) =>',
+    replace:
+      'const reached = quorumValue({ ...core.conf, voters: [...new Set([...core.conf.voters, core.id])] }, (id) =>',
+  },
+  {
+    id: 'C18',
+    file: 'server/raft/conf-history.ts',
+    what: 'keeps a configuration whose entry was truncated',
+    find: 'this.steps = this.steps.filter((step, i) => i === 0 || step.index < index);\n    return this.steps.length < before;',
+    replace:
+      'return this.steps.splice(1, this.steps.length, ...this.steps.slice(1).map(({ conf }, i) => ({ index: Math.min((this.steps[i + 1] as Step).index, index - 1), conf }))).length > before;',
+  },
+  {
+    id: 'C19',
+    file: 'server/raft/core.ts',
+    what: 'keeps its old configuration when it installs a snapshot',
+    find: 'this.confs.reset(end.base.index, end.base.conf);',
+    replace: 'this.confs.reset(end.base.index, this.conf);',
+  },
+  {
+    id: 'C20',
+    file: 'server/raft/membership.ts',
+    what: 'leaves a joint configuration only in the term that entered it',
+    find: '    if (core.commitIndex >= leadership.noopIndex)\n',
+    replace:
+      '    if (core.commitIndex >= leadership.noopIndex && core.log.termAt(core.confs.currentIndex) === core.term)\n',
+  },
+  {
+    id: 'C21',
+    file: 'server/raft/snapshot.ts',
+    what: 'installs a snapshot older than what it has committed',
+    find: '  if (base.index <= core.commitIndex) return core.commitIndex;\n',
+    replace: '',
+  },
+  {
+    id: 'C22',
+    file: 'server/raft/replication.ts',
+    what: 'takes entries that it has committed or compacted for those that follow',
+    find: '    entries = entries.slice(core.commitIndex - prevLogIndex);\n',
+    replace: '',
+  },
+  {
+    id: 'C23',
+    file: 'server/raft/replication.ts',
+    what: 'never sends a lost piece of a snapshot again',
+    find: "  if (progress.state === 'snapshot') retrySnapshot(core, progress);\n",
+    replace: '',
+  },
+  {
+    id: 'C23b',
+    file: 'server/ports/durable-state.ts',
+    what: 'takes pieces of a snapshot in any order',
+    find: 'if (after === rowsReach(state)) {',
+    replace: 'if (after >= 0) {',
+  },
+  {
+    id: 'C24',
+    file: 'server/raft/replication.ts',
+    what: 'waits for entries that it has forgotten instead of sending a snapshot',
+    find: '    beginSnapshot(core, progress);\n    return;\n  }\n  const entries =',
+    replace:
+      '    progress.becomeProbe(progress.nextIndex);\n    progress.probeSent = true;\n    return;\n  }\n  const entries =',
+  },
+  {
+    id: 'C25',
+    file: 'server/node/node-host.ts',
+    what: 'compacts the log beyond what is saved of the state',
+    find: 'this.savedTo = Math.max(this.savedTo, changes.lastApplied);',
+    replace: 'this.savedTo = this.kv.lastApplied;',
+  },
+  {
+    id: 'C26',
+    file: 'server/raft/replication.ts',
+    what: 'takes a delayed answer for one to the present read round',
+    find: 'progress.readSeq = Math.max(progress.readSeq, message.readSeq);',
+    replace: 'progress.readSeq = core.leadership?.reads.currentSeq ?? 0;',
+  },
+  {
+    id: 'C27',
+    file: 'server/raft/reads.ts',
+    what: 'answers reads because it led a moment ago, as under a lease',
+    find: 'const ready = leadership.reads.confirm(confirmed);',
+    replace:
+      'const ready = leadership.reads.confirm(Math.max(confirmed, leadership.reads.currentSeq));',
+  },
+  {
+    id: 'C28',
+    file: 'server/raft/transfer.ts',
+    what: 'refuses proposals for ever when the heir does not take over',
+    find: 'if (core.now.mono < transfer.untilMono && isVoter(core.conf, transfer.to)) return;',
+    replace: 'if (transfer.untilMono > 0) return;',
+  },
+  {
+    id: 'C29',
+    file: 'server/raft/heartbeat.ts',
+    what: 'goes on leading with a disk that has stopped',
+    find: 'return oldest !== null && core.now.mono - oldest > core.config.electionTimeoutMs;',
+    replace: 'return oldest !== null && oldest > core.now.mono;',
+  },
+  {
+    id: 'C30',
+    file: 'server/raft/replication.ts',
+    what: 'acknowledges entries before they are durable',
+    find: "core.sendDurable({\n    type: 'AppendEntriesResponse',\n    from: core.id,\n    to: message.from,\n    term: core.term,\n    success: true,",
+    replace:
+      "core.send({\n    type: 'AppendEntriesResponse',\n    from: core.id,\n    to: message.from,\n    term: core.term,\n    success: true,",
+  },
+  {
+    id: 'C32',
+    file: 'server/raft/heartbeat.ts',
+    what: 'tells followers to commit what they may not have',
+    find: 'const leaderCommit = Math.min(core.commitIndex, progress.matchIndex);',
+    replace: 'const leaderCommit = core.commitIndex;',
+  },
+  {
+    id: 'C33',
+    file: 'server/kv/sessions.ts',
+    what: 'does a repeated write again',
+    find: '|| session.sequence > row.sequence)',
+    replace: '|| session.sequence >= row.sequence)',
+  },
+  {
+    id: 'C33b',
+    file: 'server/kv/store.ts',
+    what: 'forgets after a restart which writes it has done',
+    find: 'this.sessions.put(session.value);',
+    replace: 'void session.value;',
+  },
+  {
+    id: 'C34',
+    file: 'server/node/node-host.ts',
+    what: 'says that a write failed when its fate is unknown',
+    find: "{ outcome: 'unknown', leaderHint: this.raft.leader },",
+    replace: "{ outcome: 'dropped', reason: 'not-leader', leaderHint: this.raft.leader },",
+  },
+  {
+    id: 'C35',
+    file: 'server/raft/replication.ts',
+    what: 'goes on counting data as uncommitted after it is committed',
+    find: '      leadership.uncommittedChars -= entry.data.length;\n',
+    replace: '',
+  },
+  {
+    id: 'C37',
+    file: 'server/raft/quorum.ts',
+    what: 'ignores the old majority of a joint configuration',
+    find: 'return Math.min(incoming, halfValue(conf.votersOutgoing, valueOf));',
+    replace: 'return incoming;',
+  },
+  {
+    id: 'C37b',
+    file: 'server/raft/quorum.ts',
+    what: 'takes half of an even number of voters for a majority',
+    find: 'return Math.floor(voters / 2) + 1;',
+    replace: 'return Math.ceil(voters / 2);',
+  },
+  {
+    id: 'C38',
+    file: 'server/raft/leader-clock.ts',
+    what: 'stamps by its clock alone, below the last stamp',
+    find: 'return Math.max(last + 1, this.read(at));',
+    replace: 'return this.read(at);',
+  },
+  {
+    id: 'B18',
+    file: 'server/raft/persistence.ts',
+    what: 'believes a late answer of the disk about entries replaced since',
+    find: '    for (const write of this.pending) write.lastIndex = Math.min(write.lastIndex, from - 1);\n',
+    replace: '',
+  },
+  {
+    id: 'D1',
+    file: 'sim/sim-disk.ts',
+    what: 'acknowledges a write before it is durable',
+    find: '    const pending: Pending = { apply, done };\n',
+    replace:
+      '    const pending: Pending = { apply, done: () => {} };\n    this.scheduler.after(0, () => done(null));\n',
+  },
+  {
+    id: 'D2',
+    file: 'sim/sim-disk.ts',
+    what: 'forgets term and vote in a crash',
+    find: '  crash(): void {\n',
+    replace:
+      '  crash(): void {\n    this.state.hardState = { term: 0, votedFor: null, commit: 0 };\n',
+  },
+];
+
+/** Rows of the list that have no mutant, why, and the rule whose tests guard them. */
+export const UNSEEN: readonly {
+  readonly id: string;
+  readonly why: string;
+  readonly guard: string;
+}[] = [
+  {
+    id: 'C11',
+    why: 'nobody is elected only while all who are left are one ahead in term and one ahead in log: not met in 500 seeds without the rule',
+    guard: 'E1',
+  },
+  {
+    id: 'C31',
+    why: 'a machine of the simulation keeps its disk for ever; a store that is not its own is refused where a real one is opened',
+    guard: 'P6',
+  },
+  {
+    id: 'C36',
+    why: 'a match index that a late answer lowers commits nothing wrong, and the next heartbeat mends it',
+    guard: 'R10',
+  },
+];
