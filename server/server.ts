@@ -105,13 +105,14 @@ export async function startServer(
   kv = service;
 
   let page: Page | null = null;
+  const membership = new Membership(supervisor, dataDir, fold, leaders);
   const app = buildApp({
     host: config.host,
     kv: service,
     supervisor,
     fold,
     leaders,
-    membership: new Membership(supervisor, dataDir, fold, leaders),
+    membership,
     logger,
     version,
     page: config.page
@@ -137,6 +138,7 @@ export async function startServer(
 
   const close = async (): Promise<void> => {
     clearInterval(metrics);
+    membership.close();
     await service.close(DRAIN_WITHIN_MS);
     await Promise.all([publisher?.close(), closeConnections(app.server)]);
     await app.close();

@@ -5,8 +5,10 @@
  * a series of changes that Raft makes one by one; what is said to be done is
  * what the leader's configuration says, committed.
  *
- * One such series at a time. When time runs out in the middle the cluster is
- * whole, and how far it came is on view: the series can be taken up again.
+ * One such series at a time. When time runs out in the middle, or the server
+ * dies, the cluster is whole, and how far it came is on view: the series can be
+ * taken up again. What would be left over is swept up: a node that runs and is
+ * in no configuration is retired, as it was on its way in or out.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { MembersView } from '../../contracts/view.ts';
@@ -20,6 +22,9 @@ import type { Supervisor } from './supervisor.ts';
 /** Members at most, those on their way in included. */
 export const MAX_MEMBERS = 9;
 const LOOK_EVERY_MS = 25;
+const SWEEP_EVERY_MS = 1000;
+/** A change that was given up may still be committed for a while. */
+const STRANGE_AFTER_LOOKS = 5;
 
 export type MembershipResult =
   | { readonly ok: true; readonly node: string; readonly members: MembersView }
@@ -38,6 +43,10 @@ export class Membership {
   private readonly fold: ClusterViewFold;
   private readonly leaders: LeaderTracker;
   private busy = false;
+  private closed = false;
+  private readonly sweeper: NodeJS.Timeout;
+  /** For how many looks in a row each node was seen to be in no configuration. */
+  private strangers = new Map<string, number>();
 
   constructor(
     supervisor: Supervisor,
@@ -49,6 +58,33 @@ export class Membership {
     this.dataDir = dataDir;
     this.fold = fold;
     this.leaders = leaders;
+    this.sweeper = setInterval(() => void this.sweep(), SWEEP_EVERY_MS);
+    this.sweeper.unref();
+  }
+
+  /** What is under way ends at its next step. */
+  close(): void {
+    this.closed = true;
+    clearInterval(this.sweeper);
+  }
+
+  private async sweep(): Promise<void> {
+    const conf = this.busy ? null : this.settled();
+    const belongs = (id: string): boolean =>
+      conf === null || conf.voters.includes(id) || conf.learners.includes(id);
+    this.strangers = new Map(
+      this.dataDir.nodes
+        .filter((id) => !belongs(id))
+        .map((id) => [id, (this.strangers.get(id) ?? 0) + 1]),
+    );
+    const [left] = [...this.strangers].find(([, looks]) => looks >= STRANGE_AFTER_LOOKS) ?? [];
+    if (left === undefined) return;
+    this.busy = true;
+    try {
+      await this.forget(left);
+    } finally {
+      this.busy = false;
+    }
   }
 
   /** Makes a node and adds it: as a voter, or as a learner that stays one. */
@@ -112,11 +148,16 @@ export class Membership {
   ): Promise<MembershipResult> {
     const changed = await this.change(changes, node, deadlineMs);
     if (!changed.ok) return changed;
-    await this.supervisor.remove(old);
-    this.dataDir.removeNode(old);
-    this.leaders.update(old, null);
-    this.fold.removeNode(old, Date.now());
+    await this.forget(old);
     return this.done(node);
+  }
+
+  /** Ends the thread of a node that is in no configuration any more. */
+  private async forget(id: string): Promise<void> {
+    await this.supervisor.remove(id);
+    this.dataDir.removeNode(id);
+    this.leaders.update(id, null);
+    this.fold.removeNode(id, Date.now());
   }
 
   /** Asks one leader after another until the configuration says that it is so, or one says that it cannot be. */
@@ -132,7 +173,7 @@ export class Membership {
     };
     let mayHaveHappened = false;
     while (!this.isSo(changes)) {
-      if (performance.now() >= deadlineMs) return failure;
+      if (this.closed || performance.now() >= deadlineMs) return failure;
       const proposed = mayHaveHappened ? null : await this.ask(changes, deadlineMs);
       if (proposed?.outcome === 'dropped') {
         if (proposed.reason === 'bad-change') return refused(proposed.detail ?? 'it does not fit');

@@ -125,6 +125,21 @@ describe('a cluster whose members change', { timeout: SLOW_MACHINE_MS }, () => {
     expect(await read('k7')).toBe('7');
   });
 
+  it('[K16] what a server that died left half done is swept up by the next', async () => {
+    const file = path.join(server.dataDir, 'cluster.json');
+    await write('kept', 'yes');
+    await server.close();
+    // A node was noted, and the server died before it was any member.
+    const cluster = JSON.parse(readFileSync(file, 'utf8')) as object;
+    const members = ['n1', 'n2', 'n3', 'n4'];
+    writeFileSync(file, JSON.stringify({ ...cluster, members, lastNode: 4 }));
+    server = await startTestServer(server.dataDir);
+    expect(server.supervisor.nodes).toEqual(members);
+    while (server.supervisor.has('n4')) await call('GET', 'cluster');
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ members: ['n1', 'n2', 'n3'] });
+    expect(await read('kept')).toBe('yes');
+  });
+
   it('[K15] the data folder knows its members and never uses a name again', async () => {
     MemberAnswer.parse(await post('members'));
     MemberAnswer.parse(await call('DELETE', 'members/n4'));

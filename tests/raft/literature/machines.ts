@@ -44,7 +44,7 @@ export class Machines {
     for (const id of ids) {
       const clockError = { rate: 1, wallOffsetMs: 0, pausedUntilMs: 0 };
       this.network.join(id, clockError);
-      const disk = new SimDisk(id, ids, this.scheduler, this.random.fork(), {});
+      const disk = new SimDisk(id, ids, this.scheduler, this.random.fork());
       this.machines.set(id, { disk, clockError, host: null, clock: null });
       this.boot(id);
     }
