@@ -1,5 +1,6 @@
 /**
- * `npm run sim -- --seed N` repeats one run exactly; `-- --seeds N [--from S]`
+ * `npm run sim -- --seed N [--faults I,J]` repeats one run exactly, or with
+ * these faults of its schedule alone; `-- --seeds N [--from S]`
  * runs many. Ends with 1 and the line that repeats it when a run breaks a rule,
  * and when the runs together did not really put the cluster to the test.
  * `--seed N --history FILE` also writes down what clients asked and were told,
@@ -19,6 +20,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     seeds: { type: 'string' },
     from: { type: 'string' },
+    faults: { type: 'string' },
     history: { type: 'string' },
     check: { type: 'string' },
   },
@@ -28,6 +30,12 @@ function wholeNumber(text: string | undefined, otherwise: number): number {
   const value = text === undefined ? otherwise : Number(text);
   if (Number.isSafeInteger(value) && value >= 0) return value;
   return refuse(`${text} is not a whole number`);
+}
+
+/** "3,7" or "none"; nothing for all. */
+function faultsOf(text: string | undefined): readonly number[] | undefined {
+  if (text === undefined) return undefined;
+  return text === 'none' ? [] : text.split(',').map((part) => wholeNumber(part, 0));
 }
 
 function refuse(why: string): never {
@@ -41,7 +49,8 @@ function runOne(seed: number, historyFile: string | undefined): number {
   };
   // A file that cannot be written is better known before the run.
   keep([]);
-  const { faults, ...rest } = repeatable(seed, ({ history }) => keep(history));
+  const only = faultsOf(values.faults);
+  const { faults, ...rest } = repeatable(seed, only, ({ history }) => keep(history));
   process.stdout.write(
     `${JSON.stringify({ ...rest, faults: Object.fromEntries(faults) }, null, 2)}\n`,
   );

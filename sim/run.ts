@@ -16,13 +16,15 @@ import type { Operation } from './history.ts';
 import { checkLinearizability } from './linearizability.ts';
 import type { Verdict } from './linearizability.ts';
 import { drawSchedule } from './nemesis.ts';
-import type { FaultKind } from './nemesis.ts';
+import type { Fault, FaultKind } from './nemesis.ts';
 import { World } from './world.ts';
 
 export interface RunOptions {
   readonly seed: number;
   /** Virtual time under faults, ms. */
   readonly chaosMs?: number;
+  /** Positions in the schedule of the faults that happen; all when left out. */
+  readonly only?: readonly number[];
   /** Most steps of the search in one cell; beyond it the run is red. */
   readonly searchBudget?: number;
   /** Is given what the judges see, at the end of a run, be it good or bad. */
@@ -64,20 +66,25 @@ export interface RunReport {
 
 /** After the last fault, and with one node broken, the cluster answers again within this virtual time. */
 const RECOVER_WITHIN_MS = 5000;
+const CHAOS_MS = 8000;
 const QUIET_MS = 1500;
 
 /** Throws AssertionError, or an Error with the first complaints of a judge. */
-export function runSeed({ seed, chaosMs = 8000, searchBudget, onEnd }: RunOptions): RunReport {
-  const random = Random.fromSeed(seed);
-  const nodes = random.chance(0.3) ? 5 : 3;
-  const world = new World({
-    seed,
-    nodes,
-    spares: random.nextInt(0, 2),
-    clients: random.nextInt(2, 5),
-  });
+export function runSeed({
+  seed,
+  chaosMs = CHAOS_MS,
+  only,
+  searchBudget,
+  onEnd,
+}: RunOptions): RunReport {
+  const { nodes, spares, clients, schedule } = drawRun(seed, chaosMs);
+  const world = new World({ seed, nodes, spares, clients });
   try {
-    live(world, random, nodes, chaosMs);
+    live(
+      world,
+      only === undefined ? schedule : schedule.filter((_, i) => only.includes(i)),
+      chaosMs,
+    );
     return report(seed, nodes, world, judge(world, searchBudget));
   } finally {
     const { history, invariants, scheduler } = world;
@@ -85,9 +92,18 @@ export function runSeed({ seed, chaosMs = 8000, searchBudget, onEnd }: RunOption
   }
 }
 
+/** What a seed stands for. */
+export function drawRun(seed: number, chaosMs = CHAOS_MS) {
+  const random = Random.fromSeed(seed);
+  const nodes = random.chance(0.3) ? 5 : 3;
+  const spares = random.nextInt(0, 2);
+  const clients = random.nextInt(2, 5);
+  return { nodes, spares, clients, schedule: drawSchedule(random.fork(), nodes, chaosMs) };
+}
+
 /** Chaos, healing, quiet. */
-function live(world: World, random: Random, nodes: number, chaosMs: number): void {
-  for (const fault of drawSchedule(random.fork(), nodes, chaosMs)) {
+function live(world: World, schedule: readonly Fault[], chaosMs: number): void {
+  for (const fault of schedule) {
     world.scheduler.at(fault.atMs, () => world.inflict(fault));
   }
   world.runUntil(chaosMs);

@@ -2,10 +2,12 @@
  * Many runs, what they did together, and whether that was a test at all: runs
  * whose faults hardly fired, or in which little happened, prove nothing.
  */
+import { must } from '../server/base/assert.ts';
 import { FAULT_KINDS } from './nemesis.ts';
 import type { FaultKind } from './nemesis.ts';
-import { runSeed } from './run.ts';
-import type { Evidence } from './run.ts';
+import { drawRun, runSeed } from './run.ts';
+import type { Evidence, RunReport } from './run.ts';
+import { shrink } from './shrink.ts';
 
 export interface Totals {
   virtualMs: number;
@@ -111,13 +113,42 @@ export function weaknesses({ seeds, totals, faults }: Sweep): readonly string[] 
   return found;
 }
 
-/** One run; an error says how to see it again. `onEnd` is given the evidence, good or bad. */
-export function repeatable(seed: number, onEnd?: (evidence: Evidence) => void) {
+/** One run; an error says how to see it again, with as few faults as still break the rule. `onEnd` is given the evidence, good or bad. */
+export function repeatable(
+  seed: number,
+  only?: readonly number[],
+  onEnd?: (evidence: Evidence) => void,
+): RunReport {
   try {
-    return runSeed({ seed, ...(onEnd && { onEnd }) });
+    return runSeed({ seed, ...(only && { only }), ...(onEnd && { onEnd }) });
   } catch (cause) {
-    throw new Error(`seed ${seed} broke a rule; repeat it with: npm run sim -- --seed ${seed}`, {
-      cause,
+    const again = `npm run sim -- --seed ${seed}`;
+    const few = only ?? smallest(seed);
+    const { schedule } = drawRun(seed);
+    const faults = few.map((i) => {
+      const { kind, atMs } = must(schedule[i], 'a fault of this seed');
+      return `${kind} at ${Math.round(atMs)} ms`;
     });
+    throw new Error(
+      `seed ${seed} broke a rule; repeat it with: ${again}\n` +
+        `${few.length} of its ${schedule.length} faults are enough: ${again} --faults ${few.join(',') || 'none'}\n` +
+        `${faults.join(', ')}`,
+      { cause },
+    );
   }
+}
+
+/** Runs spent on making a failing schedule small. */
+const SHRINK_RUNS = 80;
+
+function smallest(seed: number): readonly number[] {
+  const fails = (only: readonly number[]): boolean => {
+    try {
+      runSeed({ seed, only });
+      return false;
+    } catch {
+      return true;
+    }
+  };
+  return shrink(drawRun(seed).schedule.length, fails, SHRINK_RUNS);
 }
