@@ -31,7 +31,7 @@ describe('text', () => {
       runSeed({
         seed: 1,
         chaosMs: 500,
-        searchBudget: 10,
+        searchBudget: 1,
         onEnd: ({ history }) => histories.push(history),
       });
     expect(red).toThrow('undecided');
