@@ -84,12 +84,15 @@ describe('the data folder', () => {
       writeFileSync(path.join(folder, 'server.pid'), '{"pid":4194305,"startedAt":"1"}');
       const at = String(Date.now() + 700);
       const starters = [1, 2, 3].map(() => spawn(process.execPath, [program, folder, at]));
+      const ended = starters.map((starter) => once(starter, 'exit'));
       const said = await Promise.all(
         starters.map(async ({ stdout }) => String(((await once(stdout, 'data')) as [Buffer])[0])),
       );
       expect(said.filter((line) => line === 'open\n')).toHaveLength(1);
       expect(said.filter((line) => line.includes('in use by another server'))).toHaveLength(2);
-      for (const starter of starters) starter.stdin.end('\n');
+      // The refused ones end by themselves: nobody may be there any more to write to.
+      starters[said.indexOf('open\n')]?.stdin.end('\n');
+      await Promise.all(ended);
     }
   });
 
