@@ -83,7 +83,12 @@ export async function startServer(
     },
     {
       onReport: (report) => {
-        dataDir.noteStore(report.id, report.identity.storeId);
+        try {
+          dataDir.noteStore(report.id, report.identity.storeId);
+        } catch (err) {
+          // Its next report tries again; the node itself is none the worse.
+          logger.error({ err, node: report.id }, 'the data folder cannot be written');
+        }
         fold.report(report);
         leaders.update(report.id, report.status.role === 'leader' ? report.status.term : null);
         publisher?.nudge();
@@ -105,7 +110,9 @@ export async function startServer(
   kv = service;
 
   let page: Page | null = null;
-  const membership = new Membership(supervisor, dataDir, fold, leaders);
+  const membership = new Membership(supervisor, dataDir, fold, leaders, (err) =>
+    logger.error({ err }, 'a node that is no member could not be swept up'),
+  );
   const app = buildApp({
     host: config.host,
     kv: service,

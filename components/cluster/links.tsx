@@ -95,24 +95,26 @@ export function LinkSwitch({ pair, rate }: LinkSwitchProps) {
           if (disabled === null && !busy) setLink(a, b, !isCut);
         }}
         className={clsx(
-          'flex min-h-11 min-w-19 items-center justify-center rounded-full sm:min-h-9',
+          'flex min-h-11 min-w-19 items-center justify-center rounded-full sm:min-h-9 sm:group-data-[density=small]/stage:min-h-6 sm:group-data-[density=small]/stage:min-w-6',
           'group text-xs transition-colors duration-100',
         )}
       >
         <span
           className={clsx(
-            'flex min-w-19 items-center justify-center gap-1 rounded-full border bg-surface px-2 py-0.5 group-hover:border-text',
+            'flex min-w-19 items-center justify-center gap-1 rounded-full border bg-surface px-2 py-0.5 group-hover:border-text sm:group-data-[density=small]/stage:size-3 sm:group-data-[density=small]/stage:min-w-0 sm:group-data-[density=small]/stage:overflow-hidden sm:group-data-[density=small]/stage:p-0',
             isCut ? 'border-danger font-medium text-danger' : 'border-line text-quiet',
           )}
         >
           {isCut && <Unlink className="size-3" aria-hidden="true" />}
-          {state === 'up' && rate !== null ? (
-            <span>
-              <span className="font-mono text-text">{rate.toLocaleString('en')}</span>/s
-            </span>
-          ) : (
-            STATE_WORD[state]
-          )}
+          <span className="sm:group-data-[density=small]/stage:hidden">
+            {state === 'up' && rate !== null ? (
+              <>
+                <span className="font-mono text-text">{rate.toLocaleString('en')}</span>/s
+              </>
+            ) : (
+              STATE_WORD[state]
+            )}
+          </span>
         </span>
       </button>
       {error !== null && (

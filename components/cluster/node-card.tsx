@@ -51,7 +51,7 @@ export function NodeCard({ id }: { readonly id: string }) {
       <div className="flex items-center gap-2.5 sm:group-data-[density=small]/stage:gap-1.5">
         <RoleBadge node={node} hasVote={membership === 'voter' || membership === 'leaving'} />
         <div className="min-w-0 flex-1">
-          <p className="flex items-baseline gap-2 leading-6">
+          <p className="flex items-baseline gap-2 leading-6 sm:group-data-[density=small]/stage:flex-col sm:group-data-[density=small]/stage:items-start sm:group-data-[density=small]/stage:gap-0 sm:group-data-[density=small]/stage:text-xs sm:group-data-[density=small]/stage:leading-5">
             <span
               className={clsx('font-mono text-xl font-semibold', role === 'down' && 'line-through')}
             >
@@ -59,14 +59,14 @@ export function NodeCard({ id }: { readonly id: string }) {
             </span>
             <span
               className={clsx(
-                'truncate',
+                'max-w-full truncate',
                 standing === 'agreed' ? 'font-semibold' : 'font-medium text-quiet',
               )}
             >
               {word}
             </span>
           </p>
-          <p className="truncate text-xs text-quiet">
+          <p className="truncate text-xs text-quiet sm:group-data-[density=small]/stage:hidden">
             <Pulse node={node} />
           </p>
         </div>

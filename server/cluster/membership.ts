@@ -53,12 +53,14 @@ export class Membership {
     dataDir: DataDir,
     fold: ClusterViewFold,
     leaders: LeaderTracker,
+    /** The data folder could not be written; it is tried again. */
+    onSweepFailed: (error: unknown) => void,
   ) {
     this.supervisor = supervisor;
     this.dataDir = dataDir;
     this.fold = fold;
     this.leaders = leaders;
-    this.sweeper = setInterval(() => void this.sweep(), SWEEP_EVERY_MS);
+    this.sweeper = setInterval(() => void this.sweep().catch(onSweepFailed), SWEEP_EVERY_MS);
     this.sweeper.unref();
   }
 
@@ -154,8 +156,8 @@ export class Membership {
 
   /** Ends the thread of a node that is in no configuration any more. */
   private async forget(id: string): Promise<void> {
-    await this.supervisor.remove(id);
     this.dataDir.removeNode(id);
+    await this.supervisor.remove(id);
     this.leaders.update(id, null);
     this.fold.removeNode(id, Date.now());
   }

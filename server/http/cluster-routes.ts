@@ -1,4 +1,5 @@
 /** The cluster itself: its view, its nodes, its links, its health. */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import type { LogAnswer, NodeActionAnswer } from '../../contracts/control.ts';
@@ -9,6 +10,11 @@ import type { LeaderTracker } from '../cluster/leader-tracker.ts';
 import type { Supervisor } from '../cluster/supervisor.ts';
 import { HttpError } from './errors.ts';
 import { checkNoBody, checkNoQuery, parse } from './input.ts';
+
+/** A hand-over takes an election time-out at most; then there is some time to hear of it. */
+const HAND_OVER_WITHIN_MS = 3000;
+const COMPACT_WITHIN_MS = 5000;
+const LOOK_EVERY_MS = 20;
 
 const digits = z
   .string()
@@ -78,10 +84,36 @@ export function clusterRoutes(
 
   app.post<{ Params: NodeParams }>('/api/v1/nodes/:id/campaign', (request) =>
     act(request, (node) => {
-      if (!supervisor.node(node).isServing) {
-        throw new HttpError('NODE_DOWN', `node ${node} is not running`);
-      }
+      checkServing(node);
       supervisor.node(node).campaign();
+    }),
+  );
+
+  app.post<{ Params: NodeParams }>('/api/v1/nodes/:id/lead', (request) =>
+    act(request, async (node) => {
+      checkServing(node);
+      const { leader } = leaders;
+      if (leader === node) throw new HttpError('CONFLICT', `${node} leads already`);
+      if (leader === null) throw new HttpError('NO_LEADER', 'there is no leader to hand over');
+      if (!fold.nodeView(leader).conf.voters.includes(node))
+        throw new HttpError('CHANGE_REFUSED', `${node} is no voter`);
+      supervisor.node(leader).transferLeadership(node);
+      if (await comesTrue(() => leaders.leader === node, HAND_OVER_WITHIN_MS)) return;
+      throw new HttpError(
+        'CHANGE_REFUSED',
+        `${node} did not take over; ${leaders.leader ?? 'nobody'} leads`,
+      );
+    }),
+  );
+
+  app.post<{ Params: NodeParams }>('/api/v1/nodes/:id/compact', (request) =>
+    act(request, async (node) => {
+      checkServing(node);
+      const { lastApplied } = fold.nodeView(node);
+      supervisor.node(node).compact();
+      const isShort = (): boolean => fold.nodeView(node).firstIndex > lastApplied;
+      if (await comesTrue(isShort, COMPACT_WITHIN_MS)) return;
+      throw new HttpError('OUTCOME_UNKNOWN', `${node} did not say in time that its log is short`);
     }),
   );
 
@@ -125,6 +157,11 @@ export function clusterRoutes(
     return id;
   }
 
+  function checkServing(node: string): void {
+    if (!supervisor.node(node).isServing)
+      throw new HttpError('NODE_DOWN', `node ${node} is not running`);
+  }
+
   async function act(
     { params, query, body }: FastifyRequest<{ Params: NodeParams }>,
     run: (node: string) => Promise<void> | void,
@@ -136,4 +173,13 @@ export function clusterRoutes(
     await run(node);
     return { node, state: supervisor.node(node).state, tookMs: performance.now() - startedMs };
   }
+}
+
+async function comesTrue(isSo: () => boolean, withinMs: number): Promise<boolean> {
+  const untilMs = performance.now() + withinMs;
+  while (!isSo()) {
+    if (performance.now() >= untilMs) return false;
+    await delay(LOOK_EVERY_MS);
+  }
+  return true;
 }

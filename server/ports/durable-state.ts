@@ -126,12 +126,10 @@ function sortedSessions({ sessions }: DurableState): readonly SessionRow[] {
 export function applyKvChanges(state: DurableState, changes: KvChanges): void {
   if (rowsReach(state) > state.kv.lastApplied) {
     // What was staged of these revisions is the same; what lies beyond them stays staged.
-    const beyond = ({ revision }: { readonly revision: LogIndex }): boolean =>
+    const isElsewhere = ({ revision }: { readonly revision: LogIndex }): boolean =>
       revision <= state.kv.lastApplied || revision > changes.lastApplied;
-    state.versions = state.versions.filter(beyond);
-    state.marks = state.marks.filter(beyond);
-    state.versions.push(...changes.versions);
-    state.marks.push(...changes.marks);
+    state.versions = [...state.versions.filter(isElsewhere), ...changes.versions];
+    state.marks = [...state.marks.filter(isElsewhere), ...changes.marks];
     state.versions.sort((a, b) => a.revision - b.revision || a.op - b.op);
     state.marks.sort((a, b) => a.revision - b.revision);
   } else {

@@ -148,8 +148,7 @@ export class RaftLog {
     assert(index > this.baseIndex && index <= this.lastIndex, 'what is dropped is held');
     assert((this.changedFrom ?? index + 1) > index, 'what is dropped was handed out to be written');
     const last = this.entryAt(index);
-    this.drop(this.entries.slice(0, index - this.baseIndex));
-    this.entries = this.entries.slice(index - this.baseIndex);
+    this.drop(this.entries.splice(0, index - this.baseIndex));
     this.baseIndex = last.index;
     this.baseTerm = last.term;
     this.baseStamp = last.stamp;

@@ -7,7 +7,7 @@
  *
  * Invariant: 0 ≤ matchIndex < nextIndex.
  */
-import { assert } from '../base/assert.ts';
+import { assert, must } from '../base/assert.ts';
 import type { LogIndex, MonoMs, NodeId, ProgressStatus } from './types.ts';
 
 /** How much may be under way to one follower in `replicate`; one append always may. */
@@ -66,11 +66,8 @@ export class Progress {
 
   /** The follower's log matches ours up to `index`. Late answers never lower it. */
   matched(index: LogIndex): boolean {
-    for (let first = this.inflight[0]; first !== undefined && first.lastIndex <= index; ) {
-      this.inflight.shift();
-      this.inflightChars -= first.chars;
-      first = this.inflight[0];
-    }
+    while (this.inflight[0] !== undefined && this.inflight[0].lastIndex <= index)
+      this.inflightChars -= must(this.inflight.shift(), 'the first is there').chars;
     const advanced = index > this.matchIndex;
     if (advanced) this.matchIndex = index;
     this.nextIndex = Math.max(this.nextIndex, index + 1);

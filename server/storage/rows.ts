@@ -58,8 +58,7 @@ export async function readLog(
 ): Promise<{ entries: Entry[]; checksums: number[] }> {
   const entries: Entry[] = [];
   const checksums: number[] = [];
-  const keyOf = ([index]: LogRow): number[] => [index];
-  for await (const rows of pages<LogRow>(prisma, LOG, [base.index], keyOf)) {
+  for await (const rows of pages<LogRow>(prisma, LOG, base.index, Number.MAX_SAFE_INTEGER)) {
     for (const [index, term, stamp, kind, data, checksum] of rows) {
       const entry: Entry = { index, term, stamp, kind, data };
       const next = base.index + entries.length + 1;
@@ -79,13 +78,8 @@ export async function readLog(
 /** Reads every version of the revisions up to `upTo`, in order of (revision, op); throws StorageError `corrupt`. */
 export async function readVersions(prisma: PrismaClient, upTo: LogIndex): Promise<Version[]> {
   const versions: Version[] = [];
-  const keyOf = ([position]: VersionRow): number[] => [position];
-  for await (const rows of pages<VersionRow>(prisma, VERSIONS, [0], keyOf)) {
-    for (const row of rows) {
-      const version = versionOf(row);
-      if (version.revision > upTo) return versions;
-      versions.push(version);
-    }
+  for await (const rows of pages<VersionRow>(prisma, VERSIONS, 0, upTo)) {
+    for (const row of rows) versions.push(versionOf(row));
   }
   return versions;
 }
@@ -107,8 +101,8 @@ export function versionOf(row: VersionRow): Version {
 
 export async function readMarks(prisma: PrismaClient, upTo: LogIndex): Promise<Mark[]> {
   const marks: Mark[] = [];
-  for await (const rows of pages<[number, number]>(prisma, MARKS, [0], ([revision]) => [revision]))
-    for (const [revision, stamp] of rows) if (revision <= upTo) marks.push({ revision, stamp });
+  for await (const rows of pages<[number, number]>(prisma, MARKS, 0, upTo))
+    for (const [revision, stamp] of rows) marks.push({ revision, stamp });
   return marks;
 }
 
@@ -189,7 +183,7 @@ export function verifyApplied(
 /** A table that is read whole, a page at a time, in the order of its key. */
 export interface Source {
   readonly table: string;
-  /** Columns, in SQL. */
+  /** The column, in SQL; the first of each row. */
   readonly key: string;
   /** The greatest key that a row of this revision may have. */
   readonly lastOf: (revision: LogIndex) => number;
@@ -199,38 +193,42 @@ export interface Source {
   readonly bytes: string;
 }
 
-/** All rows after `start`, in pages of at most PAGE_ROWS rows and, while a row fits at all, PAGE_BYTES. */
-async function* pages<Row>(
+/** All rows of the revisions in (after, upTo], in pages of at most PAGE_ROWS rows and, while a row fits at all, PAGE_BYTES. */
+async function* pages<Row extends readonly [key: number, ...rest: unknown[]]>(
   prisma: PrismaClient,
   source: Source,
-  start: readonly number[],
-  keyOf: (row: Row) => readonly number[],
+  after: LogIndex,
+  upTo: LogIndex,
 ): AsyncGenerator<Row[]> {
-  let after = start;
+  const last = source.lastOf(upTo);
+  let from = source.lastOf(after);
   let limit = PAGE_ROWS;
   for (;;) {
-    limit = await fittingRows(prisma, source, after, Math.min(PAGE_ROWS, limit * 2));
+    limit = await fittingRows(prisma, source, from, last, Math.min(PAGE_ROWS, limit * 2));
     const [result] = await prisma.$queryRawUnsafe<{ page: string }[]>(
       `SELECT json_group_array(${source.row}) AS "page" FROM (${next('*', source, limit)})`,
-      ...after,
+      from,
+      last,
     );
     const rows = JSON.parse(must(result, 'an aggregate has one row').page) as Row[];
     yield rows;
     if (rows.length < limit) return;
-    after = keyOf(must(rows[rows.length - 1], 'the page is full'));
+    [from] = must(rows[rows.length - 1], 'the page is full');
   }
 }
 
 async function fittingRows(
   prisma: PrismaClient,
   source: Source,
-  after: readonly number[],
+  from: number,
+  last: number,
   most: number,
 ): Promise<number> {
   for (let limit = most; limit > 1; limit = Math.ceil(limit / 2)) {
     const [sum] = await prisma.$queryRawUnsafe<{ bytes: number }[]>(
       `SELECT total("bytes") AS "bytes" FROM (${next(`${source.bytes} AS "bytes"`, source, limit)})`,
-      ...after,
+      from,
+      last,
     );
     if (must(sum, 'an aggregate has one row').bytes <= PAGE_BYTES) return limit;
   }
@@ -238,6 +236,5 @@ async function fittingRows(
 }
 
 function next(columns: string, { table, key }: Source, limit: number): string {
-  const placeholders = key.replaceAll(/"\w+"/g, '?');
-  return `SELECT ${columns} FROM "${table}" WHERE (${key}) > (${placeholders}) ORDER BY ${key} LIMIT ${limit}`;
+  return `SELECT ${columns} FROM "${table}" WHERE ${key} > ? AND ${key} <= ? ORDER BY ${key} LIMIT ${limit}`;
 }
