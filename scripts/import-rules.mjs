@@ -49,6 +49,7 @@ export const LAYERS = [
       'server/node/control-wire.ts',
       'server/kv/command.ts',
       'server/metrics/',
+      'server/storage/file-lock.ts',
       'server/base/',
       'contracts/',
     ],

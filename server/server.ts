@@ -53,7 +53,7 @@ export async function startServer(
   logger: Logger,
   version: string,
 ): Promise<RunningServer> {
-  const dataDir = DataDir.open(config.dataDir, config.nodes);
+  const dataDir = await DataDir.open(config.dataDir, config.nodes);
   const boot = randomBytes(6).toString('hex');
   const fold = new ClusterViewFold({
     epoch: boot,
@@ -151,7 +151,7 @@ export async function startServer(
     await app.close();
     await page?.close();
     await supervisor.stop();
-    dataDir.close();
+    await dataDir.close();
   };
 
   try {

@@ -1,16 +1,9 @@
 /** The data folder: who it belongs to, and that only one server uses it. */
 import { randomUUID } from 'node:crypto';
-import {
-  existsSync,
-  linkSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as z from 'zod';
+import { FileLock } from '../storage/file-lock.ts';
 
 /** The folder cannot be used; the message is one line for a person. */
 export class DataDirError extends Error {
@@ -30,34 +23,31 @@ const ClusterFile = z.object({
 });
 type ClusterFile = z.infer<typeof ClusterFile>;
 
-/** Whose lock it is: a process, and when it began, since process ids are used again. */
-const LockFile = z.object({ pid: z.number().int().min(1), startedAt: z.string() });
-type LockFile = z.infer<typeof LockFile>;
-
-/** Folders that this very process has open. */
-const openHere = new Set<string>();
+/** A server that was just killed may take this long to be gone, ms. */
+const DYING_WITHIN_MS = 1000;
 
 export class DataDir {
   readonly path: string;
+  private readonly lock: FileLock;
   private cluster: ClusterFile;
 
-  private constructor(dir: string, cluster: ClusterFile) {
+  private constructor(dir: string, lock: FileLock, cluster: ClusterFile) {
     this.path = dir;
+    this.lock = lock;
     this.cluster = cluster;
   }
 
-  /** Makes or opens the folder and locks it. Throws {@link DataDirError}. */
-  static open(dir: string, nodes: readonly string[]): DataDir {
+  /** Makes or opens the folder and locks it for this process, for as long as it lives. Throws {@link DataDirError}. */
+  static async open(dir: string, nodes: readonly string[]): Promise<DataDir> {
+    let lock: FileLock | null = null;
     try {
       makeFolder(dir);
-      lock(dir);
+      lock = await FileLock.take(path.join(dir, 'server.lock'), DYING_WITHIN_MS);
+      if (lock === null) throw inUse(dir);
+      writeFileSync(pidFile(dir), `${process.pid}\n`);
+      return new DataDir(dir, lock, openCluster(dir, nodes));
     } catch (error) {
-      throw asDataDirError(dir, error);
-    }
-    try {
-      return new DataDir(dir, openCluster(dir, nodes));
-    } catch (error) {
-      unlock(dir);
+      await lock?.release();
       throw asDataDirError(dir, error);
     }
   }
@@ -113,8 +103,9 @@ export class DataDir {
     return path.join(this.path, `${node}.db`);
   }
 
-  close(): void {
-    unlock(this.path);
+  async close(): Promise<void> {
+    rmSync(pidFile(this.path), { force: true });
+    await this.lock.release();
   }
 }
 
@@ -134,130 +125,15 @@ function asDataDirError(dir: string, error: unknown): DataDirError {
   return new DataDirError(`cannot use the data folder ${dir}: ${(error as Error).message}`);
 }
 
-// --- the lock --------------------------------------------------------------------
-
-function lockFile(dir: string): string {
+/** Says whose the lock is, to a person; the lock itself needs no words. */
+function pidFile(dir: string): string {
   return path.join(dir, 'server.pid');
 }
 
-/** A server that was just killed may take this long to be gone, ms. */
-const DYING_WITHIN_MS = 1000;
-const LOOK_EVERY_MS = 50;
-
-/** The lock of a process that is gone is taken over. */
-function lock(dir: string): void {
-  if (openHere.has(dir)) throw inUse(dir, process.pid);
-  const deadlineMs = performance.now() + DYING_WITHIN_MS;
-  for (;;) {
-    const holder = tryLock(dir);
-    if (holder === null) return;
-    if (performance.now() > deadlineMs) throw inUse(dir, holder.pid);
-    // A start has nothing else to do.
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK_EVERY_MS);
-  }
-}
-
-/** Takes the lock and returns null, or returns who holds it. */
-function tryLock(dir: string): LockFile | null {
-  const file = lockFile(dir);
-  // Written whole and then linked, so that nobody ever reads half a lock.
-  const draft = `${file}.${process.pid}`;
-  writeFileSync(draft, ownLock());
-  try {
-    for (;;) {
-      try {
-        linkSync(draft, file);
-        openHere.add(dir);
-        return null;
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      }
-      const found = readText(file);
-      const holder = found === null ? null : parseLock(found);
-      if (holder !== null && isRunning(holder)) return holder;
-      if (found !== null) putAside(file, found);
-    }
-  } finally {
-    rmSync(draft, { force: true });
-  }
-}
-
-/**
- * Removes the lock that says `stale`, and only that one: another server may have
- * taken it over since we read it. Moving is atomic, so one of many does it.
- */
-function putAside(file: string, stale: string): void {
-  const aside = `${file}.${process.pid}.stale`;
-  try {
-    renameSync(file, aside);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw error;
-  }
-  try {
-    if (readText(aside) !== stale) linkSync(aside, file);
-  } finally {
-    rmSync(aside, { force: true });
-  }
-}
-
-function ownLock(): string {
-  return JSON.stringify({ pid: process.pid, startedAt: startOf(process.pid) } satisfies LockFile);
-}
-
-/** Gives up our lock; another's is left as it is. */
-function unlock(dir: string): void {
-  if (!openHere.delete(dir)) return;
-  if (readText(lockFile(dir)) === ownLock()) rmSync(lockFile(dir), { force: true });
-}
-
-function inUse(dir: string, pid: number): DataDirError {
-  return new DataDirError(`the data folder ${dir} is in use by another server (process ${pid})`);
-}
-
-/** Null for a file that is not there. */
-function readText(file: string): string | null {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
-  }
-}
-
-/** Null for a lock that cannot be understood: no server of ours wrote it. */
-function parseLock(text: string): LockFile | null {
-  try {
-    return LockFile.parse(JSON.parse(text));
-  } catch {
-    return null;
-  }
-}
-
-function isRunning({ pid, startedAt }: LockFile): boolean {
-  if (pid === process.pid) return false;
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
-  }
-  return startOf(pid) === startedAt;
-}
-
-/**
- * When a process began, in the kernel's own count; "" where there is no /proc, and
- * then the id alone decides. A process that has ended and only waits for its
- * parent to notice began never.
- */
-function startOf(pid: number): string {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The name in brackets may hold anything; the third field is the first after it.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' || fields[0] === 'X' ? 'ended' : (fields[19] ?? '');
-  } catch {
-    return '';
-  }
+function inUse(dir: string): DataDirError {
+  const file = pidFile(dir);
+  const who = existsSync(file) ? ` (process ${readFileSync(file, 'utf8').trim()})` : '';
+  return new DataDirError(`the data folder ${dir} is in use by another server${who}`);
 }
 
 // --- the cluster -----------------------------------------------------------------

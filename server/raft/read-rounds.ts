@@ -5,8 +5,8 @@
  * then no newer leader can have committed anything before the round began.
  * Reads that arrive while a round is out wait for the next one, so a round
  * serves any number of reads, those that followers pass on included. Numbers
- * are made by the leader and rise for the whole leadership: a delayed answer can only confirm rounds that are older
- * than itself.
+ * are made by the leader and rise for the whole leadership: a delayed answer can
+ * only confirm rounds that are older than itself.
  */
 import { assert } from '../base/assert.ts';
 import type { LogIndex, NodeId } from './types.ts';

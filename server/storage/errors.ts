@@ -47,6 +47,11 @@ export function asStorageError(
   return new StorageError(damaged ? 'corrupt' : code, `${doing}: ${text}`, error);
 }
 
+/** Whether it says that another holds a lock on the file. */
+export function isBusy(error: unknown): boolean {
+  return sqliteError(error).sqliteCode.startsWith('SQLITE_BUSY');
+}
+
 /**
  * SQLite's own words. The driver's error has them; Prisma's adapter keeps them in
  * the cause of its error and puts a guess in front; its client wraps that once more.

@@ -41,7 +41,7 @@ describe('the service', { timeout: SLOW_MACHINE_MS }, () => {
   let states: string[];
 
   beforeEach(async () => {
-    dataDir = DataDir.open(makeDataDir(), ['n1', 'n2', 'n3']);
+    dataDir = await DataDir.open(makeDataDir(), ['n1', 'n2', 'n3']);
     channel = new BroadcastChannel(dataDir.clusterId);
     seen = [];
     states = [];
@@ -84,7 +84,7 @@ describe('the service', { timeout: SLOW_MACHINE_MS }, () => {
     await kv.close(0);
     await supervisor.stop();
     channel.close();
-    dataDir.close();
+    await dataDir.close();
     rmSync(dataDir.path, { recursive: true, force: true });
   });
 

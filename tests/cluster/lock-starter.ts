@@ -4,11 +4,10 @@ import { DataDir } from '../../server/cluster/data-dir.ts';
 const [, , dir = '', atMs = ''] = process.argv;
 while (Date.now() < Number(atMs));
 try {
-  const folder = DataDir.open(dir, ['n1']);
+  const folder = await DataDir.open(dir, ['n1', 'n2', 'n3']);
   process.stdout.write('open\n');
   process.stdin.once('data', () => {
-    folder.close();
-    process.exit();
+    void folder.close().then(() => process.exit());
   });
 } catch (error) {
   process.stdout.write(`${(error as Error).message}\n`);
