@@ -241,7 +241,7 @@ export class World {
         fired();
         break;
       case 'clock-rate':
-        victim.clockError.rate = 0.8 + fault.force * 0.4;
+        victim.clockError.rate = 1 + (fault.force - 0.5) * 2 * this.settings.maxRateError;
         fired();
         end(() => {
           victim.clockError.rate = 1;
