@@ -258,7 +258,12 @@ export class World {
         break;
       case 'transfer':
         this.leader()?.transferLeadership(victim.id);
-        if (leader !== victim.id) fired();
+        if (leader === victim.id) break;
+        fired();
+        if (fault.force >= 0.5) break;
+        // The word has left; that its heir leads the old leader shall not hear.
+        for (const id of this.ids) if (id !== leader) network.cut(id, leader, () => {});
+        end(heal);
         break;
       case 'compact':
         victim.host?.compactNow();

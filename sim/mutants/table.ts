@@ -244,6 +244,20 @@ export const MUTANTS: readonly Mutant[] = [
       'const ready = leadership.reads.confirm(Math.max(confirmed, leadership.reads.currentSeq));',
   },
   {
+    id: 'C27b',
+    file: 'server/raft/core.ts',
+    what: 'commits in a new term while the leader before may hold a lease',
+    find: '    return this.now.mono < end ? end : null;\n',
+    replace: '    return end < 0 ? end : null;\n',
+  },
+  {
+    id: 'C27c',
+    file: 'server/raft/core.ts',
+    what: 'counts a lease from when its entry was committed, not from when it was made',
+    find: 'this.leadership?.lease?.committed(index);',
+    replace: 'if (this.leadership?.lease) this.leadership.lease.fromMono = this.now.mono;',
+  },
+  {
     id: 'C28',
     file: 'server/raft/transfer.ts',
     what: 'refuses proposals for ever when the heir does not take over',
@@ -356,6 +370,11 @@ export const UNSEEN: readonly {
     id: 'C11',
     why: 'nobody is elected only while all who are left are one ahead in term and one ahead in log: not met in 500 seeds without the rule',
     guard: 'E1',
+  },
+  {
+    id: 'C27d',
+    why: 'a node that does not look at the clock again after it has read under a lease answers what was the newest when it was asked, which is linearizable (docs/adr/0013)',
+    guard: 'L11',
   },
   {
     id: 'C31',
