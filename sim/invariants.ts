@@ -25,6 +25,8 @@ import type { SimDisk } from './sim-disk.ts';
 interface Watched {
   readonly id: NodeId;
   readonly disk: SimDisk;
+  /** The store that it booted from last. */
+  storeId: string;
   /** Null while the node is down. */
   host: NodeHost | null;
   role: Role;
@@ -33,7 +35,7 @@ interface Watched {
   lastApplied: LogIndex;
   lastEntry: Entry | null;
   hardState: HardState | null;
-  /** The highest term that was ever durable here. */
+  /** The highest term that was ever durable in this store. */
   durableTerm: Term;
   /** The log as it was compared last, since the node's boot, and the index of its first entry. */
   log: Entry[];
@@ -67,7 +69,7 @@ export class Invariants {
   leaderChanges = 0;
   /** Writes that clients were told are done. */
   acknowledged = 0;
-  private readonly nodes: readonly Watched[];
+  private readonly nodes: Watched[] = [];
   private readonly leaders = new Map<Term, NodeId>();
   /** State hash of each revision reached, by revision. */
   private readonly hashes: (readonly [high: number, low: number] | undefined)[] = [];
@@ -77,10 +79,16 @@ export class Invariants {
   private readonly confs: Conf[];
 
   /** `voters` are those of the beginning. */
-  constructor(disks: ReadonlyMap<NodeId, SimDisk>, voters: readonly NodeId[]) {
-    this.nodes = [...disks].map(([id, disk]) => ({
+  constructor(voters: readonly NodeId[]) {
+    this.confs = [{ index: 0, conf: { voters, votersOutgoing: [], learners: [] } }];
+  }
+
+  /** Every node joins once, before it boots. */
+  join(id: NodeId, disk: SimDisk): void {
+    this.nodes.push({
       id,
       disk,
+      storeId: disk.storeId,
       host: null,
       role: 'follower',
       term: 0,
@@ -95,8 +103,7 @@ export class Invariants {
       conf: null,
       compared: 0,
       hashed: -1,
-    }));
-    this.confs = [{ index: 0, conf: { voters, votersOutgoing: [], learners: [] } }];
+    });
   }
 
   /** The last configuration that is committed. */
@@ -104,11 +111,22 @@ export class Invariants {
     return must(this.confs.at(-1), 'the first configuration').conf;
   }
 
+  /** Would every configuration that is in force, or may yet be, keep a quorum without `lost`? */
+  surviveWithout(lost: readonly NodeId[]): boolean {
+    const well = this.nodes.map(({ id }) => id).filter((id) => !lost.includes(id));
+    const confs = [this.conf, ...this.proposedAfter(this.committed.length)];
+    return confs.every((conf) => isQuorum(conf, well));
+  }
+
   /** A node starts again as `host`: what it remembers is compared anew. Null: it is down. */
   booted(id: NodeId, host: NodeHost | null): void {
     for (const node of this.nodes) {
       if (node.id !== id) continue;
       node.host = host;
+      if (host !== null && node.storeId !== node.disk.storeId) {
+        node.storeId = node.disk.storeId;
+        node.durableTerm = 0;
+      }
       node.hardState = null;
       node.log = [];
       node.logFrom = 1;
@@ -154,16 +172,26 @@ export class Invariants {
   /**
    * A majority of the configuration in force at `index`, or of one that came
    * after it: a leader commits by the last configuration in its log, which may
-   * be newer than the entry, and not committed itself.
+   * be newer than the entry, not committed itself, and gone with the leader
+   * before the client hears.
    */
   private holdsQuorum(index: LogIndex, holders: readonly NodeId[]): boolean {
     const inForce = this.confs.filter(
       ({ index: from }, i) => from > index || (this.confs[i + 1]?.index ?? Infinity) > index,
     );
-    const inLogs = this.nodes.flatMap(({ host }) =>
-      host === null ? [] : [{ conf: host.raft.conf }],
+    return (
+      inForce.some(({ conf }) => isQuorum(conf, holders)) ||
+      this.proposedAfter(index).some((conf) => isQuorum(conf, holders))
     );
-    return [...inForce, ...inLogs].some(({ conf }) => isQuorum(conf, holders));
+  }
+
+  /** Configurations that ever stood in any log after `index`. */
+  private proposedAfter(index: LogIndex): readonly ConfState[] {
+    return this.stood
+      .slice(index + 1)
+      .flatMap((terms) => terms.map(({ entry }) => entry))
+      .filter(({ kind }) => kind === 'confChange')
+      .map(({ data }) => decodeConf(data));
   }
 
   private holdersOf(entry: Entry): readonly NodeId[] {
@@ -373,9 +401,8 @@ function isQuorum({ voters, votersOutgoing }: ConfState, holders: readonly NodeI
 
 /** Is it on the disk, in the log or in the state that took the place of its beginning? */
 function holds(disk: SimDisk, entry: Entry): boolean {
-  if (entry.index <= disk.baseIndex) return true;
-  const held = disk.entries[entry.index - disk.baseIndex - 1];
-  return held !== undefined && isSame(held, entry);
+  const held = disk.entryAt(entry.index);
+  return held === 'compacted' || (held !== null && isSame(held, entry));
 }
 
 function isSame(a: Entry, b: Entry): boolean {

@@ -26,6 +26,7 @@ export interface Totals {
   parts: number;
   messagesLost: number;
   writesLost: number;
+  replaced: number;
 }
 
 /** What the runs of three nodes cost: the measure of the simulator's speed. */
@@ -66,6 +67,7 @@ export function sweep(from: number, count: number): Sweep {
     parts: 0,
     messagesLost: 0,
     writesLost: 0,
+    replaced: 0,
   };
   const threeNodes: Pace = { virtualMs: 0, realMs: 0, processorMs: 0, operations: 0 };
   for (let seed = from; seed < from + count; seed++) {
@@ -110,6 +112,7 @@ export function weaknesses({ seeds, totals, faults }: Sweep): readonly string[] 
   ask('hand-overs', totals.handOvers, 0.2);
   ask('messages lost', totals.messagesLost, 34);
   ask('disk writes lost in crashes', totals.writesLost, 4);
+  ask('nodes replaced', totals.replaced, 0.2);
   return found;
 }
 

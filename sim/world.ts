@@ -6,21 +6,21 @@
 import { assert, must } from '../server/base/assert.ts';
 import { Random } from '../server/base/random.ts';
 import { encodeCommand } from '../server/kv/command.ts';
-import type { Proposed, ReadResult } from '../server/node/control.ts';
 import { NodeHost } from '../server/node/node-host.ts';
 import { encodeConf, isJoint, members } from '../server/raft/conf-state.ts';
 import type { NodeId, RaftEvent } from '../server/raft/types.ts';
+import { StorageError } from '../server/storage/errors.ts';
 import type { Operation } from './history.ts';
 import { Invariants } from './invariants.ts';
+import { Machine } from './machine.ts';
 import type { Fault, FaultKind } from './nemesis.ts';
-import { drawChange } from './operator.ts';
+import { Operator } from './operator.ts';
 import { Scheduler } from './scheduler.ts';
 import { drawSettings } from './settings.ts';
 import type { Settings } from './settings.ts';
 import { SimClient } from './sim-client.ts';
 import type { Reach } from './sim-client.ts';
 import { SimClock } from './sim-clock.ts';
-import type { ClockError } from './sim-clock.ts';
 import { CALM_DISK, SimDisk } from './sim-disk.ts';
 import { CALM, SimNetwork } from './sim-network.ts';
 import { TraceHash } from './trace-hash.ts';
@@ -34,19 +34,10 @@ export interface WorldOptions {
   readonly clients: number;
 }
 
-interface Machine {
-  readonly id: NodeId;
-  readonly disk: SimDisk;
-  readonly clockError: ClockError;
-  host: NodeHost | null;
-  clock: SimClock | null;
-  readonly proposals: Map<number, (proposed: Proposed) => void>;
-  readonly reads: Map<number, (read: ReadResult) => void>;
-}
-
 /** Faults that take nodes down later than they begin have done so by then: a healed run waits for no longer. */
 const MAX_STORM_MS = 1000;
 const MAX_UNSYNCED_MS = 400;
+const MAX_UNSEEN_MS = 200;
 /** Some heartbeats long. */
 const HEARD_IN_SLEEP_MS = 25;
 const TICK = encodeCommand({ op: 'tick' });
@@ -66,9 +57,8 @@ export class World {
   private readonly settings: Settings;
   private readonly machines = new Map<NodeId, Machine>();
   readonly clients: readonly SimClient[];
+  readonly operator: Operator;
   private nextId = 1;
-  /** The operator waits for a leader, to ask for a change of members. */
-  private wishes = false;
 
   constructor({ seed, nodes, spares, clients }: WorldOptions) {
     this.random = Random.fromSeed(seed);
@@ -76,25 +66,24 @@ export class World {
     const ids = Array.from({ length: nodes + spares }, (_, i) => `n${i + 1}`);
     const voters = ids.slice(0, nodes);
     this.settings = drawSettings(this.random.fork(), ids);
-    for (const id of ids) {
-      const founds = voters.includes(id);
-      const clockError = { rate: 1, wallOffsetMs: 0, pausedUntilMs: 0 };
-      this.network.join(id, clockError);
-      this.machines.set(id, {
-        id,
-        disk: new SimDisk(id, founds ? voters : [], this.scheduler, this.random.fork()),
-        clockError,
-        host: null,
-        clock: null,
-        proposals: new Map(),
-        reads: new Map(),
-      });
-    }
-    this.invariants = new Invariants(
-      new Map([...this.machines].map(([id, { disk }]) => [id, disk])),
-      voters,
-    );
-    const reach = this.reach(ids);
+    this.invariants = new Invariants(voters);
+    this.operator = new Operator({
+      random: this.random,
+      scheduler: this.scheduler,
+      invariants: this.invariants,
+      machines: this.machines,
+      leader: () => this.leader(),
+      running: () => this.running(),
+      propose: (leader, changes) => leader.proposeConfChange(this.nextId++, changes),
+      addNode: () => {
+        const id = `n${this.machines.size + 1}`;
+        this.addMachine(id, []);
+        this.boot(id);
+        return id;
+      },
+    });
+    for (const id of ids) this.addMachine(id, voters.includes(id) ? voters : []);
+    const reach = this.reach();
     this.clients = Array.from(
       { length: clients },
       (_, i) => new SimClient(`c${i + 1}`, this.scheduler, this.random.fork(), reach, this.history),
@@ -103,8 +92,17 @@ export class World {
     for (const client of this.clients) client.start();
   }
 
+  private addMachine(id: NodeId, voters: readonly NodeId[]): void {
+    const clockError = { rate: 1, wallOffsetMs: 0, pausedUntilMs: 0 };
+    const disk = new SimDisk(id, voters, this.scheduler, this.random.fork());
+    this.network.join(id, clockError);
+    this.invariants.join(id, disk);
+    this.machines.set(id, new Machine(id, disk, clockError));
+  }
+
+  /** Those that were replaced are not among them. */
   get ids(): readonly NodeId[] {
-    return [...this.machines.keys()];
+    return [...this.machines.values()].flatMap(({ id, fate }) => (fate === 'replaced' ? [] : [id]));
   }
 
   /** Runs until virtual `untilMs`, checking after every step. Throws AssertionError on the first broken rule. */
@@ -133,16 +131,23 @@ export class World {
     return leaders.sort((a, b) => b.raft.term - a.raft.term)[0] ?? null;
   }
 
-  /** All faults end: links whole, weather calm, disks well, every node up. */
+  /** All faults end: links whole, weather calm, disks well, every node up, but for those to be replaced. */
   heal(): void {
     this.network.heal();
     this.network.weather = { ...CALM };
-    for (const { id, disk, clockError, host } of this.machines.values()) {
+    for (const { id, disk, clockError, fate } of this.machines.values()) {
       Object.assign(disk.weather, CALM_DISK);
       clockError.pausedUntilMs = 0;
       clockError.rate = 1;
-      if (host === null) this.boot(id);
+      // What is damaged shows itself now, and not later to those who count on this node.
+      if (fate === 'damaged') this.crash(id);
+      this.boot(id);
     }
+  }
+
+  /** Every node that cannot come back is out of the cluster. */
+  get isTended(): boolean {
+    return [...this.machines.values()].every(({ fate }) => fate !== 'lost');
   }
 
   /** Lets a fault happen now. It counts as fired when it first does something. */
@@ -236,6 +241,33 @@ export class World {
       case 'disk-unsynced':
         this.loseUnsynced(victim, fault, fired);
         break;
+      case 'torn-tail':
+        victim.disk.onStruck.set(fault.kind, fired);
+        victim.disk.weather.tearNext = true;
+        this.loseUnsynced(victim, fault, () => {});
+        break;
+      case 'disk-damage':
+        if (!this.operator.maySpare(victim) || !victim.disk.damage()) break;
+        Object.assign(victim, { fate: 'damaged', onRefused: fired });
+        // Until then it may be read for a snapshot, which stops the node too.
+        scheduler.after(fault.force * MAX_UNSEEN_MS, () => void this.crash(victim.id));
+        scheduler.after(MAX_UNSEEN_MS + 20, () => this.boot(victim.id));
+        break;
+      case 'disk-unreadable':
+        victim.disk.onStruck.set(fault.kind, fired);
+        victim.disk.weather.unreadableUntilMs = scheduler.nowMs + fault.forMs;
+        // It is tried in vain, and again by an operator once it can be read.
+        if (fault.force < 0.7) this.crash(victim.id);
+        scheduler.after(fault.forMs / 2, () => this.boot(victim.id));
+        end(() => this.boot(victim.id));
+        break;
+      case 'wipe':
+        if (!this.operator.maySpare(victim)) break;
+        this.crash(victim.id);
+        victim.disk.wipe();
+        Object.assign(victim, { fate: 'damaged', onRefused: fired });
+        scheduler.after(fault.force * MAX_UNSEEN_MS, () => this.boot(victim.id));
+        break;
       case 'wall-jump':
         victim.clockError.wallOffsetMs += (fault.force - 0.5) * 7_200_000;
         fired();
@@ -248,13 +280,13 @@ export class World {
         });
         break;
       case 'change-members':
-        if (this.changeMembers()) fired();
+        if (this.operator.changeMembers()) fired();
         // Two wishes at once, a leader that falls in the midst of one, one that was just elected.
-        if (fault.force < 0.3) this.changeMembers();
+        if (fault.force < 0.3) this.operator.changeMembers();
         else if (fault.force < 0.6) {
           scheduler.after(fault.force * 10, () => void this.crash(leader));
           end(() => this.boot(leader));
-        } else this.wishes = true;
+        } else this.operator.wish();
         break;
       case 'transfer':
         this.leader()?.transferLeadership(victim.id);
@@ -293,6 +325,7 @@ export class World {
     const leader = this.leader();
     if (leader === null || leader.raft.conf.voters.length < 3 || isJoint(leader.raft.conf))
       return false;
+    if (leader.raft.conf.voters.some((voter) => this.machine(voter).host === null)) return false;
     const { id, conf } = leader.raft;
     const kind = this.random.pick(['deaf', 'mute', 'down', 'stalled', 'heir', 'removed'] as const);
     const others = conf.voters.filter((voter) => voter !== id);
@@ -324,20 +357,7 @@ export class World {
 
   private onElected(id: NodeId): void {
     for (const client of this.clients) if (this.random.chance(0.5)) client.hearOf(id);
-    if (!this.wishes) return;
-    this.wishes = false;
-    this.scheduler.after(0, () => void this.changeMembers());
-  }
-
-  /** Asks whoever believes to lead. False when there was nobody to ask, or nothing to wish for. */
-  private changeMembers(): boolean {
-    const leaders = this.running().filter(({ raft }) => raft.role === 'leader');
-    const leader = leaders.length > 0 ? this.random.pick(leaders) : null;
-    if (leader === null || isJoint(leader.raft.conf)) return false;
-    const changes = drawChange(this.random, leader.raft.conf, this.ids);
-    if (changes === null) return false;
-    leader.proposeConfChange(this.nextId++, changes);
-    return true;
+    this.operator.onElected();
   }
 
   /** Those who count, as the leader has it; they and they alone must come to agree. */
@@ -413,9 +433,11 @@ export class World {
 
   private boot(id: NodeId): void {
     const machine = this.machine(id);
-    if (machine.host !== null) return;
+    if (machine.host !== null || machine.heir !== null) return;
+    const opened = this.open(machine);
+    if (opened === null) return;
+    const { storage, restored } = opened;
     const clock = new SimClock(this.scheduler, machine.clockError);
-    const { storage, restored } = machine.disk.open();
     const host = new NodeHost({
       id,
       timing: this.settings.timing,
@@ -455,6 +477,22 @@ export class World {
     host.start();
   }
 
+  /** Null when the store is refused: the node stays down. */
+  private open(machine: Machine): ReturnType<Machine['open']> | null {
+    try {
+      return machine.open();
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+      this.trace.add('refused', this.scheduler.nowMs, [machine.id, error.code]);
+      // What cannot be read now may be read later.
+      if (error.code === 'unavailable') return null;
+      assert(machine.fate === 'damaged', `${machine.id}: a store that is whole is not refused`);
+      machine.onRefused();
+      this.operator.replace(machine);
+      return null;
+    }
+  }
+
   /** The thread is gone in the middle of whatever it did; nobody it owed an answer gets one. False if it was gone before. */
   private crash(id: NodeId): boolean {
     const machine = this.machine(id);
@@ -472,11 +510,11 @@ export class World {
   }
 
   /** Requests and answers take time and may be lost with the node. */
-  private reach(nodes: readonly NodeId[]): Reach {
+  private reach(): Reach {
     const delayMs = (): number => 0.05 + this.random.nextFloat() * 1.5;
     const later = (run: () => void): void => void this.scheduler.after(delayMs(), run);
     return {
-      nodes,
+      nodes: () => this.ids,
       propose: (node, data, answer) =>
         later(() => {
           const { host, proposals } = this.machine(node);

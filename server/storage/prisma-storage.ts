@@ -92,10 +92,7 @@ export async function openPrismaStorage(
 }
 
 /** Before anything is written: an existing file must be this node's. */
-async function verifyFile(
-  prisma: PrismaClient,
-  wanted: OpenOptions,
-): Promise<void> {
+async function verifyFile(prisma: PrismaClient, wanted: OpenOptions): Promise<void> {
   const rows = await prisma.$queryRawUnsafe<{ name: string }[]>(
     `SELECT "name" FROM sqlite_master WHERE "type" = 'table'`,
   );

@@ -23,6 +23,7 @@ const GOOD: Sweep = {
     parts: 1000,
     messagesLost: 20_000,
     writesLost: 1000,
+    replaced: 100,
   },
   threeNodes: { virtualMs: 0, realMs: 0, processorMs: 0, operations: 0 },
   faults: new Map(FAULT_KINDS.map((kind) => [kind, 60])),
@@ -50,6 +51,7 @@ test('[F7] each kind of fault must have fired, and each kind of thing have happe
     'parts',
     'messagesLost',
     'writesLost',
+    'replaced',
   ];
   for (const name of names) {
     const totals = { ...GOOD.totals, [name]: 10 };
