@@ -1,9 +1,9 @@
 /**
  * What must hold of the whole cluster after every step. The work follows what
- * the step changed: a node whose role, term, log and indexes are as they were
- * is not looked at further, and of a log only what is new is compared. The full
- * comparison of whole logs is done too, at the end of a run and now and then,
- * as a check of this one.
+ * the step changed: a node that did not run is not looked at, one whose role,
+ * term, log and indexes are as they were is not looked at further, and of a log
+ * only what is new is compared. As a check of this one, all is compared whole at
+ * the end of a run and now and then, and nobody may have changed unseen.
  */
 import { AssertionError, assert, must } from '../server/base/assert.ts';
 import type { NodeHost } from '../server/node/node-host.ts';
@@ -29,6 +29,8 @@ interface Watched {
   storeId: string;
   /** Null while the node is down. */
   host: NodeHost | null;
+  /** It ran since it was looked at, and waits in `ran`. */
+  hasRun: boolean;
   role: Role;
   term: Term;
   commitIndex: LogIndex;
@@ -70,6 +72,8 @@ export class Invariants {
   /** Writes that clients were told are done. */
   acknowledged = 0;
   private readonly nodes: Watched[] = [];
+  /** Those who ran in this step. */
+  private readonly ran: Watched[] = [];
   private readonly leaders = new Map<Term, NodeId>();
   /** State hash of each revision reached, by revision. */
   private readonly hashes: (readonly [high: number, low: number] | undefined)[] = [];
@@ -83,13 +87,14 @@ export class Invariants {
     this.confs = [{ index: 0, conf: { voters, votersOutgoing: [], learners: [] } }];
   }
 
-  /** Every node joins once, before it boots. */
-  join(id: NodeId, disk: SimDisk): void {
-    this.nodes.push({
+  /** Every node joins once, before it boots. What is returned must be called whenever the node runs. */
+  join(id: NodeId, disk: SimDisk): () => void {
+    const node: Watched = {
       id,
       disk,
       storeId: disk.storeId,
       host: null,
+      hasRun: false,
       role: 'follower',
       term: 0,
       commitIndex: 0,
@@ -103,7 +108,13 @@ export class Invariants {
       conf: null,
       compared: 0,
       hashed: -1,
-    });
+    };
+    this.nodes.push(node);
+    return () => {
+      if (node.hasRun) return;
+      node.hasRun = true;
+      this.ran.push(node);
+    };
   }
 
   /** The last configuration that is committed. */
@@ -139,19 +150,22 @@ export class Invariants {
 
   /** Call after every step. */
   check(): void {
-    for (const node of this.nodes) {
+    const { ran } = this;
+    for (let node = ran.pop(); node !== undefined; node = ran.pop()) {
+      node.hasRun = false;
       if (node.host === null) continue;
       this.checks++;
       if (hasChanged(node, node.host)) this.checkNode(node, node.host);
     }
   }
 
-  /** Every running node once more, whole: all of its log, and what it has committed. For the end and now and then. */
+  /** Every running node once more, whole: all of its log, and what it has committed. For the end and now and then, after `check`. */
   checkWhole(): void {
     const hosts = this.nodes.flatMap(({ host }) => (host === null ? [] : [host]));
     checkLogMatching(hosts);
     for (const node of this.nodes) {
       if (node.host === null) continue;
+      assert(!hasChanged(node, node.host), `${node.id} changes only while it runs`);
       node.compared = node.host.raft.firstIndex - 1;
       this.checkCommitted(node, node.host);
     }

@@ -9,6 +9,8 @@ export class Machine {
   readonly id: NodeId;
   readonly disk: SimDisk;
   readonly clockError: ClockError;
+  /** To be called whenever its node runs. */
+  readonly onRun: () => void;
   /** The store that it came up with first, as the real server notes it; null before. */
   storeId: string | null = null;
   /** 'damaged': its next start may be refused. 'lost': it was, for good. 'replaced': and it has left the cluster since. */
@@ -22,10 +24,11 @@ export class Machine {
   readonly proposals = new Map<number, (proposed: Proposed) => void>();
   readonly reads = new Map<number, (read: ReadResult) => void>();
 
-  constructor(id: NodeId, disk: SimDisk, clockError: ClockError) {
+  constructor(id: NodeId, disk: SimDisk, clockError: ClockError, onRun: () => void) {
     this.id = id;
     this.disk = disk;
     this.clockError = clockError;
+    this.onRun = onRun;
   }
 
   /** As the real server's worker opens its store. Throws StorageError. */

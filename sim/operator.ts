@@ -30,6 +30,8 @@ export interface Cluster {
   propose(leader: NodeHost, changes: readonly ConfChange[]): void;
   /** Makes and starts a node that waits to be added. */
   addNode(): NodeId;
+  /** It has left for good. */
+  onReplaced(id: NodeId): void;
 }
 
 export class Operator {
@@ -92,6 +94,7 @@ export class Operator {
     if (!members(invariants.conf).includes(lost.id)) {
       lost.fate = 'replaced';
       this.replaced++;
+      this.cluster.onReplaced(lost.id);
       return;
     }
     const leader = this.cluster.leader();

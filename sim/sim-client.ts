@@ -23,8 +23,8 @@ const ASTRAY = 0.15;
 
 /** The cluster as a client can reach it. */
 export interface Reach {
-  /** Those that there are now. */
-  nodes(): readonly string[];
+  /** Those that there are; they change. */
+  readonly nodes: readonly string[];
   propose(node: string, data: string, answer: (proposed: Proposed) => void): void;
   read(node: string, query: Query, answer: (read: ReadResult) => void): void;
   /** Called with every acknowledged write's log index. */
@@ -60,7 +60,7 @@ export class SimClient {
     this.reach = reach;
     this.history = history;
     this.writeShare = random.pick(WRITE_SHARES);
-    this.leader = random.pick(reach.nodes());
+    this.leader = random.pick(reach.nodes);
   }
 
   start(): void {
@@ -88,7 +88,7 @@ export class SimClient {
   }
 
   private whomToAsk(): string {
-    return this.random.chance(ASTRAY) ? this.random.pick(this.reach.nodes()) : this.leader;
+    return this.random.chance(ASTRAY) ? this.random.pick(this.reach.nodes) : this.leader;
   }
 
   private rest(): void {
@@ -137,7 +137,7 @@ export class SimClient {
     const asked = this.whomToAsk();
     const patience = this.scheduler.after(100 + this.random.nextFloat() * 700, () => {
       waiting = false;
-      this.leader = this.random.pick(this.reach.nodes());
+      this.leader = this.random.pick(this.reach.nodes);
       this.againOrGiveUp(operation, data, attempt, true);
     });
     this.reach.propose(asked, data, (proposed) => {
@@ -153,7 +153,7 @@ export class SimClient {
         this.rest();
         return;
       }
-      this.leader = proposed.leaderHint ?? this.random.pick(this.reach.nodes());
+      this.leader = proposed.leaderHint ?? this.random.pick(this.reach.nodes);
       this.againOrGiveUp(
         operation,
         data,
@@ -208,7 +208,7 @@ export class SimClient {
     let waiting = true;
     const patience = this.scheduler.after(500, () => {
       waiting = false;
-      this.leader = this.random.pick(this.reach.nodes());
+      this.leader = this.random.pick(this.reach.nodes);
       this.rest();
     });
     this.reach.read(this.whomToAsk(), query, (read) => {
@@ -221,7 +221,7 @@ export class SimClient {
         operation.returned = this.scheduler.steps;
         this.done++;
       } else if (read.outcome === 'failed') {
-        this.leader = read.leaderHint ?? this.random.pick(this.reach.nodes());
+        this.leader = read.leaderHint ?? this.random.pick(this.reach.nodes);
       }
       this.rest();
     });

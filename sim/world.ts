@@ -56,6 +56,8 @@ export class World {
   private readonly random: Random;
   private readonly settings: Settings;
   private readonly machines = new Map<NodeId, Machine>();
+  /** Those that were replaced are not among them. */
+  readonly ids: NodeId[] = [];
   readonly clients: readonly SimClient[];
   readonly operator: Operator;
   private nextId = 1;
@@ -81,6 +83,7 @@ export class World {
         this.boot(id);
         return id;
       },
+      onReplaced: (id) => void this.ids.splice(this.ids.indexOf(id), 1),
     });
     for (const id of ids) this.addMachine(id, voters.includes(id) ? voters : []);
     const reach = this.reach();
@@ -96,13 +99,9 @@ export class World {
     const clockError = { rate: 1, wallOffsetMs: 0, pausedUntilMs: 0 };
     const disk = new SimDisk(id, voters, this.scheduler, this.random.fork());
     this.network.join(id, clockError);
-    this.invariants.join(id, disk);
-    this.machines.set(id, new Machine(id, disk, clockError));
-  }
-
-  /** Those that were replaced are not among them. */
-  get ids(): readonly NodeId[] {
-    return [...this.machines.values()].flatMap(({ id, fate }) => (fate === 'replaced' ? [] : [id]));
+    const onRun = this.invariants.join(id, disk);
+    this.machines.set(id, new Machine(id, disk, clockError, onRun));
+    this.ids.push(id);
   }
 
   /** Runs until virtual `untilMs`, checking after every step. Throws AssertionError on the first broken rule. */
@@ -437,7 +436,7 @@ export class World {
     const opened = this.open(machine);
     if (opened === null) return;
     const { storage, restored } = opened;
-    const clock = new SimClock(this.scheduler, machine.clockError);
+    const clock = new SimClock(this.scheduler, machine.clockError, machine.onRun);
     const host = new NodeHost({
       id,
       timing: this.settings.timing,
@@ -514,7 +513,7 @@ export class World {
     const delayMs = (): number => 0.05 + this.random.nextFloat() * 1.5;
     const later = (run: () => void): void => void this.scheduler.after(delayMs(), run);
     return {
-      nodes: () => this.ids,
+      nodes: this.ids,
       propose: (node, data, answer) =>
         later(() => {
           const { host, proposals } = this.machine(node);
