@@ -87,7 +87,7 @@ export class Invariants {
     this.confs = [{ index: 0, conf: { voters, votersOutgoing: [], learners: [] } }];
   }
 
-  /** Every node joins once, before it boots. What is returned must be called whenever the node runs. */
+  /** Every node joins once, before it boots. What is returned must be called whenever the node runs; its disk will tell by itself. */
   join(id: NodeId, disk: SimDisk): () => void {
     const node: Watched = {
       id,
@@ -110,11 +110,13 @@ export class Invariants {
       hashed: -1,
     };
     this.nodes.push(node);
-    return () => {
+    const onRun = (): void => {
       if (node.hasRun) return;
       node.hasRun = true;
       this.ran.push(node);
     };
+    disk.onLanding = onRun;
+    return onRun;
   }
 
   /** The last configuration that is committed. */

@@ -79,10 +79,11 @@ function runMany(from: number, count: number): number {
 }
 
 /** On one core; the load is that of the runs' 2 to 5 clients, who rest 1 to 31 ms after each operation. */
-function paceOf({ virtualMs, realMs, processorMs, operations }: Pace): string {
+function paceOf({ virtualMs, realMs, processorMs, operations, paces }: Pace): string {
+  const median = [...paces].sort((a, b) => a - b)[Math.floor(paces.length / 2)] ?? 0;
   return (
     `of three nodes: ${Math.round(virtualMs / 1000)} simulated seconds in ${(realMs / 1000).toFixed(1)} s: ${Math.round(virtualMs / realMs)} a second, ` +
-    `${Math.round(virtualMs / processorMs)} a second of processor time\n` +
+    `${Math.round(virtualMs / processorMs)} a second of processor time; the median run ${Math.round(median)} a second\n` +
     `load: ${Math.round((1000 * operations) / virtualMs)} client operations a simulated second, faults, and all rules after every step`
   );
 }

@@ -82,6 +82,8 @@ export class SimDisk {
   readonly counts = { writes: 0, lost: 0, landed: 0, failed: 0 };
   /** Who hears of each write, read or crash that the weather made go wrong. */
   readonly onStruck = new Map<DiskFault, () => void>();
+  /** Called before each write that lands, and so before its node hears of it. */
+  onLanding: () => void = () => {};
   /** Every vote that was ever durable here, before it was wiped too. */
   readonly votes = new Map<Term, NodeId>();
   private state: DurableState;
@@ -264,6 +266,7 @@ export class SimDisk {
     const landing = tears ? this.random.nextInt(1, most - 1) : this.random.nextInt(0, most);
     for (const [i, { apply }] of this.pending.entries()) {
       if (i < landing) {
+        this.onLanding();
         apply();
         this.counts.landed++;
       } else this.counts.lost++;
@@ -325,6 +328,7 @@ export class SimDisk {
     if (epoch !== this.bootEpoch || !this.pending.includes(pending)) return;
     while (this.pending.length > 0) {
       const next = this.pending.shift() as Pending;
+      this.onLanding();
       next.apply();
       next.done(null);
       if (next === pending || epoch !== this.bootEpoch) return;

@@ -37,6 +37,8 @@ export interface Pace {
   processorMs: number;
   /** Writes and reads that were answered. */
   operations: number;
+  /** Simulated time by real time, of each run: the first are slow while they are compiled. */
+  readonly paces: number[];
 }
 
 export interface Sweep {
@@ -69,13 +71,15 @@ export function sweep(from: number, count: number): Sweep {
     writesLost: 0,
     replaced: 0,
   };
-  const threeNodes: Pace = { virtualMs: 0, realMs: 0, processorMs: 0, operations: 0 };
+  const threeNodes: Pace = { virtualMs: 0, realMs: 0, processorMs: 0, operations: 0, paces: [] };
   for (let seed = from; seed < from + count; seed++) {
     const startedMs = performance.now();
     const startedCpu = process.cpuUsage();
     const report = repeatable(seed);
     if (report.nodes === 3) {
-      threeNodes.realMs += performance.now() - startedMs;
+      const realMs = performance.now() - startedMs;
+      threeNodes.realMs += realMs;
+      threeNodes.paces.push(report.virtualMs / realMs);
       const { user, system } = process.cpuUsage(startedCpu);
       threeNodes.processorMs += (user + system) / 1000;
       threeNodes.virtualMs += report.virtualMs;

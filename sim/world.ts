@@ -195,9 +195,9 @@ export class World {
         break;
       case 'bridge': {
         // Two cannot talk to each other, and both can to everyone else.
-        const other = this.ids.filter((id) => id !== leader)[fault.node % (this.ids.length - 1)];
-        network.cut(leader, must(other, 'another node'), fired);
-        network.cut(must(other, 'another node'), leader, fired);
+        const other = this.anotherThan(leader, fault);
+        network.cut(leader, other, fired);
+        network.cut(other, leader, fired);
         end(heal);
         break;
       }
@@ -288,8 +288,8 @@ export class World {
         } else this.operator.wish();
         break;
       case 'transfer':
-        this.leader()?.transferLeadership(victim.id);
-        if (leader !== victim.id) fired();
+        this.leader()?.transferLeadership(this.anotherThan(leader, fault));
+        if (this.leader() !== null) fired();
         break;
       case 'compact':
         victim.host?.compactNow();
@@ -364,6 +364,11 @@ export class World {
     const conf = this.leader()?.raft.status().confState;
     if (conf === undefined) return [];
     return members(conf).flatMap((id) => this.machine(id).host ?? []);
+  }
+
+  private anotherThan(id: NodeId, { node }: Fault): NodeId {
+    const others = this.ids.filter((other) => other !== id);
+    return must(others[node % others.length], 'another node');
   }
 
   /** Counts `kind` at its first call, and never again. */

@@ -25,7 +25,7 @@ const GOOD: Sweep = {
     writesLost: 1000,
     replaced: 100,
   },
-  threeNodes: { virtualMs: 0, realMs: 0, processorMs: 0, operations: 0 },
+  threeNodes: { virtualMs: 0, realMs: 0, processorMs: 0, operations: 0, paces: [] },
   faults: new Map(FAULT_KINDS.map((kind) => [kind, 60])),
 };
 
@@ -64,4 +64,5 @@ test('[F7] the runs of three nodes are timed', () => {
   expect(seeds).toBe(2);
   expect(threeNodes.virtualMs).toBeLessThanOrEqual(totals.virtualMs);
   expect(threeNodes.operations > 0).toBe(threeNodes.processorMs > 0);
+  expect(threeNodes.paces.length > 0).toBe(threeNodes.realMs > 0);
 });
