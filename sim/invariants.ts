@@ -48,6 +48,10 @@ interface Watched {
   conf: ConfState | null;
   /** How far the committed prefix was compared, since the node's boot. */
   compared: LogIndex;
+  /** What it told each follower is committed, as leader in this term under this configuration. */
+  readonly told: Map<NodeId, LogIndex>;
+  toldTerm: Term;
+  toldConf: ConfState | null;
   /** The revision at which the state was compared last, since the node's boot; -1 for none. */
   hashed: LogIndex;
 }
@@ -107,6 +111,9 @@ export class Invariants {
       confs: [],
       conf: null,
       compared: 0,
+      told: new Map(),
+      toldTerm: 0,
+      toldConf: null,
       hashed: -1,
     };
     this.nodes.push(node);
@@ -233,9 +240,32 @@ export class Invariants {
       case 'InstallSnapshotResponse':
         if (disk.lastIndex < message.matchIndex) broken(`${from}: what is acknowledged is durable`);
         return;
+      case 'Heartbeat':
+        this.checkTold(message);
+        return;
       default:
         return;
     }
+  }
+
+  /** It is told to commit what it is known to hold: neither ever falls, but for a follower that is new (§5.3, Figure 2). */
+  private checkTold({
+    from,
+    to,
+    term,
+    leaderCommit,
+  }: Extract<Message, { type: 'Heartbeat' }>): void {
+    const node = must(
+      this.nodes.find(({ id }) => id === from),
+      'a node of this world',
+    );
+    const conf = node.host?.raft.conf ?? null;
+    if (node.toldTerm !== term || node.toldConf !== conf) node.told.clear();
+    node.toldTerm = term;
+    node.toldConf = conf;
+    if (leaderCommit < (node.told.get(to) ?? 0))
+      broken(`${from}: what a leader knows of ${to} never falls`);
+    node.told.set(to, leaderCommit);
   }
 
   /** A linearizable read that was asked when `asked` entries were committed shows all of them (§8). */

@@ -61,6 +61,8 @@ export class World {
   readonly clients: readonly SimClient[];
   readonly operator: Operator;
   private nextId = 1;
+  /** Called when a node has voted for another. */
+  private onVote: (candidate: NodeId) => void = () => {};
 
   constructor({ seed, nodes, spares, clients }: WorldOptions) {
     this.random = Random.fromSeed(seed);
@@ -134,6 +136,7 @@ export class World {
   heal(): void {
     this.network.heal();
     this.network.weather = { ...CALM };
+    this.onVote = () => {};
     for (const { id, disk, clockError, fate } of this.machines.values()) {
       Object.assign(disk.weather, CALM_DISK);
       clockError.pausedUntilMs = 0;
@@ -316,8 +319,8 @@ export class World {
   }
 
   /**
-   * Breaks one voter until all is healed, the leader or the one to whom it hands
-   * over, or removes it for good; the others are a quorum. False when they would
+   * Breaks one voter until all is healed, the leader, the one to whom it hands over
+   * or who stands against it, or removes it for good; the others are a quorum. False when they would
    * not be.
    */
   breakOne(): boolean {
@@ -326,7 +329,15 @@ export class World {
       return false;
     if (leader.raft.conf.voters.some((voter) => this.machine(voter).host === null)) return false;
     const { id, conf } = leader.raft;
-    const kind = this.random.pick(['deaf', 'mute', 'down', 'stalled', 'heir', 'removed'] as const);
+    const kind = this.random.pick([
+      'deaf',
+      'mute',
+      'down',
+      'stalled',
+      'heir',
+      'removed',
+      'rival',
+    ] as const);
     const others = conf.voters.filter((voter) => voter !== id);
     const victim = kind === 'heir' ? this.random.pick(others) : id;
     switch (kind) {
@@ -345,6 +356,17 @@ export class World {
         break;
       case 'down':
         this.crash(victim);
+        break;
+      case 'rival':
+        // Its log grows while it is cut off; who stands against it falls as soon as one has
+        // voted for it. Then the longest log has an older term than the one who voted.
+        this.isolate([id], () => {});
+        this.fill(id, 5);
+        this.onVote = (candidate) => {
+          this.onVote = () => {};
+          this.crash(candidate);
+          this.network.heal();
+        };
         break;
       case 'removed':
         leader.proposeConfChange(this.nextId++, [{ type: 'removeNode', id: victim }]);
@@ -468,6 +490,7 @@ export class World {
         this.happened.set(event.type, (this.happened.get(event.type) ?? 0) + 1);
         this.trace.add(id, this.scheduler.nowMs, Object.values(event));
         if (event.type === 'role' && event.role === 'leader') this.onElected(id);
+        if (event.type === 'voteCast') this.scheduler.after(0, () => this.onVote(event.candidate));
       },
       onFailed: (reason) => {
         // A disk that failed is why nodes stop; anything else is a bug that the run has found.

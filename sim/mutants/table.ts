@@ -112,6 +112,13 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '? core.log.lastIndex',
   },
   {
+    id: 'C11',
+    file: 'server/raft/election.ts',
+    what: 'learns no newer term from those who refuse it in a poll',
+    find: '  if (!message.granted && message.term > core.term) {\n',
+    replace: '  if (!message.granted && message.term > core.term && core.term < 0) {\n',
+  },
+  {
     id: 'C12',
     file: 'server/raft/raft.ts',
     what: 'leaves a leader of an older term without an answer, so one that ran ahead stays alone',
@@ -308,6 +315,13 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '',
   },
   {
+    id: 'C36',
+    file: 'server/raft/progress.ts',
+    what: 'lets a late answer lower what it knows of a follower',
+    find: 'if (advanced) this.matchIndex = index;',
+    replace: 'this.matchIndex = index;',
+  },
+  {
     id: 'C37',
     file: 'server/raft/quorum.ts',
     what: 'ignores the old majority of a joint configuration',
@@ -364,23 +378,5 @@ export const MUTANTS: readonly Mutant[] = [
     what: 'leaves the value of a version out of its checksum',
     find: '${v.field}${v.value}`',
     replace: '${v.field}`',
-  },
-];
-
-/** Rows of the list that have no mutant, why, and the rule whose tests guard them. */
-export const UNSEEN: readonly {
-  readonly id: string;
-  readonly why: string;
-  readonly guard: string;
-}[] = [
-  {
-    id: 'C11',
-    why: 'nobody is elected only while all who are left are one ahead in term and one ahead in log: not met in 500 seeds without the rule',
-    guard: 'E1',
-  },
-  {
-    id: 'C36',
-    why: 'a match index that a late answer lowers commits nothing wrong, and the next heartbeat mends it',
-    guard: 'R10',
   },
 ];
