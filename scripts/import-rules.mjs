@@ -87,7 +87,15 @@ export const LAYERS = [
   },
   {
     of: ['sim/'],
-    may: ['sim/', 'server/node/node-host.ts', ...CORE],
+    may: [
+      'sim/',
+      'server/node/node-host.ts',
+      // A simulated disk is judged as a real one.
+      'server/storage/verify.ts',
+      'server/storage/checksum.ts',
+      'server/storage/errors.ts',
+      ...CORE,
+    ],
     types: ['server/node/control.ts', 'server/node/compaction.ts'],
     packages: 'any',
   },

@@ -24,28 +24,30 @@ export class EventList {
   /** Intervals ascend by call; every one ends, and not before it begins. */
   constructor(intervals: readonly Interval[]) {
     let latest = Number.NEGATIVE_INFINITY;
-    const events = intervals
-      .flatMap(({ call, returned }, operation) => {
-        assert(call >= latest, 'intervals ascend by call');
-        assert(returned >= call && returned < Number.POSITIVE_INFINITY, 'an interval has an end');
-        latest = call;
-        return [
-          { operation, at: call, isReturn: false },
-          { operation, at: returned, isReturn: true },
-        ];
-      })
-      .sort((a, b) => a.at - b.at || Number(a.isReturn) - Number(b.isReturn));
-    const size = events.length + 1;
+    for (const { call, returned } of intervals) {
+      assert(call >= latest, 'intervals ascend by call');
+      assert(returned >= call && returned < Number.POSITIVE_INFINITY, 'an interval has an end');
+      latest = call;
+    }
+    const size = 2 * intervals.length + 1;
     this.operationOf = new Int32Array(size);
     this.callOf = new Int32Array(intervals.length);
     this.returnOf = new Int32Array(intervals.length);
+    const byReturn = intervals
+      .map(({ returned }, operation) => ({ operation, returned }))
+      .sort((a, b) => a.returned - b.returned);
+    let called = 0;
+    let node = 1;
+    for (const { operation, returned } of byReturn) {
+      for (; called < intervals.length && (intervals[called]?.call ?? 0) <= returned; called++) {
+        this.operationOf[node] = called;
+        this.callOf[called] = node++;
+      }
+      this.operationOf[node] = operation;
+      this.returnOf[operation] = node++;
+    }
     this.next = Int32Array.from({ length: size }, (_, node) => (node + 1) % size);
     this.previous = Int32Array.from({ length: size }, (_, node) => (node + size - 1) % size);
-    for (const [position, { operation, isReturn }] of events.entries()) {
-      const node = position + 1;
-      this.operationOf[node] = operation;
-      (isReturn ? this.returnOf : this.callOf)[operation] = node;
-    }
   }
 
   get isEmpty(): boolean {

@@ -1,9 +1,9 @@
 /**
  * What must hold of the whole cluster after every step. The work follows what
- * the step changed: a node whose role, term, log and indexes are as they were
- * is not looked at further, and of a log only what is new is compared. The full
- * comparison of whole logs is done too, at the end of a run and now and then,
- * as a check of this one.
+ * the step changed: a node that did not run is not looked at, one whose role,
+ * term, log and indexes are as they were is not looked at further, and of a log
+ * only what is new is compared. As a check of this one, all is compared whole at
+ * the end of a run and now and then, and nobody may have changed unseen.
  */
 import { AssertionError, assert, must } from '../server/base/assert.ts';
 import type { NodeHost } from '../server/node/node-host.ts';
@@ -25,15 +25,19 @@ import type { SimDisk } from './sim-disk.ts';
 interface Watched {
   readonly id: NodeId;
   readonly disk: SimDisk;
+  /** The store that it booted from last. */
+  storeId: string;
   /** Null while the node is down. */
   host: NodeHost | null;
+  /** It ran since it was looked at, and waits in `ran`. */
+  hasRun: boolean;
   role: Role;
   term: Term;
   commitIndex: LogIndex;
   lastApplied: LogIndex;
   lastEntry: Entry | null;
   hardState: HardState | null;
-  /** The highest term that was ever durable here. */
+  /** The highest term that was ever durable in this store. */
   durableTerm: Term;
   /** The log as it was compared last, since the node's boot, and the index of its first entry. */
   log: Entry[];
@@ -44,6 +48,10 @@ interface Watched {
   conf: ConfState | null;
   /** How far the committed prefix was compared, since the node's boot. */
   compared: LogIndex;
+  /** What it told each follower is committed, as leader in this term under this configuration. */
+  readonly told: Map<NodeId, LogIndex>;
+  toldTerm: Term;
+  toldConf: ConfState | null;
   /** The revision at which the state was compared last, since the node's boot; -1 for none. */
   hashed: LogIndex;
 }
@@ -67,7 +75,9 @@ export class Invariants {
   leaderChanges = 0;
   /** Writes that clients were told are done. */
   acknowledged = 0;
-  private readonly nodes: readonly Watched[];
+  private readonly nodes: Watched[] = [];
+  /** Those who ran in this step. */
+  private readonly ran: Watched[] = [];
   private readonly leaders = new Map<Term, NodeId>();
   /** State hash of each revision reached, by revision. */
   private readonly hashes: (readonly [high: number, low: number] | undefined)[] = [];
@@ -77,11 +87,18 @@ export class Invariants {
   private readonly confs: Conf[];
 
   /** `voters` are those of the beginning. */
-  constructor(disks: ReadonlyMap<NodeId, SimDisk>, voters: readonly NodeId[]) {
-    this.nodes = [...disks].map(([id, disk]) => ({
+  constructor(voters: readonly NodeId[]) {
+    this.confs = [{ index: 0, conf: { voters, votersOutgoing: [], learners: [] } }];
+  }
+
+  /** Every node joins once, before it boots. What is returned must be called whenever the node runs; its disk will tell by itself. */
+  join(id: NodeId, disk: SimDisk): () => void {
+    const node: Watched = {
       id,
       disk,
+      storeId: disk.storeId,
       host: null,
+      hasRun: false,
       role: 'follower',
       term: 0,
       commitIndex: 0,
@@ -94,9 +111,19 @@ export class Invariants {
       confs: [],
       conf: null,
       compared: 0,
+      told: new Map(),
+      toldTerm: 0,
+      toldConf: null,
       hashed: -1,
-    }));
-    this.confs = [{ index: 0, conf: { voters, votersOutgoing: [], learners: [] } }];
+    };
+    this.nodes.push(node);
+    const onRun = (): void => {
+      if (node.hasRun) return;
+      node.hasRun = true;
+      this.ran.push(node);
+    };
+    disk.onLanding = onRun;
+    return onRun;
   }
 
   /** The last configuration that is committed. */
@@ -104,11 +131,22 @@ export class Invariants {
     return must(this.confs.at(-1), 'the first configuration').conf;
   }
 
+  /** Would every configuration that is in force, or may yet be, keep a quorum without `lost`? */
+  surviveWithout(lost: readonly NodeId[]): boolean {
+    const well = this.nodes.map(({ id }) => id).filter((id) => !lost.includes(id));
+    const confs = [this.conf, ...this.proposedAfter(this.committed.length)];
+    return confs.every((conf) => isQuorum(conf, well));
+  }
+
   /** A node starts again as `host`: what it remembers is compared anew. Null: it is down. */
   booted(id: NodeId, host: NodeHost | null): void {
     for (const node of this.nodes) {
       if (node.id !== id) continue;
       node.host = host;
+      if (host !== null && node.storeId !== node.disk.storeId) {
+        node.storeId = node.disk.storeId;
+        node.durableTerm = 0;
+      }
       node.hardState = null;
       node.log = [];
       node.logFrom = 1;
@@ -121,19 +159,22 @@ export class Invariants {
 
   /** Call after every step. */
   check(): void {
-    for (const node of this.nodes) {
+    const { ran } = this;
+    for (let node = ran.pop(); node !== undefined; node = ran.pop()) {
+      node.hasRun = false;
       if (node.host === null) continue;
       this.checks++;
       if (hasChanged(node, node.host)) this.checkNode(node, node.host);
     }
   }
 
-  /** Every running node once more, whole: all of its log, and what it has committed. For the end and now and then. */
+  /** Every running node once more, whole: all of its log, and what it has committed. For the end and now and then, after `check`. */
   checkWhole(): void {
     const hosts = this.nodes.flatMap(({ host }) => (host === null ? [] : [host]));
     checkLogMatching(hosts);
     for (const node of this.nodes) {
       if (node.host === null) continue;
+      assert(!hasChanged(node, node.host), `${node.id} changes only while it runs`);
       node.compared = node.host.raft.firstIndex - 1;
       this.checkCommitted(node, node.host);
     }
@@ -154,16 +195,26 @@ export class Invariants {
   /**
    * A majority of the configuration in force at `index`, or of one that came
    * after it: a leader commits by the last configuration in its log, which may
-   * be newer than the entry, and not committed itself.
+   * be newer than the entry, not committed itself, and gone with the leader
+   * before the client hears.
    */
   private holdsQuorum(index: LogIndex, holders: readonly NodeId[]): boolean {
     const inForce = this.confs.filter(
       ({ index: from }, i) => from > index || (this.confs[i + 1]?.index ?? Infinity) > index,
     );
-    const inLogs = this.nodes.flatMap(({ host }) =>
-      host === null ? [] : [{ conf: host.raft.conf }],
+    return (
+      inForce.some(({ conf }) => isQuorum(conf, holders)) ||
+      this.proposedAfter(index).some((conf) => isQuorum(conf, holders))
     );
-    return [...inForce, ...inLogs].some(({ conf }) => isQuorum(conf, holders));
+  }
+
+  /** Configurations that ever stood in any log after `index`. */
+  private proposedAfter(index: LogIndex): readonly ConfState[] {
+    return this.stood
+      .slice(index + 1)
+      .flatMap((terms) => terms.map(({ entry }) => entry))
+      .filter(({ kind }) => kind === 'confChange')
+      .map(({ data }) => decodeConf(data));
   }
 
   private holdersOf(entry: Entry): readonly NodeId[] {
@@ -189,9 +240,32 @@ export class Invariants {
       case 'InstallSnapshotResponse':
         if (disk.lastIndex < message.matchIndex) broken(`${from}: what is acknowledged is durable`);
         return;
+      case 'Heartbeat':
+        this.checkTold(message);
+        return;
       default:
         return;
     }
+  }
+
+  /** It is told to commit what it is known to hold: neither ever falls, but for a follower that is new (§5.3, Figure 2). */
+  private checkTold({
+    from,
+    to,
+    term,
+    leaderCommit,
+  }: Extract<Message, { type: 'Heartbeat' }>): void {
+    const node = must(
+      this.nodes.find(({ id }) => id === from),
+      'a node of this world',
+    );
+    const conf = node.host?.raft.conf ?? null;
+    if (node.toldTerm !== term || node.toldConf !== conf) node.told.clear();
+    node.toldTerm = term;
+    node.toldConf = conf;
+    if (leaderCommit < (node.told.get(to) ?? 0))
+      broken(`${from}: what a leader knows of ${to} never falls`);
+    node.told.set(to, leaderCommit);
   }
 
   /** A linearizable read that was asked when `asked` entries were committed shows all of them (§8). */
@@ -373,9 +447,8 @@ function isQuorum({ voters, votersOutgoing }: ConfState, holders: readonly NodeI
 
 /** Is it on the disk, in the log or in the state that took the place of its beginning? */
 function holds(disk: SimDisk, entry: Entry): boolean {
-  if (entry.index <= disk.baseIndex) return true;
-  const held = disk.entries[entry.index - disk.baseIndex - 1];
-  return held !== undefined && isSame(held, entry);
+  const held = disk.entryAt(entry.index);
+  return held === 'compacted' || (held !== null && isSame(held, entry));
 }
 
 function isSame(a: Entry, b: Entry): boolean {

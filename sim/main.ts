@@ -69,7 +69,7 @@ function runMany(from: number, count: number): number {
       `${totals.steps} steps, ${totals.checks} checks, ${totals.leaderChanges} leaders elected\n` +
       `writes: ${totals.acknowledged} acknowledged, ${totals.unknown} unknown, ${totals.failed} failed; reads: ${totals.reads}\n` +
       `logs compacted ${totals.compactions} times, ${totals.snapshots} snapshots installed, configurations changed ${totals.confChanges} times, hand-overs ${totals.handOvers}\n` +
-      `messages lost: ${totals.messagesLost}; disk writes lost in crashes: ${totals.writesLost}\n` +
+      `messages lost: ${totals.messagesLost}; disk writes lost in crashes: ${totals.writesLost}; nodes replaced: ${totals.replaced}\n` +
       `judged by search: ${totals.searched} operations in ${totals.parts} cells\n` +
       `faults: ${[...faults].map(([kind, fired]) => `${kind} ${fired}`).join(', ')}\n`,
   );
@@ -79,10 +79,11 @@ function runMany(from: number, count: number): number {
 }
 
 /** On one core; the load is that of the runs' 2 to 5 clients, who rest 1 to 31 ms after each operation. */
-function paceOf({ virtualMs, realMs, processorMs, operations }: Pace): string {
+function paceOf({ virtualMs, realMs, processorMs, operations, paces }: Pace): string {
+  const median = [...paces].sort((a, b) => a - b)[Math.floor(paces.length / 2)] ?? 0;
   return (
     `of three nodes: ${Math.round(virtualMs / 1000)} simulated seconds in ${(realMs / 1000).toFixed(1)} s: ${Math.round(virtualMs / realMs)} a second, ` +
-    `${Math.round(virtualMs / processorMs)} a second of processor time\n` +
+    `${Math.round(virtualMs / processorMs)} a second of processor time; the median run ${Math.round(median)} a second\n` +
     `load: ${Math.round((1000 * operations) / virtualMs)} client operations a simulated second, faults, and all rules after every step`
   );
 }

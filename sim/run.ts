@@ -62,6 +62,8 @@ export interface RunReport {
   readonly handOvers: number;
   readonly messagesLost: number;
   readonly writesLost: number;
+  /** Nodes whose store was lost, and who have left for a new one. */
+  readonly replaced: number;
 }
 
 /** After the last fault, and with one node broken, the cluster answers again within this virtual time. */
@@ -112,6 +114,7 @@ function live(world: World, schedule: readonly Fault[], chaosMs: number): void {
   world.leaveOneOut();
   // A fault that began late may still be ending: nodes that it takes down are revived by it.
   recover(world, 'a healed majority');
+  tend(world);
   world.heal();
   if (world.breakOne()) recover(world, 'a cluster of which one node is broken');
   world.heal();
@@ -146,6 +149,15 @@ function recover(world: World, who: string): void {
       assert(invariants.acknowledged >= answered, `${who} acknowledges writes`);
     }
     world.runUntil(scheduler.nowMs + 50);
+  }
+}
+
+/** Waits until every node that cannot come back is replaced. */
+function tend(world: World): void {
+  const deadlineMs = world.scheduler.nowMs + RECOVER_WITHIN_MS;
+  while (!world.isTended) {
+    assert(world.scheduler.nowMs < deadlineMs, 'a node that cannot come back is replaced');
+    world.runUntil(world.scheduler.nowMs + 50);
   }
 }
 
@@ -199,5 +211,6 @@ function report(seed: number, nodes: number, world: World, verdict: Verdict): Ru
     handOvers: world.happened.get('transfer') ?? 0,
     messagesLost: network.counts.lost + network.counts.cut,
     writesLost: world.writesLost,
+    replaced: world.operator.replaced,
   };
 }

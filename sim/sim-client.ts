@@ -23,6 +23,7 @@ const ASTRAY = 0.15;
 
 /** The cluster as a client can reach it. */
 export interface Reach {
+  /** Those that there are; they change. */
   readonly nodes: readonly string[];
   propose(node: string, data: string, answer: (proposed: Proposed) => void): void;
   read(node: string, query: Query, answer: (read: ReadResult) => void): void;

@@ -30,15 +30,19 @@ export class SimClock implements Clock {
   private lastMono = 0;
   private lastRealMs: number;
   private instant: Instant;
+  private readonly onRun: () => void;
 
-  constructor(scheduler: Scheduler, error: ClockError) {
+  /** `onRun` is called whenever the node runs: by a timer of its own, or because it asks for the time, as it does of all that comes in. */
+  constructor(scheduler: Scheduler, error: ClockError, onRun: () => void = () => {}) {
     this.scheduler = scheduler;
     this.error = error;
+    this.onRun = onRun;
     this.lastRealMs = scheduler.nowMs;
     this.instant = { mono: 0, wall: this.wall() };
   }
 
   now(): Instant {
+    this.onRun();
     const real = this.scheduler.nowMs;
     const wall = this.wall();
     if (real !== this.lastRealMs || wall !== this.instant.wall) {
@@ -71,6 +75,9 @@ export class SimClock implements Clock {
     if (!this.running) return;
     if (this.error.pausedUntilMs > this.scheduler.nowMs) {
       this.scheduler.at(this.error.pausedUntilMs, () => this.whenAwake(run));
-    } else run();
+      return;
+    }
+    this.onRun();
+    run();
   }
 }

@@ -1,27 +1,42 @@
 /**
  * A hash of everything that happened in a run, in order: equal seeds, equal
- * hashes. 64 bits; of an event it takes every value, without making text of numbers.
+ * hashes. 64 bits; of an event it takes every value, without making text of
+ * numbers. A text is read once: most are names that come again and again.
  */
 import { RollingHash } from '../server/kv/hash.ts';
 
+/** Texts kept, at most; one that finds no room is read each time. */
+const MOST_TEXTS = 10_000;
+
 export class TraceHash {
   private readonly hash = RollingHash.empty();
+  private readonly texts = new Map<string, RollingHash>();
   events = 0;
 
   /** `what` happened at virtual `atMs`, with these values. */
   add(what: string, atMs: number, values: readonly unknown[]): void {
     this.events++;
-    this.hash.text(what);
+    this.text(what);
     this.number(atMs);
     this.hash.number(values.length);
     for (const value of values) {
       if (typeof value === 'number') this.number(value);
-      else this.hash.text(typeof value === 'string' ? value : JSON.stringify(value));
+      else this.text(typeof value === 'string' ? value : JSON.stringify(value));
     }
   }
 
   get hex(): string {
     return this.hash.hex;
+  }
+
+  private text(text: string): void {
+    let hash = this.texts.get(text);
+    if (hash === undefined) {
+      hash = RollingHash.empty();
+      hash.text(text);
+      if (this.texts.size < MOST_TEXTS) this.texts.set(text, hash);
+    }
+    this.hash.include(hash);
   }
 
   /** Fractions count too, to 32 bits. */

@@ -6,21 +6,21 @@
 import { assert, must } from '../server/base/assert.ts';
 import { Random } from '../server/base/random.ts';
 import { encodeCommand } from '../server/kv/command.ts';
-import type { Proposed, ReadResult } from '../server/node/control.ts';
 import { NodeHost } from '../server/node/node-host.ts';
 import { encodeConf, isJoint, members } from '../server/raft/conf-state.ts';
 import type { NodeId, RaftEvent } from '../server/raft/types.ts';
+import { StorageError } from '../server/storage/errors.ts';
 import type { Operation } from './history.ts';
 import { Invariants } from './invariants.ts';
+import { Machine } from './machine.ts';
 import type { Fault, FaultKind } from './nemesis.ts';
-import { drawChange } from './operator.ts';
+import { Operator } from './operator.ts';
 import { Scheduler } from './scheduler.ts';
 import { drawSettings } from './settings.ts';
 import type { Settings } from './settings.ts';
 import { SimClient } from './sim-client.ts';
 import type { Reach } from './sim-client.ts';
 import { SimClock } from './sim-clock.ts';
-import type { ClockError } from './sim-clock.ts';
 import { CALM_DISK, SimDisk } from './sim-disk.ts';
 import { CALM, SimNetwork } from './sim-network.ts';
 import { TraceHash } from './trace-hash.ts';
@@ -34,19 +34,10 @@ export interface WorldOptions {
   readonly clients: number;
 }
 
-interface Machine {
-  readonly id: NodeId;
-  readonly disk: SimDisk;
-  readonly clockError: ClockError;
-  host: NodeHost | null;
-  clock: SimClock | null;
-  readonly proposals: Map<number, (proposed: Proposed) => void>;
-  readonly reads: Map<number, (read: ReadResult) => void>;
-}
-
 /** Faults that take nodes down later than they begin have done so by then: a healed run waits for no longer. */
 const MAX_STORM_MS = 1000;
 const MAX_UNSYNCED_MS = 400;
+const MAX_UNSEEN_MS = 200;
 /** Some heartbeats long. */
 const HEARD_IN_SLEEP_MS = 25;
 const TICK = encodeCommand({ op: 'tick' });
@@ -65,10 +56,13 @@ export class World {
   private readonly random: Random;
   private readonly settings: Settings;
   private readonly machines = new Map<NodeId, Machine>();
+  /** Those that were replaced are not among them. */
+  readonly ids: NodeId[] = [];
   readonly clients: readonly SimClient[];
+  readonly operator: Operator;
   private nextId = 1;
-  /** The operator waits for a leader, to ask for a change of members. */
-  private wishes = false;
+  /** Called when a node has voted for another. */
+  private onVote: (candidate: NodeId) => void = () => {};
 
   constructor({ seed, nodes, spares, clients }: WorldOptions) {
     this.random = Random.fromSeed(seed);
@@ -76,25 +70,25 @@ export class World {
     const ids = Array.from({ length: nodes + spares }, (_, i) => `n${i + 1}`);
     const voters = ids.slice(0, nodes);
     this.settings = drawSettings(this.random.fork(), ids);
-    for (const id of ids) {
-      const founds = voters.includes(id);
-      const clockError = { rate: 1, wallOffsetMs: 0, pausedUntilMs: 0 };
-      this.network.join(id, clockError);
-      this.machines.set(id, {
-        id,
-        disk: new SimDisk(id, founds ? voters : [], this.scheduler, this.random.fork()),
-        clockError,
-        host: null,
-        clock: null,
-        proposals: new Map(),
-        reads: new Map(),
-      });
-    }
-    this.invariants = new Invariants(
-      new Map([...this.machines].map(([id, { disk }]) => [id, disk])),
-      voters,
-    );
-    const reach = this.reach(ids);
+    this.invariants = new Invariants(voters);
+    this.operator = new Operator({
+      random: this.random,
+      scheduler: this.scheduler,
+      invariants: this.invariants,
+      machines: this.machines,
+      leader: () => this.leader(),
+      running: () => this.running(),
+      propose: (leader, changes) => leader.proposeConfChange(this.nextId++, changes),
+      addNode: () => {
+        const id = `n${this.machines.size + 1}`;
+        this.addMachine(id, []);
+        this.boot(id);
+        return id;
+      },
+      onReplaced: (id) => void this.ids.splice(this.ids.indexOf(id), 1),
+    });
+    for (const id of ids) this.addMachine(id, voters.includes(id) ? voters : []);
+    const reach = this.reach();
     this.clients = Array.from(
       { length: clients },
       (_, i) => new SimClient(`c${i + 1}`, this.scheduler, this.random.fork(), reach, this.history),
@@ -103,8 +97,13 @@ export class World {
     for (const client of this.clients) client.start();
   }
 
-  get ids(): readonly NodeId[] {
-    return [...this.machines.keys()];
+  private addMachine(id: NodeId, voters: readonly NodeId[]): void {
+    const clockError = { rate: 1, wallOffsetMs: 0, pausedUntilMs: 0 };
+    const disk = new SimDisk(id, voters, this.scheduler, this.random.fork());
+    this.network.join(id, clockError);
+    const onRun = this.invariants.join(id, disk);
+    this.machines.set(id, new Machine(id, disk, clockError, onRun));
+    this.ids.push(id);
   }
 
   /** Runs until virtual `untilMs`, checking after every step. Throws AssertionError on the first broken rule. */
@@ -133,16 +132,24 @@ export class World {
     return leaders.sort((a, b) => b.raft.term - a.raft.term)[0] ?? null;
   }
 
-  /** All faults end: links whole, weather calm, disks well, every node up. */
+  /** All faults end: links whole, weather calm, disks well, every node up, but for those to be replaced. */
   heal(): void {
     this.network.heal();
     this.network.weather = { ...CALM };
-    for (const { id, disk, clockError, host } of this.machines.values()) {
+    this.onVote = () => {};
+    for (const { id, disk, clockError, fate } of this.machines.values()) {
       Object.assign(disk.weather, CALM_DISK);
       clockError.pausedUntilMs = 0;
       clockError.rate = 1;
-      if (host === null) this.boot(id);
+      // What is damaged shows itself now, and not later to those who count on this node.
+      if (fate === 'damaged') this.crash(id);
+      this.boot(id);
     }
+  }
+
+  /** Every node that cannot come back is out of the cluster. */
+  get isTended(): boolean {
+    return [...this.machines.values()].every(({ fate }) => fate !== 'lost');
   }
 
   /** Lets a fault happen now. It counts as fired when it first does something. */
@@ -191,9 +198,9 @@ export class World {
         break;
       case 'bridge': {
         // Two cannot talk to each other, and both can to everyone else.
-        const other = this.ids.filter((id) => id !== leader)[fault.node % (this.ids.length - 1)];
-        network.cut(leader, must(other, 'another node'), fired);
-        network.cut(must(other, 'another node'), leader, fired);
+        const other = this.anotherThan(leader, fault);
+        network.cut(leader, other, fired);
+        network.cut(other, leader, fired);
         end(heal);
         break;
       }
@@ -236,6 +243,33 @@ export class World {
       case 'disk-unsynced':
         this.loseUnsynced(victim, fault, fired);
         break;
+      case 'torn-tail':
+        victim.disk.onStruck.set(fault.kind, fired);
+        victim.disk.weather.tearNext = true;
+        this.loseUnsynced(victim, fault, () => {});
+        break;
+      case 'disk-damage':
+        if (!this.operator.maySpare(victim) || !victim.disk.damage()) break;
+        Object.assign(victim, { fate: 'damaged', onRefused: fired });
+        // Until then it may be read for a snapshot, which stops the node too.
+        scheduler.after(fault.force * MAX_UNSEEN_MS, () => void this.crash(victim.id));
+        scheduler.after(MAX_UNSEEN_MS + 20, () => this.boot(victim.id));
+        break;
+      case 'disk-unreadable':
+        victim.disk.onStruck.set(fault.kind, fired);
+        victim.disk.weather.unreadableUntilMs = scheduler.nowMs + fault.forMs;
+        // It is tried in vain, and again by an operator once it can be read.
+        if (fault.force < 0.7) this.crash(victim.id);
+        scheduler.after(fault.forMs / 2, () => this.boot(victim.id));
+        end(() => this.boot(victim.id));
+        break;
+      case 'wipe':
+        if (!this.operator.maySpare(victim)) break;
+        this.crash(victim.id);
+        victim.disk.wipe();
+        Object.assign(victim, { fate: 'damaged', onRefused: fired });
+        scheduler.after(fault.force * MAX_UNSEEN_MS, () => this.boot(victim.id));
+        break;
       case 'wall-jump':
         victim.clockError.wallOffsetMs += (fault.force - 0.5) * 7_200_000;
         fired();
@@ -248,17 +282,17 @@ export class World {
         });
         break;
       case 'change-members':
-        if (this.changeMembers()) fired();
+        if (this.operator.changeMembers()) fired();
         // Two wishes at once, a leader that falls in the midst of one, one that was just elected.
-        if (fault.force < 0.3) this.changeMembers();
+        if (fault.force < 0.3) this.operator.changeMembers();
         else if (fault.force < 0.6) {
           scheduler.after(fault.force * 10, () => void this.crash(leader));
           end(() => this.boot(leader));
-        } else this.wishes = true;
+        } else this.operator.wish();
         break;
       case 'transfer':
-        this.leader()?.transferLeadership(victim.id);
-        if (leader === victim.id) break;
+        this.leader()?.transferLeadership(this.anotherThan(leader, fault));
+        if (this.leader() === null) break;
         fired();
         if (fault.force >= 0.5) break;
         // The word has left; that its heir leads the old leader shall not hear.
@@ -290,16 +324,25 @@ export class World {
   }
 
   /**
-   * Breaks one voter until all is healed, the leader or the one to whom it hands
-   * over, or removes it for good; the others are a quorum. False when they would
+   * Breaks one voter until all is healed, the leader, the one to whom it hands over
+   * or who stands against it, or removes it for good; the others are a quorum. False when they would
    * not be.
    */
   breakOne(): boolean {
     const leader = this.leader();
     if (leader === null || leader.raft.conf.voters.length < 3 || isJoint(leader.raft.conf))
       return false;
+    if (leader.raft.conf.voters.some((voter) => this.machine(voter).host === null)) return false;
     const { id, conf } = leader.raft;
-    const kind = this.random.pick(['deaf', 'mute', 'down', 'stalled', 'heir', 'removed'] as const);
+    const kind = this.random.pick([
+      'deaf',
+      'mute',
+      'down',
+      'stalled',
+      'heir',
+      'removed',
+      'rival',
+    ] as const);
     const others = conf.voters.filter((voter) => voter !== id);
     const victim = kind === 'heir' ? this.random.pick(others) : id;
     switch (kind) {
@@ -319,6 +362,17 @@ export class World {
       case 'down':
         this.crash(victim);
         break;
+      case 'rival':
+        // Its log grows while it is cut off; who stands against it falls as soon as one has
+        // voted for it. Then the longest log has an older term than the one who voted.
+        this.isolate([id], () => {});
+        this.fill(id, 5);
+        this.onVote = (candidate) => {
+          this.onVote = () => {};
+          this.crash(candidate);
+          this.network.heal();
+        };
+        break;
       case 'removed':
         leader.proposeConfChange(this.nextId++, [{ type: 'removeNode', id: victim }]);
         break;
@@ -329,20 +383,7 @@ export class World {
 
   private onElected(id: NodeId): void {
     for (const client of this.clients) if (this.random.chance(0.5)) client.hearOf(id);
-    if (!this.wishes) return;
-    this.wishes = false;
-    this.scheduler.after(0, () => void this.changeMembers());
-  }
-
-  /** Asks whoever believes to lead. False when there was nobody to ask, or nothing to wish for. */
-  private changeMembers(): boolean {
-    const leaders = this.running().filter(({ raft }) => raft.role === 'leader');
-    const leader = leaders.length > 0 ? this.random.pick(leaders) : null;
-    if (leader === null || isJoint(leader.raft.conf)) return false;
-    const changes = drawChange(this.random, leader.raft.conf, this.ids);
-    if (changes === null) return false;
-    leader.proposeConfChange(this.nextId++, changes);
-    return true;
+    this.operator.onElected();
   }
 
   /** Those who count, as the leader has it; they and they alone must come to agree. */
@@ -350,6 +391,11 @@ export class World {
     const conf = this.leader()?.raft.status().confState;
     if (conf === undefined) return [];
     return members(conf).flatMap((id) => this.machine(id).host ?? []);
+  }
+
+  private anotherThan(id: NodeId, { node }: Fault): NodeId {
+    const others = this.ids.filter((other) => other !== id);
+    return must(others[node % others.length], 'another node');
   }
 
   /** Counts `kind` at its first call, and never again. */
@@ -418,9 +464,11 @@ export class World {
 
   private boot(id: NodeId): void {
     const machine = this.machine(id);
-    if (machine.host !== null) return;
-    const clock = new SimClock(this.scheduler, machine.clockError);
-    const { storage, restored } = machine.disk.open();
+    if (machine.host !== null || machine.heir !== null) return;
+    const opened = this.open(machine);
+    if (opened === null) return;
+    const { storage, restored } = opened;
+    const clock = new SimClock(this.scheduler, machine.clockError, machine.onRun);
     const host = new NodeHost({
       id,
       timing: this.settings.timing,
@@ -447,6 +495,7 @@ export class World {
         this.happened.set(event.type, (this.happened.get(event.type) ?? 0) + 1);
         this.trace.add(id, this.scheduler.nowMs, Object.values(event));
         if (event.type === 'role' && event.role === 'leader') this.onElected(id);
+        if (event.type === 'voteCast') this.scheduler.after(0, () => this.onVote(event.candidate));
       },
       onFailed: (reason) => {
         // A disk that failed is why nodes stop; anything else is a bug that the run has found.
@@ -458,6 +507,22 @@ export class World {
     machine.host = host;
     this.invariants.booted(id, host);
     host.start();
+  }
+
+  /** Null when the store is refused: the node stays down. */
+  private open(machine: Machine): ReturnType<Machine['open']> | null {
+    try {
+      return machine.open();
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+      this.trace.add('refused', this.scheduler.nowMs, [machine.id, error.code]);
+      // What cannot be read now may be read later.
+      if (error.code === 'unavailable') return null;
+      assert(machine.fate === 'damaged', `${machine.id}: a store that is whole is not refused`);
+      machine.onRefused();
+      this.operator.replace(machine);
+      return null;
+    }
   }
 
   /** The thread is gone in the middle of whatever it did; nobody it owed an answer gets one. False if it was gone before. */
@@ -477,11 +542,11 @@ export class World {
   }
 
   /** Requests and answers take time and may be lost with the node. */
-  private reach(nodes: readonly NodeId[]): Reach {
+  private reach(): Reach {
     const delayMs = (): number => 0.05 + this.random.nextFloat() * 1.5;
     const later = (run: () => void): void => void this.scheduler.after(delayMs(), run);
     return {
-      nodes,
+      nodes: this.ids,
       propose: (node, data, answer) =>
         later(() => {
           const { host, proposals } = this.machine(node);

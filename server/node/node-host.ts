@@ -323,9 +323,9 @@ export class NodeHost {
 
   private persist(effect: Extract<Effect, { type: 'persist' }>): void {
     const startedMono = this.clock.now().mono;
-    const { type: _, seq, thenSend, ...write } = effect;
-    if (write.install !== null) this.snapshots.expect();
-    this.storage.writeLog(write, (error) => {
+    const { seq, thenSend, install } = effect;
+    if (install !== null) this.snapshots.expect();
+    this.storage.writeLog(effect, (error) => {
       if (!this.running) return;
       if (error !== null) {
         this.fail(`log write failed: ${error.message}`);
@@ -336,7 +336,7 @@ export class NodeHost {
         this.input({ type: 'persisted', seq });
         this.send(thenSend);
       };
-      if (write.install !== null) this.snapshots.load(persisted);
+      if (install !== null) this.snapshots.load(persisted);
       else this.snapshots.afterLoading(persisted);
     });
   }

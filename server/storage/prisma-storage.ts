@@ -31,9 +31,10 @@ import { Connection } from './connection.ts';
 import { asStorageError, StorageError } from './errors.ts';
 import { isEmptyWrite, mergeWrites, takeGroup } from './merge-writes.ts';
 import { migrate } from './migrate.ts';
-import { readLog, readMarks, readSessions, readVersions, verifyApplied } from './rows.ts';
+import { readLog, readMarks, readSessions, readVersions } from './rows.ts';
 import { SnapshotRows } from './snapshot-rows.ts';
 import { logStatements } from './statements.ts';
+import { lostStore, verifyApplied, verifyOwner } from './verify.ts';
 
 /** Layout of the tables and of the data inside them; a file with any other is refused. */
 const FORMAT_VERSION = 2;
@@ -61,10 +62,10 @@ export async function openPrismaStorage(
 ): Promise<{ storage: PrismaStorage; restored: RestoredNode }> {
   let connection: Connection | null = null;
   try {
-    if (options.storeId !== null && !existsSync(options.file)) throw lostStore(options);
+    if (options.storeId !== null && !existsSync(options.file)) throw lostStore(options.nodeId);
     connection = await Connection.open(options.file);
     const { prisma } = connection;
-    await verifyOwner(prisma, options);
+    await verifyFile(prisma, options);
     await prisma.$queryRawUnsafe('PRAGMA journal_mode = WAL');
     await prisma.$queryRawUnsafe('PRAGMA synchronous = FULL');
     await prisma.$queryRawUnsafe(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
@@ -90,18 +91,8 @@ export async function openPrismaStorage(
   }
 }
 
-function lostStore({ nodeId }: Pick<OpenOptions, 'nodeId'>): StorageError {
-  return new StorageError(
-    'lost',
-    `this is not the database that ${nodeId} had: what it promised is forgotten, so it may not take part; replace ${nodeId} by a new node`,
-  );
-}
-
 /** Before anything is written: an existing file must be this node's. */
-async function verifyOwner(
-  prisma: PrismaClient,
-  { clusterId, nodeId, storeId }: OpenOptions,
-): Promise<void> {
+async function verifyFile(prisma: PrismaClient, wanted: OpenOptions): Promise<void> {
   const rows = await prisma.$queryRawUnsafe<{ name: string }[]>(
     `SELECT "name" FROM sqlite_master WHERE "type" = 'table'`,
   );
@@ -118,19 +109,7 @@ async function verifyOwner(
       `the database has format ${state.formatVersion}; this program knows ${FORMAT_VERSION} alone`,
     );
   }
-  if (state.nodeId !== nodeId) {
-    throw new StorageError(
-      'foreign',
-      `the database belongs to node ${state.nodeId}, not to ${nodeId}`,
-    );
-  }
-  if (storeId !== null && state.storeId !== storeId) throw lostStore({ nodeId });
-  if (state.clusterId !== clusterId) {
-    throw new StorageError(
-      'foreign',
-      `the database belongs to cluster ${state.clusterId}, not to ${clusterId}`,
-    );
-  }
+  verifyOwner(state, wanted);
 }
 
 /**

@@ -1,15 +1,15 @@
 /**
  * Reading the tables back: a page of thousands of rows comes as one JSON text,
  * which costs a fraction of what as many rows of a result would; what was read
- * is checked against its checksums and against the log.
+ * is checked against its checksums.
  */
 import type { PrismaClient } from '../../prisma/generated/client.ts';
 import { must } from '../base/assert.ts';
-import type { KvHeader, Mark, SessionRow, Version } from '../kv/types.ts';
+import type { Mark, SessionRow, Version } from '../kv/types.ts';
 import type { Entry, LogBase, LogIndex } from '../raft/types.ts';
-import { entryChecksum, versionChecksum } from './checksum.ts';
 import { StorageError } from './errors.ts';
 import { lastPositionOf, placeAt } from './position.ts';
+import { verifyEntry, verifyVersion } from './verify.ts';
 
 /** Rows read from the database at a time, at most. */
 const PAGE_ROWS = 20_000;
@@ -62,12 +62,7 @@ export async function readLog(
     for (const [index, term, stamp, kind, data, checksum] of rows) {
       const entry: Entry = { index, term, stamp, kind, data };
       const next = base.index + entries.length + 1;
-      if (index !== next) {
-        throw new StorageError('corrupt', `log_entries: row ${next} is missing`);
-      }
-      if (entryChecksum(entry, checksums[checksums.length - 1] ?? baseChecksum) !== checksum) {
-        throw new StorageError('corrupt', `log_entries: checksum of row ${index} is wrong`);
-      }
+      verifyEntry(entry, next, checksums[checksums.length - 1] ?? baseChecksum, checksum);
       entries.push(entry);
       checksums.push(checksum);
     }
@@ -90,12 +85,7 @@ export function versionOf(row: VersionRow): Version {
   const { revision, op } = placeAt(position);
   const kind = value === null ? 'delete' : 'set';
   const version: Version = { key, field, timestamp, revision, op, kind, value, expiresAt, stamp };
-  if (versionChecksum(version) !== checksum) {
-    throw new StorageError(
-      'corrupt',
-      `versions: checksum of revision ${revision} op ${op} is wrong`,
-    );
-  }
+  verifyVersion(version, checksum);
   return version;
 }
 
@@ -122,61 +112,6 @@ export function parseResult(client: string, text: string): SessionRow['result'] 
     return JSON.parse(text) as SessionRow['result'];
   } catch (error) {
     throw new StorageError('corrupt', `sessions: the result of row "${client}" is damaged`, error);
-  }
-}
-
-/**
- * Checks that the applied state is what the log says: every revision up to the
- * last applied has rows, and stamps that rise, those of its entries as far as
- * the log reaches back. Throws StorageError `corrupt`.
- */
-export function verifyApplied(
-  kv: KvHeader,
-  base: LogBase,
-  entries: readonly Entry[],
-  versions: readonly Version[],
-  marks: readonly Mark[],
-): void {
-  const { lastApplied, lastStamp } = kv;
-  const lastIndex = base.index + entries.length;
-  if (lastApplied > lastIndex || lastApplied < base.index) {
-    throw new StorageError(
-      'corrupt',
-      `applied_state: ${lastApplied} is outside the log, which goes from ${base.index} to ${lastIndex}`,
-    );
-  }
-  const stampOf = (revision: LogIndex): number | null =>
-    revision === base.index ? base.stamp : (entries[revision - base.index - 1]?.stamp ?? null);
-  if (lastStamp !== stampOf(lastApplied)) {
-    throw new StorageError('corrupt', `applied_state: its stamp is not that of its last entry`);
-  }
-  let nextMark = 0;
-  let nextVersion = 0;
-  let before = 0;
-  for (let revision = 1; revision <= lastApplied; revision++) {
-    const isMark = marks[nextMark]?.revision === revision;
-    const table = isMark ? 'marks' : 'versions';
-    const row = isMark ? marks[nextMark] : versions[nextVersion];
-    if (row?.revision !== revision)
-      throw new StorageError('corrupt', `versions: revision ${revision} is missing`);
-    const stamp = stampOf(revision) ?? row.stamp;
-    if (row.stamp !== stamp || stamp <= before)
-      throw new StorageError(
-        'corrupt',
-        `${table}: the stamp of revision ${revision} is not its entry's`,
-      );
-    before = stamp;
-    if (isMark) {
-      nextMark++;
-      continue;
-    }
-    for (; versions[nextVersion]?.revision === revision; nextVersion++) {
-      if (versions[nextVersion]?.stamp !== stamp)
-        throw new StorageError(
-          'corrupt',
-          `versions: the stamp of revision ${revision} is not its entry's`,
-        );
-    }
   }
 }
 

@@ -4,7 +4,7 @@
  * own carries it, so that no switch is left in the code. C rows are the subtle
  * bugs of the Raft literature and of the trackers of its implementations; a
  * small letter tells variants of one row apart. B18 is a known race of writes
- * with truncation; D bugs sit in the simulated disk.
+ * with truncation; D bugs sit in the disk, and in how damage of it is noticed.
  */
 export interface Mutant {
   readonly id: string;
@@ -110,6 +110,13 @@ export const MUTANTS: readonly Mutant[] = [
     what: 'counts its own copy before its disk has it',
     find: '? core.persistence.persistedIndex',
     replace: '? core.log.lastIndex',
+  },
+  {
+    id: 'C11',
+    file: 'server/raft/election.ts',
+    what: 'learns no newer term from those who refuse it in a poll',
+    find: '  if (!message.granted && message.term > core.term) {\n',
+    replace: '  if (!message.granted && message.term > core.term && core.term < 0) {\n',
   },
   {
     id: 'C12',
@@ -280,6 +287,13 @@ export const MUTANTS: readonly Mutant[] = [
       "core.send({\n    type: 'AppendEntriesResponse',\n    from: core.id,\n    to: message.from,\n    term: core.term,\n    success: true,",
   },
   {
+    id: 'C31',
+    file: 'server/storage/verify.ts',
+    what: 'lets a node with a new, empty disk vote as the one that it was',
+    find: '  if (storeId !== null && found.storeId !== storeId) throw lostStore(nodeId);\n',
+    replace: '',
+  },
+  {
     id: 'C32',
     file: 'server/raft/heartbeat.ts',
     what: 'tells followers to commit what they may not have',
@@ -313,6 +327,13 @@ export const MUTANTS: readonly Mutant[] = [
     what: 'goes on counting data as uncommitted after it is committed',
     find: '      leadership.uncommittedChars -= entry.data.length;\n',
     replace: '',
+  },
+  {
+    id: 'C36',
+    file: 'server/raft/progress.ts',
+    what: 'lets a late answer lower what it knows of a follower',
+    find: 'if (advanced) this.matchIndex = index;',
+    replace: 'this.matchIndex = index;',
   },
   {
     id: 'C37',
@@ -358,32 +379,18 @@ export const MUTANTS: readonly Mutant[] = [
     replace:
       '  crash(): void {\n    this.state.hardState = { term: 0, votedFor: null, commit: 0 };\n',
   },
-];
-
-/** Rows of the list that have no mutant, why, and the rule whose tests guard them. */
-export const UNSEEN: readonly {
-  readonly id: string;
-  readonly why: string;
-  readonly guard: string;
-}[] = [
   {
-    id: 'C11',
-    why: 'nobody is elected only while all who are left are one ahead in term and one ahead in log: not met in 500 seeds without the rule',
-    guard: 'E1',
+    id: 'D3',
+    file: 'server/storage/checksum.ts',
+    what: 'leaves the data of an entry out of its checksum',
+    find: ' ${entry.data}`, previous);',
+    replace: '`, previous);',
   },
   {
-    id: 'C27d',
-    why: 'a node that does not look at the clock again after it has read under a lease answers what was the newest when it was asked, which is linearizable (docs/adr/0013)',
-    guard: 'L11',
-  },
-  {
-    id: 'C31',
-    why: 'a machine of the simulation keeps its disk for ever; a store that is not its own is refused where a real one is opened',
-    guard: 'P6',
-  },
-  {
-    id: 'C36',
-    why: 'a match index that a late answer lowers commits nothing wrong, and the next heartbeat mends it',
-    guard: 'R10',
+    id: 'D4',
+    file: 'server/storage/checksum.ts',
+    what: 'leaves the value of a version out of its checksum',
+    find: '${v.field}${v.value}`',
+    replace: '${v.field}`',
   },
 ];

@@ -33,7 +33,7 @@ class Bench {
       this.disks.set(id, disk);
       this.clockErrors.set(id, error);
       this.network.join(id, error);
-      const { storage, restored } = disk.open();
+      const { storage, restored } = disk.open(null);
       const host = new NodeHost({
         id,
         timing,
@@ -207,7 +207,7 @@ describe('node', () => {
     const host = bench.leader();
     for (let i = 0; i < 2500; i++) host.propose([{ id: i, data: set(String(i)) }]);
     bench.pass(2000);
-    const { restored } = bench.disk('n1').open();
+    const { restored } = bench.disk('n1').open(null);
     expect(restored.kv).toMatchObject({
       lastApplied: host.kv.lastApplied,
       stateHash: host.kv.stateHash,

@@ -26,7 +26,8 @@ function evidenceOf(seed: number): Evidence {
   return must(given[0], 'a run gives its evidence');
 }
 
-function placeIn({ history }: Evidence): Place {
+/** Null when nothing of the kind happened in this run. */
+function placeIn({ history }: Evidence): Place | null {
   const writes = history.filter((op) => op.kind === 'write').filter(isPlainSet);
   for (const read of history) {
     if (read.kind !== 'read' || !isGetAtPresent(read)) continue;
@@ -40,7 +41,17 @@ function placeIn({ history }: Evidence): Place {
     if (after === undefined || before === undefined || after.returned >= read.call) continue;
     if (revisionOf(after) + 1 < must(read.answer, 'answered').asOf) return { before, after, read };
   }
-  throw new Error('no such place in this run');
+  return null;
+}
+
+/** So many seeds whose runs have a place for a lie. */
+function firstSeeds(count: number): readonly number[] {
+  const seeds: number[] = [];
+  for (let seed = 1; seeds.length < count; seed++) {
+    if (seed > 10 * count) throw new Error('hardly a run has a place for a lie');
+    if (placeIn(evidenceOf(seed)) !== null) seeds.push(seed);
+  }
+  return seeds;
 }
 
 function isPlainSet({ command, outcome }: WriteOp): boolean {
@@ -122,7 +133,7 @@ const FAULTS: Readonly<Record<string, (evidence: Evidence, place: Place) => read
 };
 
 describe('lies in a real history', () => {
-  const seeds = [1, 2, 3];
+  const seeds = firstSeeds(3);
   const runs = seeds.map(evidenceOf);
 
   test('[F5] what was really told passes both judges', () => {
@@ -139,7 +150,7 @@ describe('lies in a real history', () => {
     test(`[F5] both judges see it when ${fault}`, () => {
       for (const [i, run] of runs.entries()) {
         const evidence = structuredClone(run);
-        const committed = plant(evidence, placeIn(evidence));
+        const committed = plant(evidence, must(placeIn(evidence), 'a place for a lie'));
         const seed = `seed ${seeds[i]}`;
         expect(checkCertificate(evidence.history, committed), seed).not.toEqual([]);
         expect(checkLinearizability(evidence.history).complaints, seed).not.toEqual([]);

@@ -23,8 +23,9 @@ const GOOD: Sweep = {
     parts: 1000,
     messagesLost: 20_000,
     writesLost: 1000,
+    replaced: 100,
   },
-  threeNodes: { virtualMs: 0, realMs: 0, processorMs: 0, operations: 0 },
+  threeNodes: { virtualMs: 0, realMs: 0, processorMs: 0, operations: 0, paces: [] },
   faults: new Map(FAULT_KINDS.map((kind) => [kind, 60])),
 };
 
@@ -50,6 +51,7 @@ test('[F7] each kind of fault must have fired, and each kind of thing have happe
     'parts',
     'messagesLost',
     'writesLost',
+    'replaced',
   ];
   for (const name of names) {
     const totals = { ...GOOD.totals, [name]: 10 };
@@ -62,4 +64,5 @@ test('[F7] the runs of three nodes are timed', () => {
   expect(seeds).toBe(2);
   expect(threeNodes.virtualMs).toBeLessThanOrEqual(totals.virtualMs);
   expect(threeNodes.operations > 0).toBe(threeNodes.processorMs > 0);
+  expect(threeNodes.paces.length > 0).toBe(threeNodes.realMs > 0);
 });

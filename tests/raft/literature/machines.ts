@@ -68,7 +68,7 @@ export class Machines {
 
   boot(id: string): void {
     const machine = this.machine(id);
-    const { storage, restored } = machine.disk.open();
+    const { storage, restored } = machine.disk.open(null);
     machine.clock = new SimClock(this.scheduler, machine.clockError);
     machine.host = new NodeHost({
       id,

@@ -1,0 +1,121 @@
+/**
+ * Is this store to be believed? Whose it is, whether its rows are what was
+ * written, and whether its state is what its log says. Everything that is read
+ * at a start passes here, of a simulated disk too; what does not pass stops the
+ * node before it votes or answers.
+ */
+import type { KvHeader, Mark, Version } from '../kv/types.ts';
+import type { StoreIdentity } from '../ports/node-storage.ts';
+import type { Entry, LogBase, LogIndex } from '../raft/types.ts';
+import { entryChecksum, versionChecksum } from './checksum.ts';
+import { StorageError } from './errors.ts';
+
+export type Owner = Omit<StoreIdentity, 'bootEpoch'>;
+
+/** The owner that a store must have; any store of that node will do where `storeId` is null. */
+export type WantedOwner = Omit<Owner, 'storeId'> & { readonly storeId: string | null };
+
+/** Throws StorageError `foreign`, or `lost` when it is not the store that the node had. */
+export function verifyOwner(found: Owner, wanted: WantedOwner): void {
+  const { nodeId, clusterId, storeId } = wanted;
+  if (found.nodeId !== nodeId) {
+    throw new StorageError(
+      'foreign',
+      `the database belongs to node ${found.nodeId}, not to ${nodeId}`,
+    );
+  }
+  if (storeId !== null && found.storeId !== storeId) throw lostStore(nodeId);
+  if (found.clusterId !== clusterId) {
+    throw new StorageError(
+      'foreign',
+      `the database belongs to cluster ${found.clusterId}, not to ${clusterId}`,
+    );
+  }
+}
+
+export function lostStore(nodeId: string): StorageError {
+  return new StorageError(
+    'lost',
+    `this is not the database that ${nodeId} had: what it promised is forgotten, so it may not take part; replace ${nodeId} by a new node`,
+  );
+}
+
+/** The row read where `next` should be, after one with checksum `previous`. Throws StorageError `corrupt`. */
+export function verifyEntry(
+  entry: Entry,
+  next: LogIndex,
+  previous: number,
+  checksum: number,
+): void {
+  if (entry.index !== next) {
+    throw new StorageError('corrupt', `log_entries: row ${next} is missing`);
+  }
+  if (entryChecksum(entry, previous) !== checksum) {
+    throw new StorageError('corrupt', `log_entries: checksum of row ${next} is wrong`);
+  }
+}
+
+/** Throws StorageError `corrupt`. */
+export function verifyVersion(version: Version, checksum: number): void {
+  if (versionChecksum(version) !== checksum) {
+    throw new StorageError(
+      'corrupt',
+      `versions: checksum of revision ${version.revision} op ${version.op} is wrong`,
+    );
+  }
+}
+
+/**
+ * Checks that the applied state is what the log says: every revision up to the
+ * last applied has rows, and stamps that rise, those of its entries as far as
+ * the log reaches back. Throws StorageError `corrupt`.
+ */
+export function verifyApplied(
+  kv: KvHeader,
+  base: LogBase,
+  entries: readonly Entry[],
+  versions: readonly Version[],
+  marks: readonly Mark[],
+): void {
+  const { lastApplied, lastStamp } = kv;
+  const lastIndex = base.index + entries.length;
+  if (lastApplied > lastIndex || lastApplied < base.index) {
+    throw new StorageError(
+      'corrupt',
+      `applied_state: ${lastApplied} is outside the log, which goes from ${base.index} to ${lastIndex}`,
+    );
+  }
+  const stampOf = (revision: LogIndex): number | null =>
+    revision === base.index ? base.stamp : (entries[revision - base.index - 1]?.stamp ?? null);
+  if (lastStamp !== stampOf(lastApplied)) {
+    throw new StorageError('corrupt', `applied_state: its stamp is not that of its last entry`);
+  }
+  let nextMark = 0;
+  let nextVersion = 0;
+  let before = 0;
+  for (let revision = 1; revision <= lastApplied; revision++) {
+    const isMark = marks[nextMark]?.revision === revision;
+    const table = isMark ? 'marks' : 'versions';
+    const row = isMark ? marks[nextMark] : versions[nextVersion];
+    if (row?.revision !== revision)
+      throw new StorageError('corrupt', `versions: revision ${revision} is missing`);
+    const stamp = stampOf(revision) ?? row.stamp;
+    if (row.stamp !== stamp || stamp <= before)
+      throw new StorageError(
+        'corrupt',
+        `${table}: the stamp of revision ${revision} is not its entry's`,
+      );
+    before = stamp;
+    if (isMark) {
+      nextMark++;
+      continue;
+    }
+    for (; versions[nextVersion]?.revision === revision; nextVersion++) {
+      if (versions[nextVersion]?.stamp !== stamp)
+        throw new StorageError(
+          'corrupt',
+          `versions: the stamp of revision ${revision} is not its entry's`,
+        );
+    }
+  }
+}
