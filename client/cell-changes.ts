@@ -1,8 +1,9 @@
 /**
- * Tells from the live log when a field has changed, so that what was read of it
- * can be looked at again. The log's lines are for people, so this may say yes
- * once too often (`a.b` of `c` reads like `a` of `b.c`), never too seldom among
- * the entries that the view holds.
+ * Tells from the live log when what was read may have changed, so that it can
+ * be looked at again. The log's lines are for people (they are made in
+ * `server/node/entry-summary.ts`), so this may say yes once too often (`a.b` of
+ * `c` reads like `a` of `b.c`, and a transaction tells no names), never too
+ * seldom among the entries that the view holds.
  */
 import type { ClusterView, EntryView } from '../contracts/view.ts';
 
@@ -11,20 +12,64 @@ export interface CellName {
   readonly field: string;
 }
 
-/** Index of the newest committed entry that wrote this field, or 0. */
+/** Index of the newest committed entry that may have written this field, or 0. */
 export function lastChange(view: ClusterView, cell: CellName): number {
-  const committed = Math.max(0, ...view.nodes.map((node) => node.commitIndex));
   const name = `${cell.key}.${cell.field}`;
-  for (let i = view.entries.length - 1; i >= 0; i--) {
-    const entry = view.entries[i];
-    if (entry !== undefined && entry.index <= committed && writes(entry, name)) return entry.index;
-  }
-  return 0;
+  return newest(view, (entry) => writes(entry, name, `${cell.key}.*`)) ?? 0;
 }
 
-function writes({ kind, label }: EntryView, name: string): boolean {
-  if (kind !== 'set' && kind !== 'delete') return false;
-  const start = kind === 'set' ? `${name} = ` : name;
-  if (label.startsWith(start)) return kind === 'set' || label === start;
-  return label.endsWith('…') && start.startsWith(label.slice(0, -1));
+/** What is looked at: one record, or the keys with a prefix. */
+export type Watched = { readonly key: string } | { readonly prefix: string };
+
+/**
+ * Index of the newest committed entry by which the present of these keys may
+ * have changed. A tick counts: values expire and planned ones begin with it.
+ * So does what came before the entries that the view holds.
+ */
+export function lastChangeOf(view: ClusterView, watched: Watched): number {
+  const start = 'key' in watched ? `${watched.key}.` : watched.prefix;
+  const before = (view.entries[0]?.index ?? 1) - 1;
+  return newest(view, (entry) => entry.kind === 'tick' || writesBelow(entry, start)) ?? before;
+}
+
+/** The highest index that any node knows to be committed. */
+export function committedIndex(view: ClusterView): number {
+  return Math.max(0, ...view.nodes.map((node) => node.commitIndex));
+}
+
+function newest(view: ClusterView, counts: (entry: EntryView) => boolean): number | null {
+  const committed = committedIndex(view);
+  return view.entries.findLast((entry) => entry.index <= committed && counts(entry))?.index ?? null;
+}
+
+/** What follows the name in a line: set, append, remove, increment. */
+const SIGNS = [' = ', ' += ', ' -= ', ' + ', ' - '];
+
+function writes({ kind, label }: EntryView, name: string, record: string): boolean {
+  switch (kind) {
+    case 'txn':
+      return true;
+    case 'set':
+      return SIGNS.some((sign) => mayBegin(label, `${name}${sign}`));
+    case 'delete':
+      return [name, record].some((whole) => label === whole || isCutOf(label, whole));
+    case 'noop':
+    case 'tick':
+    case 'confChange':
+      return false;
+  }
+}
+
+/** Whether the line may be of a key that begins so. */
+function writesBelow({ kind, label }: EntryView, start: string): boolean {
+  return kind === 'txn' || ((kind === 'set' || kind === 'delete') && mayBegin(label, start));
+}
+
+function mayBegin(label: string, start: string): boolean {
+  return label.startsWith(start) || isCutOf(label, start);
+}
+
+/** Lines that are too long end in an ellipsis. */
+function isCutOf(label: string, text: string): boolean {
+  return label.endsWith('…') && text.startsWith(label.slice(0, -1));
 }

@@ -11,16 +11,9 @@ import type {
   NodeActionAnswer,
 } from '../contracts/control.ts';
 import type { ErrorCode, Problem } from '../contracts/errors.ts';
-import type {
-  DeleteAnswer,
-  GetAnswer,
-  HistoryAnswer,
-  KeysAnswer,
-  RecordAnswer,
-  SetAnswer,
-  SetBody,
-} from '../contracts/kv.ts';
+import type { GetAnswer, HistoryAnswer, KeysAnswer, RecordAnswer } from '../contracts/kv.ts';
 import type { ClusterView, LinkView, NodeView } from '../contracts/view.ts';
+import type { DeleteAnswer, SetAnswer, SetBody } from '../contracts/write.ts';
 
 export interface ApiFailure {
   readonly code: ErrorCode | 'UNREACHABLE';
@@ -50,8 +43,10 @@ export interface HistoryOptions {
 
 export interface KeysOptions extends ReadOptions {
   readonly prefix?: string;
-  /** `next` of the page before. */
+  /** First key, inclusive. */
   readonly start?: string;
+  /** `next` of the page before, instead of `at` and `asOf`. */
+  readonly cursor?: string;
   readonly limit?: number;
 }
 
@@ -117,8 +112,14 @@ export class ChronoraftClient {
     return this.ask(pathOf('kv', { key }, { prefix, ...readQuery(options) }));
   }
 
-  keys({ prefix, start, limit, ...read }: KeysOptions = {}): Promise<ApiResult<KeysAnswer>> {
-    return this.ask(pathOf('kv', {}, { prefix, start, limit, ...readQuery(read) }));
+  keys({
+    prefix,
+    start,
+    cursor,
+    limit,
+    ...read
+  }: KeysOptions = {}): Promise<ApiResult<KeysAnswer>> {
+    return this.ask(pathOf('kv', {}, { prefix, start, cursor, limit, ...readQuery(read) }));
   }
 
   history(

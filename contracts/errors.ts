@@ -3,6 +3,7 @@
  * message is for people and may improve.
  */
 import * as z from 'zod';
+import { FoundInstead } from './kv.ts';
 
 export const errorCodes = [
   /** The request does not fit its schema; `path` names the place. */
@@ -17,6 +18,14 @@ export const errorCodes = [
   'REVISION_NOT_YET',
   /** The client's sequence is older than its last answered one; nothing was run. */
   'SESSION_STALE',
+  /** The condition of the write did not hold; nothing was written. `found` says what was there. */
+  'CONDITION_FAILED',
+  /** A list operation on text, or an increment of a list; nothing was written. */
+  'WRONG_KIND',
+  /** An increment of what is no whole decimal number; nothing was written. */
+  'NOT_AN_INTEGER',
+  /** A number or a time beyond what can be held; nothing was written. */
+  'OUT_OF_RANGE',
   /** No leader within the request's time; the write was not accepted by anyone. */
   'NO_LEADER',
   /** The write may or may not be committed, now or later. Never read it as failure. */
@@ -58,6 +67,10 @@ export const Problem = z.object({
   /** Who is believed to lead, where known. */
   leader: z.string().nullable().optional(),
   limit: z.number().optional(),
+  /** For CONDITION_FAILED: what stood there; null when the field was absent. */
+  found: FoundInstead.optional(),
+  /** Place in its transaction of the operation that could not be done. */
+  operation: z.number().int().optional(),
   requestId: z.string().optional(),
 });
 export type Problem = z.infer<typeof Problem>;

@@ -1,11 +1,17 @@
-/** Commands and queries on the store, as they cross HTTP (version 1). */
+/** Values, coordinates and answers to reads of the store, as they cross HTTP (version 1). */
 import * as z from 'zod';
 
 export const LIMITS = {
   nameBytes: 1024,
   valueBytes: 1024 * 1024,
+  listItems: 10_000,
   timestampMs: 253_402_300_799_999,
+  /** Rows on a page. */
   pageSize: 1000,
+  /** Conditions, and operations in each branch, of a transaction. */
+  operations: 128,
+  /** Writes in one batch. */
+  batch: 1000,
 } as const;
 
 export const TimestampMs = z.number().int().min(0).max(LIMITS.timestampMs);
@@ -13,50 +19,26 @@ export const Revision = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 export const Consistency = z.enum(['linearizable', 'local']);
 export type Consistency = z.infer<typeof Consistency>;
 
-/** Body of `PUT /api/v1/kv/{key}/{field}`. */
-export const SetBody = z.strictObject({
-  value: z.string(),
-  timestamp: TimestampMs.optional(),
-  /** Milliseconds the value holds, from its timestamp. */
-  ttl: z.number().int().min(1).max(LIMITS.timestampMs).optional(),
-  clientId: z.string().min(1).max(128).optional(),
-  sequence: z.number().int().min(1).max(Number.MAX_SAFE_INTEGER).optional(),
-});
-export type SetBody = z.infer<typeof SetBody>;
+/** What a field holds: text, or a list of texts. */
+export const Value = z.union([z.string(), z.array(z.string()).max(LIMITS.listItems)]);
+export type Value = z.infer<typeof Value>;
 
-/** Answer to a set: it is committed, durable on a quorum, and applied. */
-export const SetAnswer = z.object({
-  outcome: z.literal('committed'),
-  revision: Revision,
-  timestamp: TimestampMs,
-  /** Microseconds. */
-  stamp: z.number().int(),
-  term: z.number().int(),
-  leader: z.string(),
-  existed: z.boolean(),
-});
-export type SetAnswer = z.infer<typeof SetAnswer>;
+/** What stood where a condition wanted something else; null: nothing did. */
+export const FoundInstead = z.object({ value: Value, revision: Revision }).nullable();
+export type FoundInstead = z.infer<typeof FoundInstead>;
 
-/** Answer to a delete; `revision` is null when there was nothing to delete and nothing was written. */
-export const DeleteAnswer = z.object({
-  outcome: z.literal('committed'),
-  existed: z.boolean(),
-  revision: Revision.nullable(),
-  timestamp: TimestampMs,
-  stamp: z.number().int(),
-  term: z.number().int(),
-  leader: z.string(),
-});
-export type DeleteAnswer = z.infer<typeof DeleteAnswer>;
+/** The view that an answer describes: ask again with both for the same bytes. */
+const view = { at: TimestampMs, asOf: Revision };
 
-/** Coordinates and provenance that every read answer carries: ask again with `at` and `asOf` for the same bytes. */
-const readEnvelope = {
-  at: TimestampMs,
-  asOf: Revision,
+/** Who answered, and how fresh the answer is. */
+const provenance = {
   node: z.string(),
   consistency: Consistency,
   appliedRevision: Revision,
 };
+
+/** Pass as `cursor`, with the other parameters as they were, for the next page of the same view; null at the end. A page may be short, even empty, and not be the last one. */
+const next = z.string().nullable();
 
 export const VersionView = z.object({
   timestamp: TimestampMs,
@@ -71,35 +53,59 @@ export const GetAnswer = z.object({
   key: z.string(),
   field: z.string(),
   found: z.boolean(),
-  value: z.string().nullable(),
+  value: Value.nullable(),
   version: VersionView.nullable(),
   /** Why `found` is false. */
   absentBecause: z.enum(['never', 'not-yet', 'deleted', 'expired']).nullable(),
-  ...readEnvelope,
+  ...view,
+  ...provenance,
 });
 export type GetAnswer = z.infer<typeof GetAnswer>;
 
+export const FieldView = z.object({ field: z.string(), value: Value, version: VersionView });
+export type FieldView = z.infer<typeof FieldView>;
+
+/** Answer of `GET /api/v1/kv/{key}`: fields in byte order. */
 export const RecordAnswer = z.object({
   key: z.string(),
-  fields: z.array(z.object({ field: z.string(), value: z.string(), version: VersionView })),
-  ...readEnvelope,
+  fields: z.array(FieldView),
+  next,
+  ...view,
+  ...provenance,
 });
 export type RecordAnswer = z.infer<typeof RecordAnswer>;
 
+/** Answer of `GET /api/v1/kv`: keys in byte order, each with the number of its fields. */
 export const KeysAnswer = z.object({
   keys: z.array(z.object({ key: z.string(), fields: z.number().int() })),
-  /** Pass as `start` (with `at` and `asOf` of this answer) for the next page; null at the end. */
-  next: z.string().nullable(),
-  ...readEnvelope,
+  next,
+  ...view,
+  ...provenance,
 });
 export type KeysAnswer = z.infer<typeof KeysAnswer>;
+
+/** Answer of `GET /api/v1/records`: keys in byte order, each with the first fields that it has. */
+export const RecordsAnswer = z.object({
+  records: z.array(
+    z.object({
+      key: z.string(),
+      fields: z.array(FieldView),
+      /** The record has more fields than are here. */
+      more: z.boolean(),
+    }),
+  ),
+  next,
+  ...view,
+  ...provenance,
+});
+export type RecordsAnswer = z.infer<typeof RecordsAnswer>;
 
 export const HistoryVersion = z.object({
   timestamp: TimestampMs,
   revision: Revision,
   op: z.number().int(),
-  kind: z.enum(['set', 'delete']),
-  value: z.string().nullable(),
+  kind: z.enum(['set', 'list', 'delete']),
+  value: Value.nullable(),
   expiresAt: TimestampMs.nullable(),
   stamp: z.number().int(),
 });
@@ -111,9 +117,25 @@ export const HistoryAnswer = z.object({
   /** Cluster time of the answer, to judge what is expired or yet to come. */
   clusterTime: TimestampMs,
   versions: z.array(HistoryVersion),
+  next,
   asOf: Revision,
-  node: z.string(),
-  consistency: Consistency,
-  appliedRevision: Revision,
+  ...provenance,
 });
 export type HistoryAnswer = z.infer<typeof HistoryAnswer>;
+
+/** Answer of `GET /api/v1/diff`: by key, then field; null where the field is absent. */
+export const DiffAnswer = z.object({
+  before: z.object(view),
+  after: z.object(view),
+  changes: z.array(
+    z.object({
+      key: z.string(),
+      field: z.string(),
+      before: z.object({ value: Value, version: VersionView }).nullable(),
+      after: z.object({ value: Value, version: VersionView }).nullable(),
+    }),
+  ),
+  next,
+  ...provenance,
+});
+export type DiffAnswer = z.infer<typeof DiffAnswer>;

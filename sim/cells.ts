@@ -15,8 +15,8 @@
  *   All that is left out the certificate judges.
  */
 import { assert } from '../server/base/assert.ts';
-import type { Query } from '../server/kv/types.ts';
-import type { Operation, ReadOp, WriteOp } from './history.ts';
+import { existedBefore } from './history.ts';
+import type { Operation, ReadOp, ReadQuery, WriteOp } from './history.ts';
 
 export interface CellRead {
   readonly kind: 'read';
@@ -119,7 +119,7 @@ function asCellWrite(operation: WriteOp): CellWrite {
     returned: isSettled ? operation.returned : Number.POSITIVE_INFINITY,
     value: command.op === 'set' ? command.value : null,
     mayExpire: command.op === 'set' && command.ttl !== undefined,
-    existed: isSettled && result?.ok === true ? result.existed : null,
+    existed: isSettled ? existedBefore(result) : null,
   };
 }
 
@@ -127,18 +127,18 @@ function asCellWrite(operation: WriteOp): CellWrite {
 
 function sawThePresent({ outcome, query, answer }: ReadOp): boolean {
   if (outcome !== 'ok' || answer === null) return false;
-  if (query.type !== 'get' && query.type !== 'scan') return false;
   assert(answer.type === query.type, 'an answer is of the kind of its query');
   return query.at === undefined && query.asOf === undefined;
 }
 
-function isAbout(query: Query, { key, field }: Cell): boolean {
+function isAbout(query: ReadQuery, { key, field }: Cell): boolean {
   if (query.type === 'get') return query.key === key && query.field === field;
   return query.type === 'scan' && query.key === key && field.startsWith(query.prefix ?? '');
 }
 
 function valueSeen({ answer }: ReadOp, field: string): string | null {
-  if (answer?.type === 'get') return answer.found?.value ?? null;
-  if (answer?.type !== 'scan') return null;
-  return answer.fields.find((found) => found.field === field)?.value ?? null;
+  if (answer === null) return null;
+  const found =
+    answer.type === 'get' ? answer.found : answer.fields.find((one) => one.field === field);
+  return found === null || found === undefined ? null : String(found.value);
 }

@@ -7,6 +7,7 @@
  * said to have failed is nowhere; an unknown outcome may be either.
  */
 import type { Entry } from '../server/raft/types.ts';
+import { existedBefore } from './history.ts';
 import type { Operation, ReadOp, WriteOp } from './history.ts';
 import { Reference } from './reference.ts';
 
@@ -43,7 +44,7 @@ function judgeWrite(write: WriteOp, reference: Reference): string | null {
   return applied.revision === result.revision &&
     applied.timestamp === result.timestamp &&
     applied.stamp === result.stamp &&
-    applied.existed === result.existed
+    applied.existed === existedBefore(result)
     ? null
     : `was answered ${JSON.stringify(result)}, but did ${JSON.stringify(applied)}`;
 }
@@ -53,9 +54,7 @@ function judgeRead(read: ReadOp, reference: Reference): string | null {
   if (read.outcome !== 'ok' || answer === null) return null;
   if (answer.asOf > reference.lastRevision)
     return `looked at revision ${answer.asOf}, which was never committed`;
-  if (answer.type === 'history' || answer.type === 'keys') return null;
-  const at =
-    'at' in query && query.at !== undefined ? query.at : reference.clusterTime(answer.asOf);
+  const at = query.at ?? reference.clusterTime(answer.asOf);
   if (answer.at !== at) return `looked at time ${answer.at} instead of ${at}`;
   if (answer.type === 'get' && query.type === 'get')
     return reference.disagrees(query.key, query.field, answer);
@@ -65,7 +64,9 @@ function judgeRead(read: ReadOp, reference: Reference): string | null {
     .map((field) => ({ field, fact: reference.value(query.key, field, answer.at, answer.asOf) }))
     .filter(({ fact }) => fact !== null)
     .map(({ field, fact }) => `${field}=${fact?.value}@${fact?.revision}`);
-  const got = answer.fields.map((found) => `${found.field}=${found.value}@${found.revision}`);
+  const got = answer.fields.map(
+    (found) => `${found.field}=${String(found.value)}@${found.revision}`,
+  );
   return expected.join() === got.join()
     ? null
     : `answered ${got.join()} where ${expected.join()} stands`;

@@ -6,8 +6,8 @@
 import * as z from 'zod';
 import { err, ok } from '../server/base/result.ts';
 import type { Result } from '../server/base/result.ts';
-import type { ApplyResult, KvError, Query, QueryAnswer } from '../server/kv/types.ts';
-import type { Operation, WriteCommand } from './history.ts';
+import type { ApplyResult, KvError } from '../server/kv/types.ts';
+import type { Operation, ReadAnswer, ReadQuery, WriteCommand } from './history.ts';
 
 const Whole = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const Count = Whole.min(1);
@@ -40,7 +40,10 @@ const WriteAnswer: z.ZodType<ApplyResult> = z.discriminatedUnion('ok', [
     revision: Whole.nullable(),
     timestamp: Whole,
     stamp: Whole,
-    existed: z.boolean(),
+    outcome: z.discriminatedUnion('op', [
+      z.strictObject({ op: z.literal('set'), existed: z.boolean() }),
+      z.strictObject({ op: z.literal('delete'), existed: z.boolean() }),
+    ]),
   }),
   z.strictObject({ ok: z.literal(false), error: Refusal }),
 ]);
@@ -48,27 +51,13 @@ const WriteAnswer: z.ZodType<ApplyResult> = z.discriminatedUnion('ok', [
 const asOf = z.exactOptional(Whole);
 const Coordinates = { at: z.exactOptional(Whole), asOf };
 
-const Read: z.ZodType<Query> = z.discriminatedUnion('type', [
+const Read: z.ZodType<ReadQuery> = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('get'), ...Place, ...Coordinates }),
   z.strictObject({
     type: z.literal('scan'),
     key: z.string(),
     prefix: z.exactOptional(z.string()),
     ...Coordinates,
-  }),
-  z.strictObject({
-    type: z.literal('keys'),
-    prefix: z.exactOptional(z.string()),
-    start: z.exactOptional(z.string()),
-    limit: Count,
-    ...Coordinates,
-  }),
-  z.strictObject({
-    type: z.literal('history'),
-    ...Place,
-    from: z.exactOptional(Whole),
-    to: z.exactOptional(Whole),
-    asOf,
   }),
 ]);
 
@@ -81,7 +70,7 @@ const found = {
 };
 const seenFrom = { at: Whole, asOf: Whole };
 
-const ReadAnswer: z.ZodType<QueryAnswer> = z.discriminatedUnion('type', [
+const Answer: z.ZodType<ReadAnswer> = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('get'),
     ...seenFrom,
@@ -92,29 +81,7 @@ const ReadAnswer: z.ZodType<QueryAnswer> = z.discriminatedUnion('type', [
     type: z.literal('scan'),
     ...seenFrom,
     fields: z.array(z.strictObject({ field: z.string(), ...found })),
-  }),
-  z.strictObject({
-    type: z.literal('keys'),
-    ...seenFrom,
-    keys: z.array(z.strictObject({ key: z.string(), fields: Whole })),
-    next: z.string().nullable(),
-  }),
-  z.strictObject({
-    type: z.literal('history'),
-    asOf: Whole,
-    clusterTime: Whole,
-    versions: z.array(
-      z.strictObject({
-        ...Place,
-        timestamp: Whole,
-        revision: Whole,
-        op: Whole,
-        kind: z.enum(['set', 'delete']),
-        value: z.string().nullable(),
-        expiresAt: Whole.nullable(),
-        stamp: Whole,
-      }),
-    ),
+    next: z.null(),
   }),
 ]);
 
@@ -138,7 +105,7 @@ const Line = z.discriminatedUnion('kind', [
     ...asked,
     query: Read,
     outcome: z.enum(['ok', 'failed']),
-    answer: ReadAnswer.nullable(),
+    answer: Answer.nullable(),
   }),
 ]);
 type Line = z.infer<typeof Line>;

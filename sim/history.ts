@@ -1,7 +1,21 @@
 /** What clients asked and were told: the evidence that the checkers judge. */
-import type { ApplyResult, Command, Query, QueryAnswer } from '../server/kv/types.ts';
+import { assert } from '../server/base/assert.ts';
+import type {
+  ApplyResult,
+  Query,
+  QueryAnswer,
+  WriteCommand as AnyWrite,
+} from '../server/kv/types.ts';
 
-export type WriteCommand = Extract<Command, { op: 'set' | 'delete' }>;
+/** Clients of the simulation write text, field by field. */
+export type WriteCommand =
+  | (Extract<AnyWrite, { op: 'set' }> & { readonly value: string })
+  | Extract<AnyWrite, { op: 'delete' }>;
+
+export type ReadQuery = Extract<Query, { type: 'get' }> | Extract<Query, { type: 'scan' }>;
+export type ReadAnswer =
+  | Extract<QueryAnswer, { type: 'get' }>
+  | Extract<QueryAnswer, { type: 'scan' }>;
 
 interface Asked {
   readonly client: string;
@@ -21,9 +35,22 @@ export interface WriteOp extends Asked {
 
 export interface ReadOp extends Asked {
   readonly kind: 'read';
-  readonly query: Query;
+  readonly query: ReadQuery;
   outcome: 'ok' | 'failed';
-  answer: QueryAnswer | null;
+  answer: ReadAnswer | null;
 }
 
 export type Operation = WriteOp | ReadOp;
+
+/** What the answer says of the field before the write; null when it says nothing. */
+export function existedBefore(result: ApplyResult | null): boolean | null {
+  if (result === null || !result.ok) return null;
+  const { outcome } = result;
+  return outcome.op === 'set' || outcome.op === 'delete' ? outcome.existed : null;
+}
+
+/** The store's answer to `query`. */
+export function asReadAnswer({ type }: ReadQuery, answer: QueryAnswer): ReadAnswer {
+  assert(answer.type === type, 'an answer is of the kind of its query');
+  return answer as ReadAnswer;
+}

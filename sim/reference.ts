@@ -5,8 +5,8 @@
  */
 import { parseCommand } from '../server/kv/command.ts';
 import type { Entry } from '../server/raft/types.ts';
-import type { QueryAnswer } from '../server/kv/types.ts';
-import type { WriteCommand } from './history.ts';
+import type { Command } from '../server/kv/types.ts';
+import type { ReadAnswer, WriteCommand } from './history.ts';
 
 interface Fact {
   readonly timestamp: number;
@@ -69,23 +69,23 @@ export class Reference {
   disagrees(
     key: string,
     field: string,
-    answer: Extract<QueryAnswer, { type: 'get' }>,
+    answer: Extract<ReadAnswer, { type: 'get' }>,
   ): string | null {
     const expected = this.value(key, field, answer.at, answer.asOf);
     const got = answer.found;
     if (expected === null)
-      return got === null ? null : `nothing stands there, but ${got.value} was answered`;
+      return got === null ? null : `nothing stands there, but ${String(got.value)} was answered`;
     if (got === null) return `${expected.value} stands there, but nothing was answered`;
     return got.value === expected.value && got.revision === expected.revision
       ? null
-      : `${expected.value} of revision ${expected.revision} stands there, but ${got.value} of ${got.revision} was answered`;
+      : `${expected.value} of revision ${expected.revision} stands there, but ${String(got.value)} of ${got.revision} was answered`;
   }
 
   private apply(entry: Entry): void {
     this.stamps.push(entry.stamp);
     if (entry.kind !== 'command') return;
     const parsed = parseCommand(entry.data);
-    if (!parsed.ok || parsed.value.op === 'tick') return;
+    if (!parsed.ok || !isOfClients(parsed.value)) return;
     const command = parsed.value;
     const { session } = command;
     if (session !== undefined) {
@@ -120,4 +120,9 @@ export class Reference {
     record.set(field, facts);
     facts.push(fact);
   }
+}
+
+/** Clients of the simulation ask for nothing else, so all else is refused or a tick. */
+function isOfClients(command: Command): command is WriteCommand {
+  return (command.op === 'set' && typeof command.value === 'string') || command.op === 'delete';
 }

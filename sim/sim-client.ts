@@ -10,7 +10,8 @@ import type { Random } from '../server/base/random.ts';
 import { encodeCommand } from '../server/kv/command.ts';
 import type { Query, SessionRef } from '../server/kv/types.ts';
 import type { Proposed, ReadResult } from '../server/node/control.ts';
-import type { Operation, ReadOp, WriteCommand, WriteOp } from './history.ts';
+import { asReadAnswer } from './history.ts';
+import type { Operation, ReadOp, ReadQuery, WriteCommand, WriteOp } from './history.ts';
 import type { Scheduled, Scheduler } from './scheduler.ts';
 
 const KEYS = ['a', 'b'] as const;
@@ -217,7 +218,7 @@ export class SimClient {
       patience.cancel();
       if (read.outcome === 'answered' && read.result.ok) {
         operation.outcome = 'ok';
-        operation.answer = read.result.answer;
+        operation.answer = asReadAnswer(query, read.result.answer);
         operation.returned = this.scheduler.steps;
         this.done++;
       } else if (read.outcome === 'failed') {
@@ -227,7 +228,7 @@ export class SimClient {
     });
   }
 
-  private drawQuery(): Query {
+  private drawQuery(): ReadQuery {
     const key = this.random.pick(KEYS);
     const at = this.random.chance(0.3) ? { at: this.random.nextInt(0, 6000) } : {};
     if (this.random.chance(0.3)) return { type: 'scan', key, ...at };

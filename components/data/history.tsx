@@ -4,6 +4,7 @@ import clsx from 'clsx';
 import { useMemo } from 'react';
 import { formatNear, formatTimestamp, writeAsOf } from '../../client/time-input.ts';
 import type { HistoryAnswer, HistoryVersion } from '../../contracts/kv.ts';
+import { ValueText } from './value-text.tsx';
 
 interface HistoryProps {
   readonly history: HistoryAnswer | null;
@@ -113,10 +114,8 @@ function VersionRow({ history, version, shown, onChoose }: VersionRowProps) {
         <span className={clsx('min-w-0 flex-1 truncate font-mono', expired && 'line-through')}>
           {kind === 'delete' ? (
             <em className="font-sans text-quiet">deleted</em>
-          ) : value === '' ? (
-            <em className="font-sans text-quiet">empty text</em>
           ) : (
-            value
+            <ValueText value={value} />
           )}
         </span>
         <span className="shrink-0 font-mono text-xs text-quiet">rev {revision}</span>

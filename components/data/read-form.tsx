@@ -9,6 +9,7 @@ import { useActionsDisabled, useLive } from '../live/live-provider.tsx';
 import { Button } from '../ui/button.tsx';
 import { TextField } from '../ui/field.tsx';
 import { timeStops } from './time-stops.ts';
+import { valueTitle, ValueText } from './value-text.tsx';
 import type { Question, Reading } from './use-reading.ts';
 
 interface ReadFormProps {
@@ -257,9 +258,9 @@ function Answer({ answer, question, newest, clusterTime, onNow }: AnswerProps) {
           <p
             data-testid="read-value"
             className="line-clamp-2 font-mono text-base break-all"
-            title={(answer.value ?? '').slice(0, 2000)}
+            title={valueTitle(answer.value)}
           >
-            {answer.value === '' ? <em className="text-quiet">empty text</em> : answer.value}
+            <ValueText value={answer.value} />
           </p>
           <p className="text-xs leading-5 text-quiet">
             since <span className="font-mono">{formatTimestamp(answer.version.timestamp)}</span>

@@ -5,7 +5,7 @@ import { useRef, useState } from 'react';
 import type { CellName } from '../../client/cell-changes.ts';
 import type { ApiFailure, ApiResult } from '../../client/http-client.ts';
 import { formatNear, parseInstant, parseSpan } from '../../client/time-input.ts';
-import type { DeleteAnswer, SetAnswer, SetBody } from '../../contracts/kv.ts';
+import type { DeleteAnswer, SetAnswer, SetBody } from '../../contracts/write.ts';
 import { client } from '../cluster/use-action.ts';
 import { useActionsDisabled, useNow } from '../live/live-provider.tsx';
 import { Button } from '../ui/button.tsx';

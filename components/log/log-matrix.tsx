@@ -229,11 +229,7 @@ function LogRow({ view, index, term, newTerm, entry, top }: LogRowProps) {
         role="gridcell"
         className={clsx('truncate pr-3 font-mono text-[13px]', isQuiet(entry) && 'text-quiet')}
       >
-        {entry === undefined
-          ? '…'
-          : entry.kind === 'delete'
-            ? `delete ${entry.label}`
-            : entry.label}
+        {entry === undefined ? '…' : commandOf(entry)}
       </span>
       {view.nodes.map((node) => {
         const cell = cellOf(node, index, term);
@@ -299,6 +295,15 @@ function LogCell({
       </span>
     </span>
   );
+}
+
+/** Labels of transactions tell their steps; those of restores, which are `txn` too, what is restored. */
+const STEPS = /^(?:if .*: )?(?:\d+ steps?|many steps)|^if .*…$/;
+
+function commandOf({ kind, label }: EntryView): string {
+  if (kind === 'delete') return `delete ${label}`;
+  if (kind === 'txn') return `${STEPS.test(label) ? 'transaction' : 'restore'} ${label}`;
+  return label;
 }
 
 function isQuiet(entry: EntryView | undefined): boolean {

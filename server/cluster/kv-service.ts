@@ -7,7 +7,7 @@
  * no leader (no node ever took it, so it will never happen); unknown (some node
  * may have taken it, and time ran out).
  */
-import type { ApplyResult, Command, Query, QueryResult, SessionRef } from '../kv/types.ts';
+import type { ApplyResult, Query, QueryResult, SessionRef, WriteCommand } from '../kv/types.ts';
 import { encodeCommand } from '../kv/command.ts';
 import type { Proposed, ReadResult } from '../node/control.ts';
 import type { LeaderTracker } from './leader-tracker.ts';
@@ -48,8 +48,6 @@ export type ReadOutcome =
       readonly code: 'READ_TIMEOUT' | 'NODE_DOWN' | Refusal;
       readonly leader: string | null;
     };
-
-export type WriteRequest = Extract<Command, { op: 'set' | 'delete' }>;
 
 interface OpenWrite {
   readonly kind: 'write';
@@ -102,7 +100,7 @@ export class KvService {
   }
 
   /** Answers within about `timeoutMs`, whatever happens. */
-  write(request: WriteRequest, timeoutMs: number): Promise<WriteOutcome> {
+  write(request: WriteCommand, timeoutMs: number): Promise<WriteOutcome> {
     const refusal = this.refusal();
     if (refusal !== null) return Promise.resolve(refusal);
     const ownSession = request.session === undefined;

@@ -15,8 +15,9 @@ import type { Logger } from '../logger.ts';
 import { clusterRoutes } from './cluster-routes.ts';
 import { HttpError } from './errors.ts';
 import { BAD_QUERY, parseJson, parseQuery } from './input.ts';
-import { kvRoutes } from './kv-routes.ts';
 import { memberRoutes } from './member-routes.ts';
+import { readRoutes } from './read-routes.ts';
+import { writeRoutes } from './write-routes.ts';
 import { refuseHost, refuseOrigin } from './origin.ts';
 
 /** A value of 1 MiB, each unit of it escaped in JSON as six characters, and its envelope. */
@@ -109,7 +110,8 @@ export function buildApp(options: AppOptions): FastifyInstance {
     }
   });
 
-  kvRoutes(app, options.kv, options.supervisor);
+  writeRoutes(app, options.kv);
+  readRoutes(app, options.kv, options.supervisor);
   clusterRoutes(app, options.supervisor, options.fold, options.leaders);
   memberRoutes(app, options);
   app.get('/api/v1/version', () => ({ version: options.version, api: 1 }));

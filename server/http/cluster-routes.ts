@@ -9,17 +9,13 @@ import type { ClusterViewFold } from '../cluster/cluster-view.ts';
 import type { LeaderTracker } from '../cluster/leader-tracker.ts';
 import type { Supervisor } from '../cluster/supervisor.ts';
 import { HttpError } from './errors.ts';
-import { checkNoBody, checkNoQuery, parse } from './input.ts';
+import { checkNoBody, checkNoQuery, digits, parse } from './input.ts';
 
 /** A hand-over takes an election time-out at most; then there is some time to hear of it. */
 const HAND_OVER_WITHIN_MS = 3000;
 const COMPACT_WITHIN_MS = 5000;
 const LOOK_EVERY_MS = 20;
 
-const digits = z
-  .string()
-  .regex(/^\d{1,16}$/, 'a whole number in digits')
-  .transform(Number);
 const LogQuery = z.strictObject({
   from: digits.optional(),
   limit: digits.pipe(z.number().min(1).max(500)).optional(),

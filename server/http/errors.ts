@@ -19,6 +19,10 @@ const KINDS: Record<ErrorCode, Kind> = {
     title: 'The sequence is not a new one',
     retryable: false,
   },
+  CONDITION_FAILED: { status: 412, title: 'The condition does not hold', retryable: false },
+  WRONG_KIND: { status: 409, title: 'The value is of another kind', retryable: false },
+  NOT_AN_INTEGER: { status: 409, title: 'The value is no whole number', retryable: false },
+  OUT_OF_RANGE: { status: 409, title: 'The result is out of range', retryable: false },
   NO_LEADER: { status: 503, title: 'No leader was found in time', retryable: true },
   OUTCOME_UNKNOWN: { status: 504, title: 'The outcome is unknown', retryable: false },
   READ_TIMEOUT: { status: 503, title: 'The read was not answered in time', retryable: true },
@@ -36,7 +40,7 @@ const KINDS: Record<ErrorCode, Kind> = {
 export class HttpError extends Error {
   override readonly name = 'HttpError';
   readonly code: ErrorCode;
-  readonly details: Partial<Pick<Problem, 'path' | 'leader' | 'limit'>>;
+  readonly details: Partial<Pick<Problem, 'path' | 'leader' | 'limit' | 'found' | 'operation'>>;
 
   constructor(code: ErrorCode, message: string, details: HttpError['details'] = {}) {
     super(message);

@@ -1,9 +1,40 @@
 /** Reading requests: parameters and bodies become typed values, or one clear error that names the place. */
 import { isUtf8 } from 'node:buffer';
+import type { FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import { LIMITS } from '../../contracts/kv.ts';
 import { SERVER_SESSION_PREFIX } from '../cluster/sessions.ts';
 import { HttpError } from './errors.ts';
+
+const DEFAULT_TIMEOUT_MS = 5000;
+const MAX_TIMEOUT_MS = 60_000;
+
+/** Numbers in a query string: digits only, so that "1e3" and "" are refused and not guessed at. */
+export const digits = z
+  .string()
+  .regex(/^\d{1,16}$/, 'a whole number in digits')
+  .transform(Number);
+
+const TimeoutHeader = digits.pipe(z.number().min(1).max(MAX_TIMEOUT_MS));
+
+export interface KeyParams {
+  readonly key: string;
+}
+export interface CellParams extends KeyParams {
+  readonly field: string;
+}
+
+export function cellOf({ key, field }: CellParams): CellParams {
+  return { key: checkName(key, 'key'), field: checkName(field, 'field') };
+}
+
+/** How long the client waits, ms. */
+export function timeoutOf(request: FastifyRequest): number {
+  const header = request.headers['request-timeout-ms'];
+  return header === undefined
+    ? DEFAULT_TIMEOUT_MS
+    : parse(TimeoutHeader, header, 'Request-Timeout-Ms');
+}
 
 /** Parses with the contract's schema. `where` is the part of the request: "body", "query". */
 export function parse<T>(schema: z.ZodType<T>, value: unknown, where: string): T {

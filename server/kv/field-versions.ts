@@ -1,101 +1,146 @@
 /**
  * All versions of one field, sorted by (timestamp, revision, op): the order in
  * which rule T1 chooses. A write at the present appends at the end; a backfill
- * is inserted where it belongs.
+ * is inserted where it belongs. Every question costs the logarithm of their
+ * number at most, whatever its coordinates.
  */
-import type { FoundVersion, Revision, TimestampMs, Version } from './types.ts';
+import { RevisionFloor } from './revision-floor.ts';
+import type {
+  FoundVersion,
+  Revision,
+  TimestampMs,
+  Value,
+  Version,
+  VersionPlace,
+  View,
+} from './types.ts';
+
+/** A version as the field that has it keeps it. */
+export interface HeldVersion extends VersionPlace {
+  readonly value: Value | null;
+  readonly expiresAt: TimestampMs | null;
+}
 
 export type Choice =
   | { readonly found: FoundVersion }
   | { readonly absentBecause: 'never' | 'not-yet' | 'deleted' | 'expired' };
 
 export class FieldVersions {
-  private readonly versions: Version[] = [];
+  private readonly versions: HeldVersion[] = [];
+  private readonly floor = new RevisionFloor(this.versions);
+  private firstRevision: Revision = Number.POSITIVE_INFINITY;
 
-  add(version: Version): void {
-    const last = this.versions[this.versions.length - 1];
-    if (last === undefined || compareVersions(last, version) < 0) {
-      this.versions.push(version);
-      return;
-    }
-    let low = 0;
-    let high = this.versions.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (compareVersions(this.versions[middle] as Version, version) < 0) low = middle + 1;
-      else high = middle;
-    }
-    this.versions.splice(low, 0, version);
+  add({ timestamp, revision, op, value, expiresAt }: Version): void {
+    const { versions } = this;
+    const version: HeldVersion = { timestamp, revision, op, value, expiresAt };
+    const last = versions[versions.length - 1];
+    const isLast = last === undefined || comparePlaces(last, version) < 0;
+    const position = isLast ? versions.length : this.firstFrom(version);
+    if (isLast) versions.push(version);
+    else versions.splice(position, 0, version);
+    this.floor.inserted(position);
+    if (revision < this.firstRevision) this.firstRevision = revision;
   }
 
-  /** The answer at time `at` as of revision `asOf` (T1, T2). */
-  choose(at: TimestampMs, asOf: Revision): Choice {
-    const winner = this.winnerBefore(this.firstAfter(at), asOf);
-    if (winner === null) {
-      return { absentBecause: this.versions.some((v) => v.revision <= asOf) ? 'not-yet' : 'never' };
-    }
-    if (winner.kind === 'delete' || winner.value === null) return { absentBecause: 'deleted' };
-    if (winner.expiresAt !== null && at >= winner.expiresAt) return { absentBecause: 'expired' };
+  /** The greatest timestamp of any version. */
+  get lastTimestamp(): TimestampMs {
+    return this.versions[this.versions.length - 1]?.timestamp ?? 0;
+  }
+
+  /** The version that stands at a view, if any does (T1, T2). */
+  standing({ at, asOf }: View): HeldVersion | null {
+    const winner = this.winner({ at, asOf });
+    return winner === null || winner.value === null || isExpired(winner, at) ? null : winner;
+  }
+
+  /** The same with all that an answer says. */
+  choose(view: View): Choice {
+    const winner = this.winner(view);
+    if (winner === null)
+      return { absentBecause: this.firstRevision <= view.asOf ? 'not-yet' : 'never' };
+    const { value, timestamp, revision, expiresAt } = winner;
+    if (value === null) return { absentBecause: 'deleted' };
+    if (isExpired(winner, view.at)) return { absentBecause: 'expired' };
     return {
-      found: {
-        value: winner.value,
-        timestamp: winner.timestamp,
-        revision: winner.revision,
-        expiresAt: winner.expiresAt,
-        validTo: this.validTo(winner, at, asOf),
-      },
+      found: { value, timestamp, revision, expiresAt, validTo: this.validTo(winner, view) },
     };
   }
 
-  /** Does a value stand at (at, asOf)? */
-  isPresent(at: TimestampMs, asOf: Revision): boolean {
-    const winner = this.winnerBefore(this.firstAfter(at), asOf);
-    if (winner === null || winner.kind === 'delete') return false;
-    return winner.expiresAt === null || at < winner.expiresAt;
+  /**
+   * At most `limit` versions with timestamps in [from, to] known at `asOf`, in
+   * order or against it, beginning after the place `after` (T14).
+   */
+  history(
+    from: TimestampMs,
+    to: TimestampMs,
+    asOf: Revision,
+    { descending, after, limit }: HistoryPage,
+  ): readonly HeldVersion[] {
+    const page: HeldVersion[] = [];
+    if (descending) {
+      let end = this.firstAfter(to);
+      if (after !== null) end = Math.min(end, this.firstFrom(after));
+      while (page.length < limit) {
+        end = this.floor.lastKnown(end, asOf);
+        const version = this.versions[end];
+        if (version === undefined || version.timestamp < from) break;
+        page.push(version);
+      }
+      return page;
+    }
+    let at = this.firstFrom({ timestamp: from, revision: 0, op: 0 });
+    if (after !== null) at = Math.max(at, this.firstFrom({ ...after, op: after.op + 1 }));
+    while (page.length < limit) {
+      at = this.floor.firstKnown(at, asOf);
+      const version = this.versions[at];
+      if (version === undefined || version.timestamp > to) break;
+      page.push(version);
+      at++;
+    }
+    return page;
   }
 
-  /** Versions with timestamp in [from, to] known at `asOf`, in order (T14). */
-  history(from: TimestampMs, to: TimestampMs, asOf: Revision): readonly Version[] {
-    return this.versions.filter(
-      (v) => v.timestamp >= from && v.timestamp <= to && v.revision <= asOf,
-    );
+  private winner({ at, asOf }: View): HeldVersion | null {
+    return this.versions[this.floor.lastKnown(this.firstAfter(at), asOf)] ?? null;
+  }
+
+  /** First instant after `at` from which another version, or its own expiry, decides. */
+  private validTo(winner: HeldVersion, { at, asOf }: View): TimestampMs | null {
+    const next = this.versions[this.floor.firstKnown(this.firstAfter(at), asOf)]?.timestamp ?? null;
+    const { expiresAt } = winner;
+    if (next === null || expiresAt === null) return next ?? expiresAt;
+    return Math.min(next, expiresAt);
   }
 
   /** Position of the first version later than `at`. */
   private firstAfter(at: TimestampMs): number {
+    return this.firstFrom({ timestamp: at + 1, revision: 0, op: 0 });
+  }
+
+  /** Position of the first version that is not before `place`. */
+  private firstFrom(place: VersionPlace): number {
     let low = 0;
     let high = this.versions.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.versions[middle] as Version).timestamp <= at) low = middle + 1;
+      if (comparePlaces(this.versions[middle] as HeldVersion, place) < 0) low = middle + 1;
       else high = middle;
     }
     return low;
   }
+}
 
-  /** The last version before `position` that was known at `asOf`. */
-  private winnerBefore(position: number, asOf: Revision): Version | null {
-    for (let i = position - 1; i >= 0; i--) {
-      const version = this.versions[i] as Version;
-      if (version.revision <= asOf) return version;
-    }
-    return null;
-  }
+export interface HistoryPage {
+  readonly descending: boolean;
+  readonly after: VersionPlace | null;
+  readonly limit: number;
+}
 
-  /** First instant after `at` from which another version, or its own expiry, decides. */
-  private validTo(winner: Version, at: TimestampMs, asOf: Revision): TimestampMs | null {
-    let next = winner.expiresAt;
-    for (let i = this.firstAfter(at); i < this.versions.length; i++) {
-      const version = this.versions[i] as Version;
-      if (version.revision > asOf) continue;
-      if (next === null || version.timestamp < next) next = version.timestamp;
-      break;
-    }
-    return next;
-  }
+function isExpired({ expiresAt }: HeldVersion, at: TimestampMs): boolean {
+  return expiresAt !== null && at >= expiresAt;
 }
 
 /** By timestamp, then revision, then op. */
-function compareVersions(a: Version, b: Version): number {
+function comparePlaces(a: VersionPlace, b: VersionPlace): number {
   return a.timestamp - b.timestamp || a.revision - b.revision || a.op - b.op;
 }

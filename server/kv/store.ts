@@ -6,30 +6,28 @@
  * hash.
  */
 import { assert } from '../base/assert.ts';
-import { compareBytes, lowerBound } from './bytes-order.ts';
-import { parseCommand } from './command.ts';
+import { answerQuery } from './answer-query.ts';
+import { encodeRequest, parseCommand } from './command.ts';
 import { DueTimes } from './due.ts';
-import { FieldVersions } from './field-versions.ts';
 import { hexOf, RollingHash } from './hash.ts';
+import { judgeWrite } from './judge-write.ts';
+import { Records } from './records.ts';
 import { RevisionStamps } from './revision-stamps.ts';
 import { Sessions } from './sessions.ts';
-import { MAX_TIMESTAMP_MS } from './types.ts';
 import type {
   ApplyResult,
-  Command,
-  Coordinates,
   KvChanges,
   KvError,
   KvHeader,
   Mark,
   Query,
-  QueryAnswer,
   QueryResult,
   Revision,
   SessionRow,
   Stamp,
   TimestampMs,
   Version,
+  WriteCommand,
 } from './types.ts';
 
 /** What the store needs of a log entry. */
@@ -45,18 +43,13 @@ interface EntryChanges {
   readonly revision: Revision;
   readonly stamp: Stamp;
   readonly hash: readonly [high: number, low: number];
-  readonly version: Version | null;
+  readonly versions: readonly Version[];
   readonly session: SessionRow | null;
   readonly droppedSessions: readonly string[];
 }
 
-type WriteCommand = Exclude<Command, { op: 'tick' }>;
-
 export class KvStore {
-  private readonly records = new Map<string, Map<string, FieldVersions>>();
-  /** Keys in byte order; new ones wait in `newKeys` until someone lists. */
-  private sortedKeys: string[] = [];
-  private newKeys: string[] = [];
+  private readonly records = new Records();
   private readonly sessions = new Sessions();
   private readonly due = new DueTimes();
   private readonly stamps = new RevisionStamps();
@@ -174,22 +167,22 @@ export class KvStore {
     this.sessions.advance(entry.stamp);
     const droppedSessions = this.sessions.expire();
 
-    const { result, version, session } =
+    const { result, versions, session } =
       entry.kind === 'command' ? this.run(entry) : nothingDone(entry);
-    if (version !== null) this.insert(version, this.clusterTimeMs);
+    for (const version of versions) this.insert(version, this.clusterTimeMs);
     if (session !== null) this.sessions.put(session);
     this.changes.push({
       revision: entry.index,
       stamp: entry.stamp,
       hash: this.hash.halves,
-      version,
+      versions,
       session,
       droppedSessions,
     });
     return result;
   }
 
-  private run(entry: AppliedEntry): Outcome {
+  private run(entry: AppliedEntry): Done {
     const parsed = parseCommand(entry.data);
     if (!parsed.ok) return refusal({ code: 'BAD_COMMAND', message: parsed.error });
     const command = parsed.value;
@@ -197,7 +190,8 @@ export class KvStore {
     const request = hashOfRequest(command);
     if (command.session === undefined) return this.write(entry, command, request);
     const verdict = this.sessions.judge(command.session, request.safeInteger);
-    if (verdict.is === 'repeat') return { result: verdict.result, version: null, session: null };
+    if (verdict.is === 'repeat')
+      return { result: verdict.result, versions: NOTHING, session: null };
     if (verdict.is === 'stale') {
       return refusal({
         code: 'SESSION_STALE',
@@ -214,65 +208,43 @@ export class KvStore {
   }
 
   /** Does a write that is new, and puts what came of it into the hash. */
-  private write(entry: AppliedEntry, command: WriteCommand, request: RollingHash): Outcome {
-    const { result, version } = this.judge(entry, command);
+  private write(entry: AppliedEntry, command: WriteCommand, request: RollingHash): Done {
+    const judged = judgeWrite(this.records, this.stamps, entry, command);
     this.hash.include(request);
-    this.hash.number(version === null ? 0 : 1);
-    if (result.ok) this.hash.number(result.existed ? 1 : 0);
-    if (version !== null) {
-      this.hash.number(version.timestamp);
-      this.hash.number(version.expiresAt ?? -1);
-    }
-    if (command.session === undefined) return { result, version, session: null };
+    const versions = judged.ok ? judged.value.versions : NOTHING;
+    this.hash.number(versions.length);
+    // The request of one that says it all need not be told twice.
+    const saysAll = command.op === 'set' || command.op === 'delete';
+    for (const version of versions) this.hashVersion(version, saysAll);
+    const result: ApplyResult = judged.ok
+      ? {
+          ok: true,
+          revision: versions.length === 0 ? null : entry.index,
+          timestamp: judged.value.timestamp,
+          stamp: entry.stamp,
+          outcome: judged.value.outcome,
+        }
+      : { ok: false, error: judged.error };
+    if (command.session === undefined) return { result, versions, session: null };
     const { client, sequence } = command.session;
     this.hash.text(client);
     this.hash.number(sequence);
     const asked = request.safeInteger;
     const session = { client, sequence, asked, stamp: entry.stamp, result };
-    return { result, version, session };
+    return { result, versions, session };
   }
 
-  /** What a write comes to: its answer, and the version that it adds, if any. */
-  private judge(entry: AppliedEntry, command: WriteCommand): Omit<Outcome, 'session'> {
-    const timestamp = command.timestamp ?? Math.floor(entry.stamp / 1000);
-    const held = this.records.get(command.key)?.get(command.field);
-    const existed = held?.isPresent(timestamp, entry.index) ?? false;
-    if (command.op === 'delete' && !existed) {
-      return { result: accepted(entry, null, timestamp, false), version: null };
-    }
-    const ttl = command.op === 'set' ? command.ttl : undefined;
-    const expiresAt = ttl === undefined ? null : timestamp + ttl;
-    if (expiresAt !== null && expiresAt > MAX_TIMESTAMP_MS) {
-      const message = 'the value would hold beyond the year 9999';
-      return { result: refused({ code: 'OUT_OF_RANGE', message }), version: null };
-    }
-    const version: Version = {
-      key: command.key,
-      field: command.field,
-      timestamp,
-      revision: entry.index,
-      op: 0,
-      kind: command.op,
-      value: command.op === 'set' ? command.value : null,
-      expiresAt,
-      stamp: entry.stamp,
-    };
-    return { result: accepted(entry, entry.index, timestamp, existed), version };
+  private hashVersion({ key, field, timestamp, value, expiresAt }: Version, brief: boolean): void {
+    this.hash.number(timestamp);
+    this.hash.number(expiresAt ?? -1);
+    if (brief) return;
+    this.hash.text(key);
+    this.hash.text(field);
+    this.hash.text(typeof value === 'string' ? value : JSON.stringify(value));
   }
 
   private insert(version: Version, clusterTime: TimestampMs): void {
-    let record = this.records.get(version.key);
-    if (record === undefined) {
-      record = new Map();
-      this.records.set(version.key, record);
-      this.newKeys.push(version.key);
-    }
-    let field = record.get(version.field);
-    if (field === undefined) {
-      field = new FieldVersions();
-      record.set(version.field, field);
-    }
-    field.add(version);
+    this.records.add(version);
     if (version.timestamp > clusterTime) this.due.add(version.timestamp);
     if (version.expiresAt !== null && version.expiresAt > clusterTime)
       this.due.add(version.expiresAt);
@@ -293,9 +265,9 @@ export class KvStore {
     const marks: Mark[] = [];
     const sessions = new Map<string, SessionRow>();
     const dropped = new Set<string>();
-    for (const { revision, stamp, version, session, droppedSessions } of taken) {
-      if (version === null) marks.push({ revision, stamp });
-      else versions.push(version);
+    for (const { revision, stamp, versions: written, session, droppedSessions } of taken) {
+      if (written.length === 0) marks.push({ revision, stamp });
+      for (const version of written) versions.push(version);
       for (const client of droppedSessions) {
         sessions.delete(client);
         dropped.add(client);
@@ -318,9 +290,12 @@ export class KvStore {
 
   // --- queries ---------------------------------------------------------------
 
-  /** Answers from the state as it stands; `asOf` beyond it is REVISION_NOT_YET. */
+  /** Answers from the state as it stands; a revision beyond it is REVISION_NOT_YET. */
   query(query: Query): QueryResult {
-    const asOf = query.asOf ?? this.lastApplied;
+    const asOf =
+      query.type === 'diff'
+        ? Math.max(query.before.asOf ?? 0, query.after.asOf ?? 0)
+        : (query.asOf ?? 0);
     if (asOf > this.lastApplied) {
       return {
         ok: false,
@@ -330,129 +305,46 @@ export class KvStore {
         },
       };
     }
-    return { ok: true, answer: this.answer(query, asOf) };
-  }
-
-  private answer(query: Query, asOf: Revision): QueryAnswer {
-    const present = Math.floor(this.stamps.at(asOf) / 1000);
-    if (query.type === 'history') {
-      const field = this.records.get(query.key)?.get(query.field);
-      return {
-        type: 'history',
-        asOf,
-        clusterTime: present,
-        versions: field?.history(query.from ?? 0, query.to ?? MAX_TIMESTAMP_MS, asOf) ?? [],
-      };
-    }
-    const at = (query satisfies Coordinates).at ?? present;
-    switch (query.type) {
-      case 'get': {
-        const choice = this.records.get(query.key)?.get(query.field)?.choose(at, asOf);
-        if (choice === undefined)
-          return { type: 'get', at, asOf, found: null, absentBecause: 'never' };
-        return 'found' in choice
-          ? { type: 'get', at, asOf, found: choice.found, absentBecause: null }
-          : { type: 'get', at, asOf, found: null, absentBecause: choice.absentBecause };
-      }
-      case 'scan':
-        return {
-          type: 'scan',
-          at,
-          asOf,
-          fields: this.scan(query.key, query.prefix ?? '', at, asOf),
-        };
-      case 'keys':
-        return { type: 'keys', at, asOf, ...this.listKeys(query, at, asOf) };
-    }
-  }
-
-  private scan(key: string, prefix: string, at: TimestampMs, asOf: Revision) {
-    const fields = [];
-    for (const [field, versions] of this.records.get(key) ?? []) {
-      if (!field.startsWith(prefix)) continue;
-      const choice = versions.choose(at, asOf);
-      if ('found' in choice) fields.push({ field, ...choice.found });
-    }
-    return fields.sort((a, b) => compareBytes(a.field, b.field));
-  }
-
-  private listKeys(query: Extract<Query, { type: 'keys' }>, at: TimestampMs, asOf: Revision) {
-    this.sortNewKeys();
-    const prefix = query.prefix ?? '';
-    const start = query.start ?? '';
-    const keys: { key: string; fields: number }[] = [];
-    const first = compareBytes(start, prefix) > 0 ? start : prefix;
-    for (let i = lowerBound(this.sortedKeys, first); i < this.sortedKeys.length; i++) {
-      const key = this.sortedKeys[i] as string;
-      if (!key.startsWith(prefix)) break;
-      let fields = 0;
-      for (const versions of this.records.get(key)?.values() ?? []) {
-        if (versions.isPresent(at, asOf)) fields++;
-      }
-      if (fields === 0) continue;
-      if (keys.length === query.limit) return { keys, next: key };
-      keys.push({ key, fields });
-    }
-    return { keys, next: null };
-  }
-
-  /** Merges the keys that came since the last listing: cheap when few are new. */
-  private sortNewKeys(): void {
-    if (this.newKeys.length === 0) return;
-    const added = this.newKeys.sort(compareBytes);
-    this.newKeys = [];
-    const merged: string[] = [];
-    let i = 0;
-    for (const key of this.sortedKeys) {
-      while (i < added.length && compareBytes(added[i] as string, key) < 0)
-        merged.push(added[i++] as string);
-      merged.push(key);
-    }
-    while (i < added.length) merged.push(added[i++] as string);
-    this.sortedKeys = merged;
+    return { ok: true, answer: answerQuery(this.records, this.stamps, query) };
   }
 }
 
 /** What came of one entry. */
-interface Outcome {
+interface Done {
   readonly result: ApplyResult;
-  readonly version: Version | null;
+  readonly versions: readonly Version[];
   readonly session: SessionRow | null;
 }
+
+const NOTHING: readonly Version[] = [];
 
 /** What tells one write from another, but for the session under which it comes. */
 function hashOfRequest(command: WriteCommand): RollingHash {
   const hash = RollingHash.empty();
-  hash.text(command.op);
-  hash.text(command.key);
-  hash.text(command.field);
-  hash.number(command.timestamp ?? -1);
-  if (command.op === 'set') {
-    hash.number(command.ttl ?? -1);
-    hash.text(command.value);
-  }
+  if ((command.op === 'set' && typeof command.value === 'string') || command.op === 'delete') {
+    hash.text(command.op);
+    hash.text(command.key);
+    hash.text(command.field);
+    hash.number(command.timestamp ?? -1);
+    if (command.op === 'set') {
+      hash.number(command.ttl ?? -1);
+      hash.text(command.value as string);
+    }
+  } else hash.text(encodeRequest(command));
   return hash;
 }
 
-function nothingDone(entry: AppliedEntry): Outcome {
-  const timestamp = Math.floor(entry.stamp / 1000);
-  return { result: accepted(entry, null, timestamp, false), version: null, session: null };
+function nothingDone({ stamp }: AppliedEntry): Done {
+  const timestamp = Math.floor(stamp / 1000);
+  const outcome = { op: 'tick' } as const;
+  return {
+    result: { ok: true, revision: null, timestamp, stamp, outcome },
+    versions: NOTHING,
+    session: null,
+  };
 }
 
 /** An answer of no consequence: not even the session remembers it. */
-function refusal(error: KvError): Outcome {
-  return { result: refused(error), version: null, session: null };
-}
-
-function refused(error: KvError): ApplyResult {
-  return { ok: false, error };
-}
-
-function accepted(
-  entry: AppliedEntry,
-  revision: Revision | null,
-  timestamp: TimestampMs,
-  existed: boolean,
-): ApplyResult {
-  return { ok: true, revision, timestamp, stamp: entry.stamp, existed };
+function refusal(error: KvError): Done {
+  return { result: { ok: false, error }, versions: NOTHING, session: null };
 }

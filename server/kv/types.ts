@@ -20,25 +20,76 @@ export interface SessionRef {
   readonly sequence: number;
 }
 
+/** What a field holds: text, or a list of texts. */
+export type Value = string | readonly string[];
+
+export interface Cell {
+  readonly key: string;
+  readonly field: string;
+}
+
+/** `ttl`: whole milliseconds ≥ 1; where left out, a value that builds on another keeps its expiry (T9). */
+interface Expiring {
+  readonly ttl?: number | undefined;
+}
+
+/** One step of a write. */
+export type Operation =
+  | ({ readonly op: 'set'; readonly value: Value } & Cell & Expiring)
+  | ({ readonly op: 'delete' } & Cell)
+  | { readonly op: 'deleteRecord'; readonly key: string }
+  /** Adds to the end of a list; at least one item. */
+  | ({ readonly op: 'append'; readonly items: readonly string[] } & Cell & Expiring)
+  /** Takes the first `count` (≥ 1) items that equal `item` from a list; all when left out. */
+  | ({ readonly op: 'remove'; readonly item: string; readonly count?: number | undefined } & Cell)
+  /** Adds the safe integer `by` to a decimal integer; absent counts as 0. */
+  | ({ readonly op: 'increment'; readonly by: number } & Cell & Expiring);
+
+/** What must hold of a field, at the write's timestamp, before it (T10). */
+export type Condition = Cell &
+  (
+    | { readonly is: 'value'; readonly value: Value }
+    | { readonly is: 'present' | 'absent' }
+    /** The value that stands was written at this revision. */
+    | { readonly is: 'revision'; readonly revision: Revision }
+    /** No version of the field has a greater timestamp. */
+    | { readonly is: 'latest' }
+  );
+
+/** All or nothing: `success` when every condition holds, else `failure` (T11). */
+export interface Transaction {
+  readonly op: 'txn';
+  readonly conditions: readonly Condition[];
+  readonly success: readonly Operation[];
+  readonly failure: readonly Operation[];
+}
+
+/** The fields meant: one, a record's, those of keys with a prefix, or all. */
+export interface Scope {
+  readonly key?: string | undefined;
+  /** With `key` alone. */
+  readonly field?: string | undefined;
+  readonly prefix?: string | undefined;
+}
+
+/** New versions at now, so that the present of the scope equals the view at (at, asOf), one of which is given (T16). */
+export interface Restore extends Scope {
+  readonly op: 'restore';
+  readonly at?: TimestampMs | undefined;
+  readonly asOf?: Revision | undefined;
+}
+
+/** What comes with any write. A restore has no timestamp of its own. */
+interface Envelope {
+  readonly timestamp?: TimestampMs | undefined;
+  readonly session?: SessionRef | undefined;
+}
+
+export type WriteCommand = (Operation | Transaction | Restore) & Envelope;
+
 /** What an entry asks of the store. Encoded as JSON text in the log, readable by a person (`command.ts`). */
 export type Command =
-  | {
-      readonly op: 'set';
-      readonly key: string;
-      readonly field: string;
-      readonly value: string;
-      readonly timestamp?: TimestampMs | undefined;
-      /** Whole milliseconds ≥ 1. */
-      readonly ttl?: number | undefined;
-      readonly session?: SessionRef | undefined;
-    }
-  | {
-      readonly op: 'delete';
-      readonly key: string;
-      readonly field: string;
-      readonly timestamp?: TimestampMs | undefined;
-      readonly session?: SessionRef | undefined;
-    }
+  | WriteCommand
   /** Moves cluster time on, so that something due becomes visible (T3). */
   | { readonly op: 'tick' };
 
@@ -50,12 +101,43 @@ export interface Version {
   readonly revision: Revision;
   /** Order within one entry, from 0. */
   readonly op: number;
-  readonly kind: 'set' | 'delete';
-  readonly value: string | null;
+  /** Null in a tombstone. */
+  readonly value: Value | null;
   readonly expiresAt: TimestampMs | null;
   /** Stamp of the entry that wrote it. */
   readonly stamp: Stamp;
 }
+
+/** What came of one operation. */
+export type OperationOutcome =
+  /** Whether the field was there at the timestamp, before. */
+  | { readonly op: 'set'; readonly existed: boolean }
+  | { readonly op: 'delete'; readonly existed: boolean }
+  /** How many fields were there. */
+  | { readonly op: 'deleteRecord'; readonly fields: number }
+  | { readonly op: 'append'; readonly length: number }
+  | { readonly op: 'remove'; readonly removed: number; readonly length: number }
+  | { readonly op: 'increment'; readonly value: number };
+
+/** The first condition that did not hold, and what was found instead. */
+export interface FailedCondition {
+  readonly index: number;
+  readonly found: { readonly value: Value; readonly revision: Revision } | null;
+}
+
+export type Outcome =
+  | OperationOutcome
+  | {
+      readonly op: 'txn';
+      readonly succeeded: boolean;
+      readonly failed: FailedCondition | null;
+      /** Of the branch that was run. */
+      readonly outcomes: readonly OperationOutcome[];
+    }
+  /** How many fields were brought back or taken away. */
+  | { readonly op: 'restore'; readonly fields: number }
+  /** An entry that writes nothing. */
+  | { readonly op: 'tick' };
 
 /** How an applied command ended. A replica answers the same on every node. */
 export type ApplyResult =
@@ -65,14 +147,25 @@ export type ApplyResult =
       readonly revision: Revision | null;
       readonly timestamp: TimestampMs;
       readonly stamp: Stamp;
-      /** For delete: was the field present at the timestamp? For set: likewise, before the write. */
-      readonly existed: boolean;
+      readonly outcome: Outcome;
     }
   | { readonly ok: false; readonly error: KvError };
 
 export interface KvError {
-  readonly code: 'SESSION_STALE' | 'BAD_COMMAND' | 'OUT_OF_RANGE' | 'REVISION_NOT_YET';
+  readonly code:
+    | 'SESSION_STALE'
+    | 'BAD_COMMAND'
+    /** A time or a number beyond what can be held. */
+    | 'OUT_OF_RANGE'
+    | 'REVISION_NOT_YET'
+    /** A list operation on text, or an increment of a list. */
+    | 'WRONG_KIND'
+    | 'NOT_AN_INTEGER'
+    /** A list beyond its limit, or too much for one entry. */
+    | 'TOO_LARGE';
   readonly message: string;
+  /** Place of the operation in its transaction. */
+  readonly operation?: number;
 }
 
 /** One client's last answered write. */
@@ -98,28 +191,57 @@ export interface Coordinates {
 }
 
 export type Query =
-  | ({ readonly type: 'get'; readonly key: string; readonly field: string } & Coordinates)
-  | ({ readonly type: 'scan'; readonly key: string; readonly prefix?: string } & Coordinates)
+  | ({ readonly type: 'get' } & Cell & Coordinates)
+  /** Fields of a record, in byte order. */
   | ({
-      readonly type: 'keys';
-      readonly prefix?: string;
-      /** First key to list, inclusive, in byte order. */
-      readonly start?: string;
-      /** 1 to 1,000. */
-      readonly limit: number;
-    } & Coordinates)
-  | {
-      readonly type: 'history';
+      readonly type: 'scan';
       readonly key: string;
-      readonly field: string;
+      readonly prefix?: string;
+      /** First field to list, inclusive. */
+      readonly start?: string;
+      /** 1 to {@link MAX_PAGE}, which is also what is meant without one. */
+      readonly limit?: number;
+    } & Coordinates)
+  /** Keys that have fields there, in byte order. */
+  | ({ readonly type: 'keys' } & KeyRange & Coordinates)
+  /** The same keys, each with the first {@link MAX_PAGE} of its fields. */
+  | ({ readonly type: 'range' } & KeyRange & Coordinates)
+  | ({
+      readonly type: 'history';
       readonly from?: TimestampMs;
       readonly to?: TimestampMs;
       readonly asOf?: Revision;
-    };
+      /** Latest first. */
+      readonly descending?: boolean;
+      /** The page begins after this one. */
+      readonly after?: VersionPlace;
+      readonly limit?: number;
+    } & Cell)
+  /** What is different between two views, by key, then field (T15). */
+  | ({
+      readonly type: 'diff';
+      readonly before: Coordinates;
+      readonly after: Coordinates;
+      readonly start?: Cell;
+      readonly limit: number;
+    } & Scope);
+
+interface KeyRange {
+  readonly prefix?: string;
+  /** First key to list, inclusive, in byte order. */
+  readonly start?: string;
+  /** The keys end before this one. */
+  readonly end?: string;
+  /** 1 to {@link MAX_PAGE}. */
+  readonly limit: number;
+}
+
+/** Where a version stands among those of its field. */
+export type VersionPlace = Pick<Version, 'timestamp' | 'revision' | 'op'>;
 
 /** A value as seen from given coordinates; the winner of rule T1. */
 export interface FoundVersion {
-  readonly value: string;
+  readonly value: Value;
   readonly timestamp: TimestampMs;
   readonly revision: Revision;
   readonly expiresAt: TimestampMs | null;
@@ -127,32 +249,60 @@ export interface FoundVersion {
   readonly validTo: TimestampMs | null;
 }
 
+export type FoundField = { readonly field: string } & FoundVersion;
+
+export interface FieldChange extends Cell {
+  readonly before: FoundVersion | null;
+  readonly after: FoundVersion | null;
+}
+
+/** The view that was asked for, with nothing left out. */
+export interface View {
+  readonly at: TimestampMs;
+  readonly asOf: Revision;
+}
+
+/** A page may be short, even empty, and not the last one: `next` alone tells. */
 export type QueryAnswer =
-  | {
+  | ({
       readonly type: 'get';
-      readonly at: TimestampMs;
-      readonly asOf: Revision;
       readonly found: FoundVersion | null;
       readonly absentBecause: 'never' | 'not-yet' | 'deleted' | 'expired' | null;
-    }
-  | {
+    } & View)
+  | ({
       readonly type: 'scan';
-      readonly at: TimestampMs;
-      readonly asOf: Revision;
-      readonly fields: readonly ({ readonly field: string } & FoundVersion)[];
-    }
-  | {
+      readonly fields: readonly FoundField[];
+      /** Where the next page starts; null at the end. */
+      readonly next: string | null;
+    } & View)
+  | ({
       readonly type: 'keys';
-      readonly at: TimestampMs;
-      readonly asOf: Revision;
       readonly keys: readonly { readonly key: string; readonly fields: number }[];
       readonly next: string | null;
-    }
+    } & View)
+  | ({
+      readonly type: 'range';
+      readonly records: readonly {
+        readonly key: string;
+        readonly fields: readonly FoundField[];
+        /** The record has more fields than are here. */
+        readonly more: boolean;
+      }[];
+      readonly next: string | null;
+    } & View)
   | {
       readonly type: 'history';
       readonly asOf: Revision;
       readonly clusterTime: TimestampMs;
       readonly versions: readonly Version[];
+      readonly next: VersionPlace | null;
+    }
+  | {
+      readonly type: 'diff';
+      readonly before: View;
+      readonly after: View;
+      readonly changes: readonly FieldChange[];
+      readonly next: Cell | null;
     };
 
 export type QueryResult =
@@ -180,3 +330,13 @@ export interface KvHeader {
 }
 
 export const MAX_TIMESTAMP_MS = 253_402_300_799_999;
+/** Rows on a page of an answer. */
+export const MAX_PAGE = 1000;
+/** Operations in each branch of a transaction, and conditions before them. */
+export const MAX_OPERATIONS = 128;
+export const MAX_LIST_ITEMS = 10_000;
+/** UTF-8, all items together. */
+export const MAX_LIST_BYTES = 1024 * 1024;
+/** Versions that one entry may write, and the length of their values, UTF-16 units: a deleted record or a restore may want more. */
+export const MAX_ENTRY_VERSIONS = 100_000;
+export const MAX_ENTRY_CHARS = 16 * 1024 * 1024;

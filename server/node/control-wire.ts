@@ -1,11 +1,12 @@
 /**
  * Proposals and their answers as they cross between the main thread and a node.
  * There is one of each for every write, and a copied object costs many times
- * what its values do: proposals cross as columns, and the answers of writes
- * that were applied as one array of numbers. Every other answer crosses as it
+ * what its values do: proposals cross as columns, and the answers of sets and
+ * deletes that were applied as one array of numbers. Every other answer crosses as it
  * is.
  */
-import { assert } from '../base/assert.ts';
+import { assert, must } from '../base/assert.ts';
+import type { Outcome } from '../kv/types.ts';
 import type { FromNode, Proposed, ToNode } from './control.ts';
 
 export interface Proposal {
@@ -36,10 +37,17 @@ export function unpackProposals({ ids, data }: ProposeMessage): readonly Proposa
   return data.map((text, i) => ({ id: ids[i] ?? 0, data: text }));
 }
 
-/** Numbers of one applied write: id, index, term, revision, timestamp, stamp, existed. */
+/** Numbers of one applied set or delete: id, index, term, revision, timestamp, stamp, outcome. */
 const NUMBERS = 7;
 /** In the place of a revision: nothing was written. */
 const NO_REVISION = -1;
+/** An outcome crosses as its place here; others than these cross as they are. */
+const OUTCOMES = [
+  { op: 'set', existed: false },
+  { op: 'set', existed: true },
+  { op: 'delete', existed: false },
+  { op: 'delete', existed: true },
+] as const satisfies readonly Outcome[];
 
 export function packAnswers(answers: readonly Answer[]): ProposedMessage {
   const applied = new Float64Array(answers.length * NUMBERS);
@@ -47,20 +55,29 @@ export function packAnswers(answers: readonly Answer[]): ProposedMessage {
   let end = 0;
   for (const answer of answers) {
     const { id, proposed } = answer;
-    if (proposed.outcome !== 'applied' || !proposed.result.ok) {
+    const number = outcomeNumber(proposed);
+    if (proposed.outcome !== 'applied' || !proposed.result.ok || number === null) {
       others.push(answer);
       continue;
     }
-    const { revision, timestamp, stamp, existed } = proposed.result;
+    const { revision, timestamp, stamp } = proposed.result;
     applied[end++] = id;
     applied[end++] = proposed.index;
     applied[end++] = proposed.term;
     applied[end++] = revision ?? NO_REVISION;
     applied[end++] = timestamp;
     applied[end++] = stamp;
-    applied[end++] = existed ? 1 : 0;
+    applied[end++] = number;
   }
   return { type: 'proposed', applied: applied.slice(0, end), others };
+}
+
+/** Of a set or a delete that was applied; null for all else. */
+function outcomeNumber(proposed: Proposed): number | null {
+  if (proposed.outcome !== 'applied' || !proposed.result.ok) return null;
+  const { outcome } = proposed.result;
+  if (outcome.op !== 'set' && outcome.op !== 'delete') return null;
+  return (outcome.op === 'set' ? 0 : 2) + (outcome.existed ? 1 : 0);
 }
 
 /** Each answer once: those of applied writes first, in their order, then the others in theirs. */
@@ -81,7 +98,7 @@ export function unpackAnswers(
         revision: revision === NO_REVISION ? null : revision,
         timestamp: at(i + 4),
         stamp: at(i + 5),
-        existed: at(i + 6) === 1,
+        outcome: must(OUTCOMES[at(i + 6)], 'the outcome is one of few'),
       },
     });
   }

@@ -1,5 +1,6 @@
 /** A log entry in one short line, for people. */
 import { parseCommand } from '../kv/command.ts';
+import type { WriteCommand } from '../kv/types.ts';
 import { decodeConf } from '../raft/conf-state.ts';
 import type { ConfState, Entry } from '../raft/types.ts';
 import type { EntrySummary } from './control.ts';
@@ -12,7 +13,7 @@ const LONG_CHARS = 1024;
 const MAX_BEGINNING = 16_384;
 /** A command as `encodeCommand` writes it, up to the first units of its value. */
 const BEGINNING =
-  /^\["(set|delete)",("(?:[^"\\]|\\.)*"),("(?:[^"\\]|\\.)*")(?:,"((?:[^"\\]|\\u[0-9a-f]{4}|\\[^u]){0,80}))?/;
+  /^\["(\w+)",(?:("(?:[^"\\]|\\.)*"),(?:("(?:[^"\\]|\\.)*")(?:,\[?"((?:[^"\\]|\\u[0-9a-f]{4}|\\[^u]){0,80}))?)?)?/;
 
 export function summarise(entry: Entry): EntrySummary {
   const { index, term, stamp } = entry;
@@ -27,13 +28,48 @@ function describe(entry: Entry): Pick<EntrySummary, 'kind' | 'label'> {
   const parsed = parseCommand(entry.data);
   if (!parsed.ok) return { kind: 'noop', label: 'not understood' };
   const command = parsed.value;
-  switch (command.op) {
+  return command.op === 'tick'
+    ? { kind: 'tick', label: 'time moves on' }
+    : { kind: KINDS[command.op], label: shorten(describeWrite(command)) };
+}
+
+const KINDS = {
+  set: 'set',
+  append: 'set',
+  remove: 'set',
+  increment: 'set',
+  delete: 'delete',
+  deleteRecord: 'delete',
+  txn: 'txn',
+  restore: 'txn',
+} as const satisfies Record<WriteCommand['op'], EntrySummary['kind']>;
+
+function describeWrite(write: WriteCommand): string {
+  if (write.op === 'txn') {
+    const { conditions, success, failure } = write;
+    const changes = `${success.length} ${success.length === 1 ? 'step' : 'steps'}`;
+    if (conditions.length === 0) return changes;
+    const other = failure.length === 0 ? '' : `, else ${failure.length}`;
+    return `if ${conditions.map(({ key, field, is }) => `${key}.${field} ${is}`).join(' and ')}: ${changes}${other}`;
+  }
+  if (write.op === 'deleteRecord') return `${write.key}.*`;
+  if (write.op === 'restore') {
+    const { key = `${write.prefix ?? ''}*`, field = '*', at, asOf } = write;
+    const when = [at === undefined ? '' : ` at ${at}`, asOf === undefined ? '' : ` as of ${asOf}`];
+    return `${key}.${field} restored${when.join('')}`;
+  }
+  const name = `${write.key}.${write.field}`;
+  switch (write.op) {
     case 'set':
-      return { kind: 'set', label: shorten(`${command.key}.${command.field} = ${command.value}`) };
+      return `${name} = ${typeof write.value === 'string' ? write.value : JSON.stringify(write.value)}`;
     case 'delete':
-      return { kind: 'delete', label: shorten(`${command.key}.${command.field}`) };
-    case 'tick':
-      return { kind: 'tick', label: 'time moves on' };
+      return name;
+    case 'append':
+      return `${name} += ${JSON.stringify(write.items)}`;
+    case 'remove':
+      return `${name} -= ${write.item}`;
+    case 'increment':
+      return `${name} ${write.by < 0 ? '-' : '+'} ${Math.abs(write.by)}`;
   }
 }
 
@@ -48,13 +84,20 @@ function describeConf({ voters, votersOutgoing, learners }: ConfState): string {
  * of a mebibyte would keep a leader from its heartbeats.
  */
 function describeLong(data: string): Pick<EntrySummary, 'kind' | 'label'> {
-  const [, op, key, field, value = ''] = BEGINNING.exec(data.slice(0, MAX_BEGINNING)) ?? [];
-  if (key === undefined || field === undefined) return { kind: 'noop', label: 'not understood' };
-  const name = `${JSON.parse(key)}.${JSON.parse(field)}`;
-  return op === 'delete'
-    ? { kind: 'delete', label: shorten(name) }
-    : { kind: 'set', label: shorten(`${name} = ${JSON.parse(`"${value}"`)}…`) };
+  const [, op = '', key, field, value = ''] = BEGINNING.exec(data.slice(0, MAX_BEGINNING)) ?? [];
+  const kind = (KINDS as Record<string, EntrySummary['kind'] | undefined>)[op];
+  if (kind === undefined) return { kind: 'noop', label: 'not understood' };
+  if (key === undefined) return { kind, label: 'many steps' };
+  const name = `${JSON.parse(key)}.${field === undefined ? '*' : JSON.parse(field)}`;
+  return kind === 'delete'
+    ? { kind, label: shorten(name) }
+    : { kind, label: shorten(`${name} ${SIGNS.get(op) ?? '='} ${JSON.parse(`"${value}"`)}…`) };
 }
+
+const SIGNS = new Map([
+  ['append', '+='],
+  ['remove', '-='],
+]);
 
 /** Cuts between characters, never within one. */
 function shorten(text: string): string {

@@ -18,8 +18,7 @@ type VersionColumns = readonly [
   key: string,
   field: string,
   timestamp: number,
-  kind: Version['kind'],
-  value: string | null,
+  value: Version['value'],
   expiresAt: number | null,
 ];
 
@@ -35,7 +34,6 @@ export function encodeRows({ versions, marks }: Rows): string {
         v.key,
         v.field,
         v.timestamp,
-        v.kind,
         v.value,
         v.expiresAt,
       ],
@@ -54,19 +52,16 @@ export function decodeRows(rows: string): Rows | null {
     marks: [number, number][];
   };
   return {
-    versions: versions.map(
-      ([revision, op, stamp, key, field, timestamp, kind, value, expiresAt]) => ({
-        revision,
-        op,
-        stamp,
-        key,
-        field,
-        timestamp,
-        kind,
-        value,
-        expiresAt,
-      }),
-    ),
+    versions: versions.map(([revision, op, stamp, key, field, timestamp, value, expiresAt]) => ({
+      revision,
+      op,
+      stamp,
+      key,
+      field,
+      timestamp,
+      value,
+      expiresAt,
+    })),
     marks: marks.map(([revision, stamp]) => ({ revision, stamp })),
   };
 }

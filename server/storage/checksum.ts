@@ -7,6 +7,7 @@
 import { crc32 } from 'node:zlib';
 import type { Entry } from '../raft/types.ts';
 import type { Version } from '../kv/types.ts';
+import { listMark, textOf } from './stored-value.ts';
 
 /** Checksum of an entry that follows one with checksum `previous` (0 before the first). */
 export function entryChecksum(entry: Entry, previous: number): number {
@@ -16,6 +17,6 @@ export function entryChecksum(entry: Entry, previous: number): number {
 /** Lengths go in, so that no two rows of different columns read alike. */
 export function versionChecksum(v: Version): number {
   return crc32(
-    `${v.revision} ${v.op} ${v.timestamp} ${v.kind} ${v.expiresAt} ${v.stamp} ${v.key.length} ${v.field.length} ${v.key}${v.field}${v.value}`,
+    `${v.revision} ${v.op} ${v.timestamp} ${listMark(v.value)} ${v.expiresAt} ${v.stamp} ${v.key.length} ${v.field.length} ${v.key}${v.field}${textOf(v.value)}`,
   );
 }

@@ -1,15 +1,16 @@
 /**
  * Where a version stands in its table, as one number: an integer key is the
- * cheapest that SQLite has, and rows come in its order. 1,024 places an entry.
+ * cheapest that SQLite has, and rows come in its order.
  */
 import { assert } from '../base/assert.ts';
 import type { Version } from '../kv/types.ts';
 
-const VERSIONS_AN_ENTRY = 1024;
+/** Room for MAX_ENTRY_VERSIONS; revisions may then have 36 bits. */
+const VERSIONS_AN_ENTRY = 2 ** 17;
 
 /** Rises with revision, then op. */
 export function positionOf({ revision, op }: Pick<Version, 'revision' | 'op'>): number {
-  assert(op >= 0 && op < VERSIONS_AN_ENTRY, 'an entry writes at most 1,024 versions');
+  assert(op >= 0 && op < VERSIONS_AN_ENTRY, 'an entry writes at most 131,072 versions');
   const position = revision * VERSIONS_AN_ENTRY + op;
   assert(Number.isSafeInteger(position), 'positions are safe integers');
   return position;

@@ -9,7 +9,8 @@ import type { Mark, SessionRow, Version } from '../kv/types.ts';
 import type { Entry, LogBase, LogIndex } from '../raft/types.ts';
 import { StorageError } from './errors.ts';
 import { lastPositionOf, placeAt } from './position.ts';
-import { verifyEntry, verifyVersion } from './verify.ts';
+import { valueOf } from './stored-value.ts';
+import { verifyEntry, verifyVersion, wrongVersion } from './verify.ts';
 
 /** Rows read from the database at a time, at most. */
 const PAGE_ROWS = 20_000;
@@ -23,6 +24,7 @@ export type VersionRow = [
   string,
   number,
   string | null,
+  number,
   number | null,
   number,
   number,
@@ -39,7 +41,7 @@ export const VERSIONS: Source = {
   table: 'versions',
   key: '"position"',
   lastOf: lastPositionOf,
-  row: 'json_array("position", "key", "field", "timestamp", "value", "expires_at", "stamp", "checksum")',
+  row: 'json_array("position", "key", "field", "timestamp", "value", "is_list", "expires_at", "stamp", "checksum")',
   bytes: 'octet_length("key") + octet_length("field") + ifnull(octet_length("value"), 0)',
 };
 export const MARKS: Source = {
@@ -81,10 +83,15 @@ export async function readVersions(prisma: PrismaClient, upTo: LogIndex): Promis
 
 /** Throws StorageError `corrupt` when the row is not what was written. */
 export function versionOf(row: VersionRow): Version {
-  const [position, key, field, timestamp, value, expiresAt, stamp, checksum] = row;
+  const [position, key, field, timestamp, text, mark, expiresAt, stamp, checksum] = row;
   const { revision, op } = placeAt(position);
-  const kind = value === null ? 'delete' : 'set';
-  const version: Version = { key, field, timestamp, revision, op, kind, value, expiresAt, stamp };
+  let value: Version['value'];
+  try {
+    value = valueOf(text, mark);
+  } catch (error) {
+    throw wrongVersion({ revision, op }, error);
+  }
+  const version: Version = { key, field, timestamp, revision, op, value, expiresAt, stamp };
   verifyVersion(version, checksum);
   return version;
 }

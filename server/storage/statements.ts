@@ -12,6 +12,7 @@ import type { LogBase, LogIndex, SnapshotEnd } from '../raft/types.ts';
 import { versionChecksum } from './checksum.ts';
 import type { Parameter, Statement } from './connection.ts';
 import { positionOf } from './position.ts';
+import { listMark, textOf } from './stored-value.ts';
 import { MARKS as MARK_ROWS, VERSIONS as VERSION_ROWS } from './rows.ts';
 
 /** Rows in one statement: as many as fit of the first, then of the next. */
@@ -30,7 +31,17 @@ const LOG_ENTRIES: Table = {
 };
 const VERSIONS: Table = {
   name: 'versions',
-  columns: ['position', 'key', 'field', 'timestamp', 'value', 'expires_at', 'stamp', 'checksum'],
+  columns: [
+    'position',
+    'key',
+    'field',
+    'timestamp',
+    'value',
+    'is_list',
+    'expires_at',
+    'stamp',
+    'checksum',
+  ],
 };
 const MARKS: Table = { name: 'marks', columns: ['revision', 'stamp'] };
 const SESSIONS: Table = {
@@ -141,7 +152,8 @@ export function rowStatements(
       v.key,
       v.field,
       v.timestamp,
-      v.value,
+      textOf(v.value),
+      listMark(v.value),
       v.expiresAt,
       v.stamp,
       versionChecksum(v),

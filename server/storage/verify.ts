@@ -57,12 +57,15 @@ export function verifyEntry(
 
 /** Throws StorageError `corrupt`. */
 export function verifyVersion(version: Version, checksum: number): void {
-  if (versionChecksum(version) !== checksum) {
-    throw new StorageError(
-      'corrupt',
-      `versions: checksum of revision ${version.revision} op ${version.op} is wrong`,
-    );
-  }
+  if (versionChecksum(version) !== checksum) throw wrongVersion(version);
+}
+
+export function wrongVersion(
+  { revision, op }: Pick<Version, 'revision' | 'op'>,
+  cause?: unknown,
+): StorageError {
+  const message = `versions: checksum of revision ${revision} op ${op} is wrong`;
+  return new StorageError('corrupt', message, cause);
 }
 
 /**
@@ -85,8 +88,11 @@ export function verifyApplied(
       `applied_state: ${lastApplied} is outside the log, which goes from ${base.index} to ${lastIndex}`,
     );
   }
-  const stampOf = (revision: LogIndex): number | null =>
-    revision === base.index ? base.stamp : (entries[revision - base.index - 1]?.stamp ?? null);
+  // Null for a revision that the log has forgotten.
+  const stampOf = (revision: LogIndex): number | null => {
+    if (revision > base.index) return entries[revision - base.index - 1]?.stamp ?? null;
+    return revision === base.index ? base.stamp : null;
+  };
   if (lastStamp !== stampOf(lastApplied)) {
     throw new StorageError('corrupt', `applied_state: its stamp is not that of its last entry`);
   }

@@ -390,7 +390,7 @@ export const MUTANTS: readonly Mutant[] = [
     id: 'D4',
     file: 'server/storage/checksum.ts',
     what: 'leaves the value of a version out of its checksum',
-    find: '${v.field}${v.value}`',
+    find: '${v.field}${textOf(v.value)}`',
     replace: '${v.field}`',
   },
 ];

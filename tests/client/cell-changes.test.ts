@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { lastChange } from '../../client/cell-changes.ts';
+import { lastChange, lastChangeOf } from '../../client/cell-changes.ts';
 import type { EntryView } from '../../contracts/view.ts';
+import { encodeCommand } from '../../server/kv/command.ts';
+import type { Command } from '../../server/kv/types.ts';
+import { summarise } from '../../server/node/entry-summary.ts';
 import { nodeView, viewOf } from './views.ts';
 
 function view(commitIndex: number, ...lines: readonly [EntryView['kind'], string][]) {
@@ -39,5 +42,75 @@ describe('changes of a field', () => {
     const label = `${`city.${field} = v`.slice(0, 79)}…`;
     expect(lastChange(view(1, ['set', label]), { key: 'city', field })).toBe(1);
     expect(lastChange(view(1, ['set', label]), { key: 'city', field: 'y' })).toBe(0);
+  });
+
+  test.each<[EntryView['kind'], string, boolean]>([
+    ['set', 'city.name += ["a"]', true],
+    ['set', 'city.name -= a', true],
+    ['set', 'city.name + 2', true],
+    ['set', 'city.name - 2', true],
+    ['set', 'city.name2 + 2', false],
+    ['set', 'city.name', false],
+    ['delete', 'city.*', true],
+    ['delete', 'cities.*', false],
+    ['delete', 'city.na…', true],
+    ['delete', 'city.no…', false],
+    ['txn', '2 steps', true],
+    ['txn', 'if a.b absent: 1 step', true],
+    ['txn', 'city.* as it was at 5', true],
+    ['confChange', 'voters n1', false],
+    ['noop', 'city.name = 1', false],
+  ])('[U37] %s "%s" may have changed the field: %s', (kind, label, changed) => {
+    expect(lastChange(view(1, [kind, label]), CITY)).toBe(changed ? 1 : 0);
+  });
+
+  test('[U37] lines are those that the server writes', () => {
+    const cell = { key: 'city', field: 'name' };
+    const commands: Command[] = [
+      { op: 'set', ...cell, value: 'Oslo' },
+      { op: 'set', ...cell, value: ['a', 'b'] },
+      { op: 'set', ...cell, value: 'x'.repeat(5000) },
+      { op: 'append', ...cell, items: ['a'] },
+      { op: 'append', ...cell, items: ['a'.repeat(5000)] },
+      { op: 'remove', ...cell, item: 'a' },
+      { op: 'remove', ...cell, item: 'a'.repeat(5000) },
+      { op: 'increment', ...cell, by: 2 },
+      { op: 'increment', ...cell, by: -2 },
+      { op: 'delete', ...cell },
+      { op: 'deleteRecord', key: 'city' },
+      { op: 'txn', conditions: [], success: [{ op: 'set', ...cell, value: 'v' }], failure: [] },
+      { op: 'restore', at: 5 },
+      { op: 'restore', key: 'city', at: 5 },
+    ];
+    for (const command of commands) {
+      const data = encodeCommand(command);
+      const entry = summarise({ index: 1, term: 1, stamp: 1, kind: 'command', data });
+      const seen = view(1, [entry.kind, entry.label]);
+      expect([command.op, lastChange(seen, CITY)]).toEqual([command.op, 1]);
+      expect([command.op, lastChangeOf(seen, { key: 'city' })]).toEqual([command.op, 1]);
+      expect([command.op, lastChangeOf(seen, { prefix: 'ci' })]).toEqual([command.op, 1]);
+    }
+  });
+});
+
+describe('changes of many keys', () => {
+  test('[U37] a record changes with its fields, a prefix with its keys, both with time', () => {
+    const lines: [EntryView['kind'], string][] = [
+      ['set', 'city.name = Oslo'],
+      ['set', 'country.name = Norway'],
+      ['noop', 'term 1 begins'],
+    ];
+    expect(lastChangeOf(view(3, ...lines), { key: 'city' })).toBe(1);
+    expect(lastChangeOf(view(3, ...lines), { key: 'cit' })).toBe(0);
+    expect(lastChangeOf(view(3, ...lines), { prefix: 'c' })).toBe(2);
+    expect(lastChangeOf(view(3, ...lines), { prefix: '' })).toBe(2);
+    expect(lastChangeOf(view(1, ...lines), { prefix: '' })).toBe(1);
+    expect(lastChangeOf(view(4, ...lines, ['tick', 'time moves on']), { key: 'x' })).toBe(4);
+  });
+
+  test('[U37] what came before the entries that are held may have changed them', () => {
+    const held = view(3, ['noop', 'a'], ['noop', 'b'], ['set', 'city.name = Oslo']);
+    const { entries, ...rest } = held;
+    expect(lastChangeOf({ ...rest, entries: entries.slice(1) }, { key: 'x' })).toBe(1);
   });
 });

@@ -153,7 +153,8 @@ describe('a cluster of three threads', { timeout: SLOW_MACHINE_MS }, () => {
     const read = await server.kv.read({ type: 'get', key, field }, TIMEOUT_MS);
     if (!read.ok || !read.result.ok || read.result.answer.type !== 'get')
       throw new Error(JSON.stringify(read));
-    return read.result.answer.found?.value ?? null;
+    const { found } = read.result.answer;
+    return found === null ? null : String(found.value);
   }
 
   async function versions(key: string, field: string): Promise<number> {

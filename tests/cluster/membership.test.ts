@@ -218,7 +218,7 @@ describe('a cluster whose members change', { timeout: SLOW_MACHINE_MS }, () => {
     const outcome = await server.kv.read({ type: 'get', key, field: 'f' }, TIMEOUT_MS);
     if (!outcome.ok || !outcome.result.ok) throw new Error(JSON.stringify(outcome));
     const { answer } = outcome.result;
-    return answer.type === 'get' ? (answer.found?.value ?? null) : null;
+    return answer.type === 'get' && answer.found !== null ? String(answer.found.value) : null;
   }
 
   /** The node has applied what the leader has, and to the same effect. */

@@ -1,6 +1,7 @@
 /** The HTTP API as these tests use it: answers parsed by the contract's own schemas. */
 import type { GetAnswer, HistoryAnswer } from '../../contracts/kv.ts';
 import * as kv from '../../contracts/kv.ts';
+import { SetAnswer } from '../../contracts/write.ts';
 import { LogAnswer } from '../../contracts/control.ts';
 import { ClusterView } from '../../contracts/view.ts';
 
@@ -37,8 +38,8 @@ export class ApiClient {
     return reply.body;
   }
 
-  async set(key: string, field: string, value: string, extra: object = {}): Promise<kv.SetAnswer> {
-    return kv.SetAnswer.parse(await this.expectOk('PUT', cell(key, field), { value, ...extra }));
+  async set(key: string, field: string, value: string, extra: object = {}): Promise<SetAnswer> {
+    return SetAnswer.parse(await this.expectOk('PUT', cell(key, field), { value, ...extra }));
   }
 
   async get(key: string, field: string, query = ''): Promise<GetAnswer> {

@@ -5,41 +5,38 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LogAnswer, NodeActionAnswer } from '../../contracts/control.ts';
 import { Problem } from '../../contracts/errors.ts';
 import * as kv from '../../contracts/kv.ts';
+import * as writes from '../../contracts/write.ts';
 import { ClusterView, LinkView, NodeView } from '../../contracts/view.ts';
 import type { TestServer } from '../server.ts';
 import { startTestServer } from '../server.ts';
+import { Requests } from './requests.ts';
 
 /** Whatever is expected happens soon; a machine that is busy with other things may take its time. */
 const SLOW_MACHINE_MS = 120_000;
-const PATIENT = { 'request-timeout-ms': '60000' };
-
-interface Reply {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly body: unknown;
-}
 
 describe('the API', { timeout: SLOW_MACHINE_MS }, () => {
   let server: TestServer;
+  let requests: Requests;
 
   beforeAll(async () => {
     server = await startTestServer();
+    requests = new Requests(server.url);
   }, SLOW_MACHINE_MS);
   afterAll(async () => {
     await server.destroy();
   });
 
   it('[H1] sets, reads now, reads as it was, deletes, and tells the history', async () => {
-    const one = kv.SetAnswer.parse(
-      await ok('PUT', '/api/v1/kv/h1/x', { value: 'one', timestamp: 1000 }),
+    const one = writes.SetAnswer.parse(
+      await requests.ok('PUT', '/api/v1/kv/h1/x', { value: 'one', timestamp: 1000 }),
     );
-    const two = kv.SetAnswer.parse(
-      await ok('PUT', '/api/v1/kv/h1/x', { value: 'two', timestamp: 2000, ttl: 500 }),
+    const two = writes.SetAnswer.parse(
+      await requests.ok('PUT', '/api/v1/kv/h1/x', { value: 'two', timestamp: 2000, ttl: 500 }),
     );
     expect(one).toMatchObject({ outcome: 'committed', timestamp: 1000, existed: false });
     expect(two.revision).toBeGreaterThan(one.revision);
     const at = async (query: string) =>
-      kv.GetAnswer.parse(await ok('GET', `/api/v1/kv/h1/x${query}`));
+      kv.GetAnswer.parse(await requests.ok('GET', `/api/v1/kv/h1/x${query}`));
     expect(await at('?at=1999')).toMatchObject({
       found: true,
       value: 'one',
@@ -56,11 +53,13 @@ describe('the API', { timeout: SLOW_MACHINE_MS }, () => {
       asOf: one.revision,
     });
     expect(await at('')).toMatchObject({ found: false, consistency: 'linearizable' });
-    const gone = kv.DeleteAnswer.parse(await ok('DELETE', '/api/v1/kv/h1/x?timestamp=1500'));
+    const gone = writes.DeleteAnswer.parse(
+      await requests.ok('DELETE', '/api/v1/kv/h1/x?timestamp=1500'),
+    );
     expect(gone).toMatchObject({ existed: true, timestamp: 1500 });
-    const none = kv.DeleteAnswer.parse(await ok('DELETE', '/api/v1/kv/h1/none'));
+    const none = writes.DeleteAnswer.parse(await requests.ok('DELETE', '/api/v1/kv/h1/none'));
     expect(none).toMatchObject({ existed: false, revision: null });
-    const history = kv.HistoryAnswer.parse(await ok('GET', '/api/v1/history/h1/x'));
+    const history = kv.HistoryAnswer.parse(await requests.ok('GET', '/api/v1/history/h1/x'));
     expect(history.versions.map(({ kind, timestamp }) => [kind, timestamp])).toEqual([
       ['set', 1000],
       ['delete', 1500],
@@ -70,18 +69,18 @@ describe('the API', { timeout: SLOW_MACHINE_MS }, () => {
 
   it('[H1] lists the fields of a record and the keys of the store, a page at a time', async () => {
     for (const field of ['b', 'bb', 'c'])
-      await ok('PUT', `/api/v1/kv/h1-rec/${field}`, { value: field });
-    const record = kv.RecordAnswer.parse(await ok('GET', '/api/v1/kv/h1-rec?prefix=b'));
+      await requests.ok('PUT', `/api/v1/kv/h1-rec/${field}`, { value: field });
+    const record = kv.RecordAnswer.parse(await requests.ok('GET', '/api/v1/kv/h1-rec?prefix=b'));
     expect(record.fields.map(({ field, value }) => [field, value])).toEqual([
       ['b', 'b'],
       ['bb', 'bb'],
     ]);
     for (const key of ['h1-p1', 'h1-p2', 'h1-p3'])
-      await ok('PUT', `/api/v1/kv/${key}/x`, { value: '' });
-    const page = kv.KeysAnswer.parse(await ok('GET', '/api/v1/kv?prefix=h1-p&limit=2'));
+      await requests.ok('PUT', `/api/v1/kv/${key}/x`, { value: '' });
+    const page = kv.KeysAnswer.parse(await requests.ok('GET', '/api/v1/kv?prefix=h1-p&limit=2'));
     expect(page.keys.map(({ key }) => key)).toEqual(['h1-p1', 'h1-p2']);
-    const next = `/api/v1/kv?prefix=h1-p&limit=2&start=${page.next}&at=${page.at}&asOf=${page.asOf}`;
-    expect(kv.KeysAnswer.parse(await ok('GET', next))).toMatchObject({
+    const next = `/api/v1/kv?prefix=h1-p&limit=2&cursor=${page.next}`;
+    expect(kv.KeysAnswer.parse(await requests.ok('GET', next))).toMatchObject({
       keys: [{ key: 'h1-p3' }],
       next: null,
     });
@@ -102,22 +101,24 @@ describe('the API', { timeout: SLOW_MACHINE_MS }, () => {
     ];
     for (const text of texts) {
       const path = `/api/v1/kv/${encodeURIComponent(`h2${text}`)}/${encodeURIComponent(text)}`;
-      await ok('PUT', path, { value: text });
-      expect(kv.GetAnswer.parse(await ok('GET', path))).toMatchObject({
+      await requests.ok('PUT', path, { value: text });
+      expect(kv.GetAnswer.parse(await requests.ok('GET', path))).toMatchObject({
         key: `h2${text}`,
         field: text,
         value: text,
       });
       const query = `/api/v1/kv/${encodeURIComponent(`h2${text}`)}?prefix=${encodeURIComponent(text)}`;
-      expect(kv.RecordAnswer.parse(await ok('GET', query)).fields).toMatchObject([
+      expect(kv.RecordAnswer.parse(await requests.ok('GET', query)).fields).toMatchObject([
         { field: text, value: text },
       ]);
     }
     const largest = '\u0001'.repeat(kv.LIMITS.valueBytes);
-    await ok('PUT', '/api/v1/kv/h2/largest', { value: largest });
-    expect(kv.GetAnswer.parse(await ok('GET', '/api/v1/kv/h2/largest')).value).toBe(largest);
+    await requests.ok('PUT', '/api/v1/kv/h2/largest', { value: largest });
+    expect(kv.GetAnswer.parse(await requests.ok('GET', '/api/v1/kv/h2/largest')).value).toBe(
+      largest,
+    );
     const longest = '~'.repeat(kv.LIMITS.nameBytes);
-    await ok('PUT', `/api/v1/kv/${longest}/x`, { value: '' });
+    await requests.ok('PUT', `/api/v1/kv/${longest}/x`, { value: '' });
   });
 
   it('[H3] refuses text that is not well-formed, wherever it stands, and never mends it', async () => {
@@ -134,7 +135,7 @@ describe('the API', { timeout: SLOW_MACHINE_MS }, () => {
       ],
       ['PUT', '/api/v1/kv/a/x', '{"value":"1","clientId":"\\udc00","sequence":1}'],
     ] as const) {
-      expect(await problem(method, path, body), `${method} ${path}`).toMatchObject({
+      expect(await requests.problem(method, path, body), `${method} ${path}`).toMatchObject({
         status: 400,
         code: 'BAD_ENCODING',
         retryable: false,
@@ -176,7 +177,7 @@ describe('the API', { timeout: SLOW_MACHINE_MS }, () => {
     ];
     for (const [method, path, body, where] of cases) {
       expect(
-        await problem(method, path, body),
+        await requests.problem(method, path, body),
         `${method} ${path} ${JSON.stringify(body)}`,
       ).toMatchObject({
         status: 400,
@@ -184,13 +185,17 @@ describe('the API', { timeout: SLOW_MACHINE_MS }, () => {
         path: where,
       });
     }
-    expect(await problem('PUT', put, 'value=1', { 'content-type': 'text/plain' })).toMatchObject({
+    expect(
+      await requests.problem('PUT', put, 'value=1', { 'content-type': 'text/plain' }),
+    ).toMatchObject({
       code: 'BAD_REQUEST',
     });
-    expect(await problem('PUT', put, { value: '1' }, { 'content-encoding': 'gzip' })).toMatchObject(
-      { code: 'BAD_REQUEST', path: 'Content-Encoding' },
-    );
-    expect(await problem('GET', put, undefined, { 'request-timeout-ms': '0' })).toMatchObject({
+    expect(
+      await requests.problem('PUT', put, { value: '1' }, { 'content-encoding': 'gzip' }),
+    ).toMatchObject({ code: 'BAD_REQUEST', path: 'Content-Encoding' });
+    expect(
+      await requests.problem('GET', put, undefined, { 'request-timeout-ms': '0' }),
+    ).toMatchObject({
       code: 'BAD_REQUEST',
       path: 'Request-Timeout-Ms',
     });
@@ -205,14 +210,16 @@ describe('the API', { timeout: SLOW_MACHINE_MS }, () => {
       ['/api/v1/kv/a/x', 'x'.repeat(kv.LIMITS.valueBytes + 1), 'body.value'],
       ['/api/v1/kv/a/x', 'x'.repeat(8 * 1024 * 1024), 'body'],
     ] as const) {
-      const refusal = await problem('PUT', path, { value });
+      const refusal = await requests.problem('PUT', path, { value });
       expect(refusal).toMatchObject({ status: 413, code: 'TOO_LARGE', path: where });
       expect(refusal.limit).toBeGreaterThan(0);
     }
   });
 
   it('[H5] answers every error as a problem with a code and a request id, and takes the caller’s id', async () => {
-    const reply = await call('GET', '/api/v2/none', undefined, { 'x-request-id': 'mine-1' });
+    const reply = await requests.call('GET', '/api/v2/none', undefined, {
+      'x-request-id': 'mine-1',
+    });
     expect(reply.headers.get('content-type')).toMatch(/^application\/problem\+json/);
     expect(reply.headers.get('x-request-id')).toBe('mine-1');
     expect(Problem.parse(reply.body)).toMatchObject({
@@ -220,98 +227,122 @@ describe('the API', { timeout: SLOW_MACHINE_MS }, () => {
       code: 'NOT_FOUND',
       requestId: 'mine-1',
     });
-    const plain = await call('GET', '/livez', undefined, { 'x-request-id': 'no "id"' });
+    const plain = await requests.call('GET', '/livez', undefined, { 'x-request-id': 'no "id"' });
     expect(plain.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
-    expect(await problem('POST', '/api/v1/kv/a/x', {})).toMatchObject({ code: 'NOT_FOUND' });
+    expect(await requests.problem('POST', '/api/v1/kv/a/x', {})).toMatchObject({
+      code: 'NOT_FOUND',
+    });
   });
 
   it('[H6] applies a repeat of a client’s write once, and refuses an older one', async () => {
-    const first = await ok('PUT', '/api/v1/kv/h6/x', { value: '1', clientId: 'c6', sequence: 5 });
-    const again = await ok('PUT', '/api/v1/kv/h6/x', { value: '1', clientId: 'c6', sequence: 5 });
-    expect(kv.SetAnswer.parse(again).revision).toBe(kv.SetAnswer.parse(first).revision);
+    const first = await requests.ok('PUT', '/api/v1/kv/h6/x', {
+      value: '1',
+      clientId: 'c6',
+      sequence: 5,
+    });
+    const again = await requests.ok('PUT', '/api/v1/kv/h6/x', {
+      value: '1',
+      clientId: 'c6',
+      sequence: 5,
+    });
+    expect(writes.SetAnswer.parse(again).revision).toBe(writes.SetAnswer.parse(first).revision);
     expect(
-      await problem('PUT', '/api/v1/kv/h6/x', { value: '0', clientId: 'c6', sequence: 4 }),
+      await requests.problem('PUT', '/api/v1/kv/h6/x', { value: '0', clientId: 'c6', sequence: 4 }),
     ).toMatchObject({
       status: 409,
       code: 'SESSION_STALE',
     });
-    await ok('DELETE', '/api/v1/kv/h6/x?clientId=c6&sequence=6');
-    await ok('DELETE', '/api/v1/kv/h6/x?clientId=c6&sequence=6');
-    const history = kv.HistoryAnswer.parse(await ok('GET', '/api/v1/history/h6/x'));
+    await requests.ok('DELETE', '/api/v1/kv/h6/x?clientId=c6&sequence=6');
+    await requests.ok('DELETE', '/api/v1/kv/h6/x?clientId=c6&sequence=6');
+    const history = kv.HistoryAnswer.parse(await requests.ok('GET', '/api/v1/history/h6/x'));
     expect(history.versions).toHaveLength(2);
   });
 
   it('[H7] reads locally from a named node, and says when that node has not come so far', async () => {
-    const { revision } = kv.SetAnswer.parse(await ok('PUT', '/api/v1/kv/h7/x', { value: '1' }));
-    const local = kv.GetAnswer.parse(await ok('GET', '/api/v1/kv/h7/x?consistency=local&node=n2'));
+    const { revision } = writes.SetAnswer.parse(
+      await requests.ok('PUT', '/api/v1/kv/h7/x', { value: '1' }),
+    );
+    const local = kv.GetAnswer.parse(
+      await requests.ok('GET', '/api/v1/kv/h7/x?consistency=local&node=n2'),
+    );
     expect(local).toMatchObject({ node: 'n2', consistency: 'local' });
-    expect(await problem('GET', `/api/v1/kv/h7/x?asOf=${revision + 1000}`)).toMatchObject({
+    expect(await requests.problem('GET', `/api/v1/kv/h7/x?asOf=${revision + 1000}`)).toMatchObject({
       status: 409,
       code: 'REVISION_NOT_YET',
       retryable: true,
     });
-    expect(await problem('GET', '/api/v1/kv/h7/x?consistency=local&node=n9')).toMatchObject({
+    expect(
+      await requests.problem('GET', '/api/v1/kv/h7/x?consistency=local&node=n9'),
+    ).toMatchObject({
       code: 'NODE_UNKNOWN',
     });
   });
 
   it('[H8] shows the cluster, each node and its log', async () => {
-    const view = ClusterView.parse(await ok('GET', '/api/v1/cluster'));
+    const view = ClusterView.parse(await requests.ok('GET', '/api/v1/cluster'));
     expect(view.voters).toEqual(['n1', 'n2', 'n3']);
-    expect(NodeView.parse(await ok('GET', '/api/v1/nodes/n1'))).toMatchObject({
+    expect(NodeView.parse(await requests.ok('GET', '/api/v1/nodes/n1'))).toMatchObject({
       id: 'n1',
       state: 'serving',
     });
-    const log = LogAnswer.parse(await ok('GET', '/api/v1/nodes/n1/log?from=1&limit=3'));
+    const log = LogAnswer.parse(await requests.ok('GET', '/api/v1/nodes/n1/log?from=1&limit=3'));
     expect(log.entries.map(({ index }) => index)).toEqual([1, 2, 3]);
     expect(log.entries[0]?.kind).toBe('noop');
-    expect(await problem('GET', '/api/v1/nodes/n9')).toMatchObject({
+    expect(await requests.problem('GET', '/api/v1/nodes/n9')).toMatchObject({
       status: 404,
       code: 'NODE_UNKNOWN',
     });
-    expect(await ok('GET', '/api/v1/version')).toEqual({ version: 'test', api: 1 });
+    expect(await requests.ok('GET', '/api/v1/version')).toEqual({ version: 'test', api: 1 });
   });
 
   it('[H9] kills and revives, and answers when it is done', async () => {
-    const killed = NodeActionAnswer.parse(await ok('POST', '/api/v1/nodes/n3/kill'));
+    const killed = NodeActionAnswer.parse(await requests.ok('POST', '/api/v1/nodes/n3/kill'));
     expect(killed).toMatchObject({ node: 'n3', state: 'down' });
-    expect(NodeView.parse(await ok('GET', '/api/v1/nodes/n3')).state).toBe('down');
-    expect(await problem('POST', '/api/v1/nodes/n3/kill')).toMatchObject({
+    expect(NodeView.parse(await requests.ok('GET', '/api/v1/nodes/n3')).state).toBe('down');
+    expect(await requests.problem('POST', '/api/v1/nodes/n3/kill')).toMatchObject({
       status: 409,
       code: 'CONFLICT',
     });
-    expect(await problem('GET', '/api/v1/kv/a/x?consistency=local&node=n3')).toMatchObject({
-      code: 'NODE_DOWN',
-    });
-    expect(await problem('GET', '/api/v1/nodes/n3/log')).toMatchObject({
+    expect(await requests.problem('GET', '/api/v1/kv/a/x?consistency=local&node=n3')).toMatchObject(
+      {
+        code: 'NODE_DOWN',
+      },
+    );
+    expect(await requests.problem('GET', '/api/v1/nodes/n3/log')).toMatchObject({
       status: 503,
       code: 'NODE_DOWN',
     });
-    expect(await problem('POST', '/api/v1/nodes/n3/campaign')).toMatchObject({ code: 'NODE_DOWN' });
+    expect(await requests.problem('POST', '/api/v1/nodes/n3/campaign')).toMatchObject({
+      code: 'NODE_DOWN',
+    });
     // A client that always declares JSON, and sends nothing.
-    const revived = await ok('POST', '/api/v1/nodes/n3/revive', '', {
+    const revived = await requests.ok('POST', '/api/v1/nodes/n3/revive', '', {
       'content-type': 'application/json',
     });
     expect(NodeActionAnswer.parse(revived)).toMatchObject({ state: 'serving' });
-    expect(await problem('POST', '/api/v1/nodes/n3/revive')).toMatchObject({ code: 'CONFLICT' });
-    expect(await problem('POST', '/api/v1/nodes/n9/kill')).toMatchObject({ code: 'NODE_UNKNOWN' });
+    expect(await requests.problem('POST', '/api/v1/nodes/n3/revive')).toMatchObject({
+      code: 'CONFLICT',
+    });
+    expect(await requests.problem('POST', '/api/v1/nodes/n9/kill')).toMatchObject({
+      code: 'NODE_UNKNOWN',
+    });
   });
 
   it('[H9] sets links, one way each, and heals them all', async () => {
     const rule = { cut: false, delayMs: 1, jitterMs: 0, loss: 0, duplicate: 0.5 };
     const body = { delayMs: 1, duplicate: 0.5 };
-    expect(LinkView.parse(await ok('PUT', '/api/v1/links/n1/n2', body))).toEqual({
+    expect(LinkView.parse(await requests.ok('PUT', '/api/v1/links/n1/n2', body))).toEqual({
       from: 'n1',
       to: 'n2',
       ...rule,
     });
-    await ok('POST', '/api/v1/nodes/n3/isolate');
-    const links = async () => ClusterView.parse(await ok('GET', '/api/v1/cluster')).links;
+    await requests.ok('POST', '/api/v1/nodes/n3/isolate');
+    const links = async () => ClusterView.parse(await requests.ok('GET', '/api/v1/cluster')).links;
     expect((await links()).filter(({ cut }) => cut)).toHaveLength(4);
-    await ok('POST', '/api/v1/nodes/n3/reconnect');
+    await requests.ok('POST', '/api/v1/nodes/n3/reconnect');
     expect((await links()).filter(({ cut }) => cut)).toHaveLength(0);
     expect((await links()).filter(({ duplicate }) => duplicate > 0)).toHaveLength(1);
-    await ok('DELETE', '/api/v1/links');
+    await requests.ok('DELETE', '/api/v1/links');
     expect(
       (await links()).every(({ delayMs, duplicate }) => delayMs === 0 && duplicate === 0),
     ).toBe(true);
@@ -340,27 +371,35 @@ describe('the API', { timeout: SLOW_MACHINE_MS }, () => {
   });
 
   it('[H11] is ready while there is a leader and a quorum, and says NO_LEADER within the time given', async () => {
-    expect(await ok('GET', '/readyz')).toMatchObject({ status: 'ok', serving: 3, quorum: 2 });
-    await Promise.all(['n1', 'n2', 'n3'].map((id) => ok('POST', `/api/v1/nodes/${id}/kill`)));
-    expect((await call('GET', '/readyz')).status).toBe(503);
-    expect((await call('GET', '/livez')).status).toBe(200);
+    expect(await requests.ok('GET', '/readyz')).toMatchObject({
+      status: 'ok',
+      serving: 3,
+      quorum: 2,
+    });
+    await Promise.all(
+      ['n1', 'n2', 'n3'].map((id) => requests.ok('POST', `/api/v1/nodes/${id}/kill`)),
+    );
+    expect((await requests.call('GET', '/readyz')).status).toBe(503);
+    expect((await requests.call('GET', '/livez')).status).toBe(200);
     const header = { 'request-timeout-ms': '50' };
-    expect(await problem('PUT', '/api/v1/kv/a/x', { value: '1' }, header)).toMatchObject({
+    expect(await requests.problem('PUT', '/api/v1/kv/a/x', { value: '1' }, header)).toMatchObject({
       status: 503,
       code: 'NO_LEADER',
       retryable: true,
       leader: null,
     });
-    expect(await problem('GET', '/api/v1/kv/a/x', undefined, header)).toMatchObject({
+    expect(await requests.problem('GET', '/api/v1/kv/a/x', undefined, header)).toMatchObject({
       status: 503,
       code: 'READ_TIMEOUT',
       retryable: true,
     });
-    expect(await problem('GET', '/api/v1/kv/a/x?consistency=local')).toMatchObject({
+    expect(await requests.problem('GET', '/api/v1/kv/a/x?consistency=local')).toMatchObject({
       code: 'NODE_DOWN',
     });
-    await Promise.all(['n1', 'n2', 'n3'].map((id) => ok('POST', `/api/v1/nodes/${id}/revive`)));
-    await ok('PUT', '/api/v1/kv/a/x', { value: '1' });
+    await Promise.all(
+      ['n1', 'n2', 'n3'].map((id) => requests.ok('POST', `/api/v1/nodes/${id}/revive`)),
+    );
+    await requests.ok('PUT', '/api/v1/kv/a/x', { value: '1' });
   });
 
   it('[H12] survives what is not HTTP', async () => {
@@ -372,52 +411,8 @@ describe('the API', { timeout: SLOW_MACHINE_MS }, () => {
       socket.on('data', () => {});
       socket.on('close', () => resolve());
     });
-    expect((await call('GET', '/livez')).status).toBe(200);
+    expect((await requests.call('GET', '/livez')).status).toBe(200);
   });
-
-  async function call(
-    method: string,
-    path: string,
-    body?: unknown,
-    headers: Record<string, string> = {},
-  ): Promise<Reply> {
-    const raw = typeof body === 'string' || Buffer.isBuffer(body);
-    const response = await fetch(`${server.url}${path}`, {
-      method,
-      headers: {
-        ...PATIENT,
-        ...(body !== undefined && { 'content-type': 'application/json' }),
-        ...headers,
-      },
-      ...(body !== undefined && { body: raw ? body : JSON.stringify(body) }),
-    });
-    return { status: response.status, headers: response.headers, body: await response.json() };
-  }
-
-  async function ok(
-    method: string,
-    path: string,
-    body?: unknown,
-    headers?: Record<string, string>,
-  ): Promise<unknown> {
-    const reply = await call(method, path, body, headers);
-    expect(reply.status, `${method} ${path}: ${JSON.stringify(reply.body).slice(0, 300)}`).toBe(
-      200,
-    );
-    return reply.body;
-  }
-
-  async function problem(
-    method: string,
-    path: string,
-    body?: unknown,
-    headers?: Record<string, string>,
-  ): Promise<Problem> {
-    const reply = await call(method, path, body, headers);
-    const answer = Problem.parse(reply.body);
-    expect(answer.status).toBe(reply.status);
-    return answer;
-  }
 
   /** With headers that fetch does not let one set. */
   function rawStatus(

@@ -21,11 +21,24 @@ describe('worked examples', () => {
 describe('answers to writes', () => {
   test('[T6] a delete tells whether the field was there at that time, and writes nothing if not', () => {
     const writer = new Writer();
-    expect(writer.apply(remove(2000))).toMatchObject({ ok: true, existed: false, revision: null });
+    expect(writer.apply(remove(2000))).toMatchObject({
+      ok: true,
+      outcome: { op: 'delete', existed: false },
+      revision: null,
+    });
     writer.apply(set('1', 1000));
-    expect(writer.apply(remove(500))).toMatchObject({ existed: false, revision: null });
-    expect(writer.apply(remove(2000))).toMatchObject({ existed: true, revision: 4 });
-    expect(writer.apply(remove(3000))).toMatchObject({ existed: false, revision: null });
+    expect(writer.apply(remove(500))).toMatchObject({
+      outcome: { op: 'delete', existed: false },
+      revision: null,
+    });
+    expect(writer.apply(remove(2000))).toMatchObject({
+      outcome: { op: 'delete', existed: true },
+      revision: 4,
+    });
+    expect(writer.apply(remove(3000))).toMatchObject({
+      outcome: { op: 'delete', existed: false },
+      revision: null,
+    });
     const { versions } = writer.answer({ type: 'history', key: 'a', field: 'x' });
     expect(versions.map(({ revision }) => revision)).toEqual([2, 4]);
   });
@@ -33,8 +46,14 @@ describe('answers to writes', () => {
   test('[T6] a delete of what has expired was not there', () => {
     const writer = new Writer();
     writer.apply(set('1', 1000, { ttl: 500 }));
-    expect(writer.apply(remove(1500))).toMatchObject({ existed: false, revision: null });
-    expect(writer.apply(remove(1499))).toMatchObject({ existed: true, revision: 3 });
+    expect(writer.apply(remove(1500))).toMatchObject({
+      outcome: { op: 'delete', existed: false },
+      revision: null,
+    });
+    expect(writer.apply(remove(1499))).toMatchObject({
+      outcome: { op: 'delete', existed: true },
+      revision: 3,
+    });
   });
 
   test('[T2] an expiry beyond the year 9999 is refused and nothing is written', () => {

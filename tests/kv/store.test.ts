@@ -6,7 +6,7 @@ import { encodeCommand, parseCommand } from '../../server/kv/command.ts';
 import { KvStore } from '../../server/kv/store.ts';
 import { MAX_AGEING_MICROS, SESSION_IDLE_MICROS, Sessions } from '../../server/kv/sessions.ts';
 import { MAX_TIMESTAMP_MS } from '../../server/kv/types.ts';
-import type { Command, SessionRow } from '../../server/kv/types.ts';
+import type { Command, Condition, Operation, SessionRow } from '../../server/kv/types.ts';
 import { Reference } from '../../sim/reference.ts';
 import { remove, set } from './examples.ts';
 import { restored, Writer } from './writer.ts';
@@ -96,7 +96,10 @@ describe('history', () => {
     const times = (query: { from?: number; to?: number; asOf?: number } = {}) =>
       writer
         .answer({ type: 'history', key: 'a', field: 'x', ...query })
-        .versions.map(({ timestamp, revision, kind }) => `${timestamp} r${revision} ${kind}`);
+        .versions.map(
+          ({ timestamp, revision, value }) =>
+            `${timestamp} r${revision} ${value === null ? 'delete' : 'set'}`,
+        );
     expect(times()).toEqual(['1000 r2 set', '2000 r1 set', '2000 r4 set', '3000 r3 delete']);
     expect(times({ from: 2000, to: 2999 })).toEqual(['2000 r1 set', '2000 r4 set']);
     expect(times({ asOf: 2 })).toEqual(['1000 r2 set', '2000 r1 set']);
@@ -211,7 +214,7 @@ describe('sessions', () => {
       sequence: 1,
       asked: 0,
       stamp,
-      result: { ok: true, revision: null, timestamp: 0, stamp, existed: false },
+      result: { ok: true, revision: null, timestamp: 0, stamp, outcome: { op: 'tick' } },
     });
     for (const [at, client] of ['a', 'b', 'a', 'c'].entries()) {
       sessions.advance(at + 1);
@@ -233,23 +236,71 @@ describe('commands', () => {
   const session = fc.record({ client: name, sequence: fc.maxSafeNat().map((n) => n || 1) });
   const target = { key: name, field: name };
 
+  const text = fc.string({ unit: 'binary' });
+  const value = fc.oneof(text, fc.array(text));
+  const whole = fc.integer({ min: 1, max: MAX_TIMESTAMP_MS });
+  const optional = (arbitrary: fc.Arbitrary<number>) => fc.option(arbitrary, { nil: undefined });
+  const ttl = optional(whole);
+
+  const operation: fc.Arbitrary<Operation> = fc.oneof(
+    fc.record({ op: fc.constant('set' as const), ...target, value, ttl }),
+    fc.record({ op: fc.constant('delete' as const), ...target }),
+    fc.record({ op: fc.constant('deleteRecord' as const), key: name }),
+    fc.record({
+      op: fc.constant('append' as const),
+      ...target,
+      items: fc.array(text, { minLength: 1 }),
+      ttl,
+    }),
+    fc.record({
+      op: fc.constant('remove' as const),
+      ...target,
+      item: text,
+      count: optional(whole),
+    }),
+    fc.record({ op: fc.constant('increment' as const), ...target, by: fc.maxSafeInteger(), ttl }),
+  );
+  const condition: fc.Arbitrary<Condition> = fc.oneof(
+    fc.record({ is: fc.constant('value' as const), ...target, value }),
+    fc.record({ is: fc.constantFrom('present', 'absent', 'latest'), ...target }),
+    fc.record({ is: fc.constant('revision' as const), ...target, revision: fc.maxSafeNat() }),
+  );
+  const envelope = {
+    timestamp: optional(timestamp),
+    session: fc.option(session, { nil: undefined }),
+  };
+  const scope = fc.oneof(
+    fc.record({
+      key: name,
+      field: fc.option(name, { nil: undefined }),
+      prefix: fc.constant(undefined),
+    }),
+    fc.record({
+      key: fc.constant(undefined),
+      field: fc.constant(undefined),
+      prefix: fc.option(text, { nil: undefined }),
+    }),
+  );
+
   test('[T19] a command comes back as it was encoded', () => {
     const any: fc.Arbitrary<Command> = fc.oneof(
-      fc.record(
-        {
-          op: fc.constant('set' as const),
-          ...target,
-          value: fc.string({ unit: 'binary' }),
-          timestamp,
-          ttl: fc.integer({ min: 1, max: MAX_TIMESTAMP_MS }),
+      fc.tuple(operation, fc.record(envelope)).map(([write, rest]) => ({ ...write, ...rest })),
+      fc.record({
+        op: fc.constant('txn' as const),
+        conditions: fc.array(condition),
+        success: fc.array(operation),
+        failure: fc.array(operation),
+        ...envelope,
+      }),
+      fc
+        .tuple(scope, fc.record({ at: optional(timestamp), asOf: timestamp }), envelope.session)
+        .map(([where, when, session]) => ({
+          op: 'restore' as const,
+          ...where,
+          ...when,
+          timestamp: undefined,
           session,
-        },
-        { requiredKeys: ['op', 'key', 'field', 'value'] },
-      ),
-      fc.record(
-        { op: fc.constant('delete' as const), ...target, timestamp, session },
-        { requiredKeys: ['op', 'key', 'field'] },
-      ),
+        })),
       fc.constant({ op: 'tick' as const }),
     );
     fc.assert(
@@ -264,23 +315,49 @@ describe('commands', () => {
     ['null', 'not an array'],
     ['{"op":"tick"}', 'not an array'],
     ['[]', 'unknown operation'],
-    ['["increment","k","f"]', 'unknown operation'],
+    ['["multiply","k","f",2,null,null,null]', 'unknown operation'],
+    ['["toString","k","f",null,null,null]', 'unknown operation'],
     ['["tick",null]', 'tick has 1'],
-    ['["set","k","f","",null,null,null]', 'set has 8'],
-    ['["set","k","f","",null,null,null,null,null]', 'set has 8'],
-    ['["set","k",1,"",null,null,null,null]', 'key and field'],
+    ['["set","k","f","",null,null,null]', 'set has 5'],
+    ['["set","k","f","",null,null,null,null,null]', 'set has 5'],
+    ['["set","k",1,"",null,null,null,null]', 'field is text'],
     ['["set","k","f",null,null,null,null,null]', 'value is text'],
-    ['["set","k","f","",-1,null,null,null]', 'timestamp'],
-    ['["set","k","f","",253402300800000,null,null,null]', 'timestamp'],
-    ['["set","k","f","",null,0,null,null]', 'ttl'],
-    ['["set","k","f","",null,1.5,null,null]', 'ttl'],
+    ['["set","k","f",["a",1],null,null,null,null]', 'value is text'],
+    ['["set","k","f","",null,-1,null,null]', 'timestamp'],
+    ['["set","k","f","",null,253402300800000,null,null]', 'timestamp'],
+    ['["set","k","f","",0,null,null,null]', 'ttl'],
+    ['["set","k","f","",1.5,null,null,null]', 'ttl'],
     ['["set","k","f","",null,null,"c",null]', 'sequence'],
     ['["set","k","f","",null,null,null,1]', 'client'],
-    ['["delete","k","f",null,"c"]', 'delete has 6'],
-    ['["delete",null,"f",null,null,null]', 'key and field'],
+    ['["delete","k","f",null,"c"]', 'delete has 3'],
+    ['["delete",null,"f",null,null,null]', 'key is text'],
     ['["delete","k","f","1",null,null]', 'timestamp'],
     ['["delete","k","f",null,"",1]', 'client'],
     ['["delete","k","f",null,"c",0]', 'sequence'],
+    ['["deleteRecord","k","f",null,null,null]', 'deleteRecord has 2'],
+    ['["append","k","f",[],null,null,null,null]', 'items are texts'],
+    ['["append","k","f","a",null,null,null,null]', 'items are texts'],
+    ['["remove","k","f",["a"],null,null,null,null]', 'item is text'],
+    ['["remove","k","f","a",0,null,null,null]', 'count'],
+    ['["increment","k","f","1",null,null,null,null]', 'by is a safe integer'],
+    ['["increment","k","f",9007199254740992,null,null,null,null]', 'by is a safe integer'],
+    ['["txn",[],[],null,null,null]', 'txn has 4'],
+    ['["txn",{},[],[],null,null,null]', 'not an array'],
+    ['["txn",[["equals","k","f","1"]],[],[],null,null,null]', 'unknown condition'],
+    ['["txn",[["present","k","f",1]],[],[],null,null,null]', 'present has 3'],
+    ['["txn",[["revision","k","f",-1]],[],[],null,null,null]', 'revision is a whole number'],
+    ['["txn",[["value","k","f"]],[],[],null,null,null]', 'value is text'],
+    ['["txn",[],[["txn",[],[],[]]],[],null,null,null]', 'unknown operation'],
+    ['["txn",[],[["set","k","f","",null,null]],[],null,null,null]', 'set has 5'],
+    [
+      `["txn",[],[${Array(129).fill('["deleteRecord","k"]').join()}],[],null,null,null]`,
+      'more than 128',
+    ],
+    ['["restore",null,"f",null,1,null,null,null,null]', 'a field goes with its key'],
+    ['["restore","k",null,"p",1,null,null,null,null]', 'a field goes with its key'],
+    ['["restore",null,null,null,null,null,null,null,null]', 'names a time or a revision'],
+    ['["restore",null,null,null,-1,null,null,null,null]', 'at is out of range'],
+    ['["restore",null,null,null,1,null,5,null,null]', 'a restore is at now'],
   ])('[T19] %s is refused alike on every node', (data, why) => {
     const parsed = parseCommand(data);
     expect(parsed.ok ? null : parsed.error).toContain(why);

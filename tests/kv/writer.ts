@@ -40,7 +40,7 @@ export class Writer {
       ...(at === undefined ? {} : { at }),
       ...(asOf === undefined ? {} : { asOf }),
     });
-    return found?.value ?? '-';
+    return found === null ? '-' : String(found.value);
   }
 }
 

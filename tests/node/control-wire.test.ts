@@ -22,7 +22,10 @@ const done: fc.Arbitrary<Proposed> = fc.record({
     revision: fc.option(count),
     timestamp: count,
     stamp: count,
-    existed: fc.boolean(),
+    outcome: fc.oneof(
+      fc.record({ op: fc.constantFrom('set', 'delete'), existed: fc.boolean() }),
+      fc.record({ op: fc.constant('increment'), value: fc.integer() }),
+    ),
   }),
 });
 

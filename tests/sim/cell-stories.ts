@@ -47,7 +47,10 @@ export function write(
     call,
     returned: outcome === 'unknown' ? Number.POSITIVE_INFINITY : returned,
     outcome,
-    result: outcome === 'ok' && existed !== undefined ? { ...result, existed } : null,
+    result:
+      outcome === 'ok' && existed !== undefined
+        ? { ...result, outcome: { op: value === null ? 'delete' : 'set', existed } }
+        : null,
   };
 }
 
@@ -86,6 +89,7 @@ export function scan(
       type: 'scan',
       ...NONSENSE,
       fields: Object.entries(values).map(([field, value]) => ({ field, ...version(value) })),
+      next: null,
     },
   });
 }

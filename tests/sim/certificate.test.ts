@@ -5,10 +5,18 @@
 import { describe, expect, test } from 'vitest';
 import { encodeCommand } from '../../server/kv/command.ts';
 import { KvStore } from '../../server/kv/store.ts';
-import type { ApplyResult, Query, QueryAnswer } from '../../server/kv/types.ts';
+import type { ApplyResult } from '../../server/kv/types.ts';
 import type { Entry } from '../../server/raft/types.ts';
 import { checkCertificate } from '../../sim/certificate.ts';
-import type { Operation, ReadOp, WriteCommand, WriteOp } from '../../sim/history.ts';
+import { asReadAnswer } from '../../sim/history.ts';
+import type {
+  Operation,
+  ReadAnswer,
+  ReadOp,
+  ReadQuery,
+  WriteCommand,
+  WriteOp,
+} from '../../sim/history.ts';
 
 /** A cluster of one that answers at once: every operation is called, done and returned in turn. */
 class Story {
@@ -39,7 +47,7 @@ class Story {
     });
   }
 
-  read(query: Query = { type: 'get', key: 'k', field: 'f' }): ReadOp {
+  read(query: ReadQuery = { type: 'get', key: 'k', field: 'f' }): ReadOp {
     const call = this.clock++;
     return this.keep({
       kind: 'read',
@@ -52,10 +60,10 @@ class Story {
     });
   }
 
-  answer(query: Query): QueryAnswer {
+  answer(query: ReadQuery): ReadAnswer {
     const result = this.store.query(query);
     if (!result.ok) throw new Error(result.error.message);
-    return result.answer;
+    return asReadAnswer(query, result.answer);
   }
 
   commit(command: WriteCommand): ApplyResult {

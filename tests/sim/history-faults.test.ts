@@ -8,6 +8,7 @@ import { encodeCommand } from '../../server/kv/command.ts';
 import { KvStore } from '../../server/kv/store.ts';
 import type { Entry } from '../../server/raft/types.ts';
 import { checkCertificate } from '../../sim/certificate.ts';
+import { asReadAnswer } from '../../sim/history.ts';
 import type { ReadOp, WriteCommand, WriteOp } from '../../sim/history.ts';
 import { checkLinearizability } from '../../sim/linearizability.ts';
 import { runSeed } from '../../sim/run.ts';
@@ -68,7 +69,7 @@ function isSameCell(a: WriteCommand, b: WriteCommand): boolean {
 }
 
 function valueOf({ answer }: ReadOp): string | null {
-  return answer?.type === 'get' ? (answer.found?.value ?? null) : null;
+  return answer?.type === 'get' && answer.found !== null ? String(answer.found.value) : null;
 }
 
 function revisionOf({ result }: WriteOp): number {
@@ -82,7 +83,7 @@ function answerFrom(log: readonly Entry[], { history }: Evidence): void {
   for (const read of history) {
     if (read.kind !== 'read' || read.answer === null) continue;
     const answered = store.query({ ...read.query, asOf: read.answer.asOf });
-    if (answered.ok) read.answer = answered.answer;
+    if (answered.ok) read.answer = asReadAnswer(read.query, answered.answer);
   }
 }
 
@@ -110,7 +111,7 @@ const FAULTS: Readonly<Record<string, (evidence: Evidence, place: Place) => read
     const store = KvStore.empty();
     for (const entry of committed.slice(0, revisionOf(after) - 1)) store.apply(entry);
     const old = store.query(read.query);
-    if (old.ok) read.answer = old.answer;
+    if (old.ok) read.answer = asReadAnswer(read.query, old.answer);
     return committed;
   },
   'a write is applied twice': (evidence, { before, after }) => {

@@ -50,41 +50,6 @@ describe('text', () => {
         ...write('é\n', 8, 9),
         result: { ok: false, error: { code: 'SESSION_STALE', message: 'no' } },
       },
-      {
-        kind: 'read',
-        client: 'r',
-        call: 8,
-        returned: 9,
-        outcome: 'ok',
-        query: { type: 'keys', prefix: 'k', start: 'k1', limit: 2, at: 3, asOf: 4 },
-        answer: { type: 'keys', at: 3, asOf: 4, keys: [{ key: 'k1', fields: 2 }], next: 'k2' },
-      },
-      {
-        kind: 'read',
-        client: 'r',
-        call: 8,
-        returned: 9,
-        outcome: 'ok',
-        query: { type: 'history', key: 'k', field: 'f', from: 1, to: 2, asOf: 3 },
-        answer: {
-          type: 'history',
-          asOf: 3,
-          clusterTime: 4,
-          versions: [
-            {
-              key: 'k',
-              field: 'f',
-              timestamp: 1,
-              revision: 2,
-              op: 0,
-              kind: 'delete',
-              value: null,
-              expiresAt: null,
-              stamp: 5,
-            },
-          ],
-        },
-      },
     ];
     expect(read(writeHistory(history))).toEqual(history);
     expect(read('')).toEqual([]);

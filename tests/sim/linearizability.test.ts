@@ -5,6 +5,7 @@
  */
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { existedBefore } from '../../sim/history.ts';
 import type { Operation, ReadOp, WriteOp } from '../../sim/history.ts';
 import { checkLinearizability } from '../../sim/linearizability.ts';
 import { get, scan, unknown, write } from './cell-stories.ts';
@@ -300,7 +301,7 @@ function canFinish(
         return (saw?.value ?? null) === held && canFinish(rest, optional, held, expires);
       }
       const { command, result } = operation;
-      const existed = result?.ok === true && settled.includes(operation) ? result.existed : null;
+      const existed = settled.includes(operation) ? existedBefore(result) : null;
       if (existed !== null && existed !== (held !== null)) return false;
       const left = command.op === 'set' ? command.value : null;
       const willExpire = command.op === 'set' && command.ttl !== undefined;

@@ -1,6 +1,7 @@
 /** Histories that the real store tells, for judges that must find them honest. */
 import { encodeCommand } from '../../server/kv/command.ts';
 import { KvStore } from '../../server/kv/store.ts';
+import { asReadAnswer } from '../../sim/history.ts';
 import type { Operation, WriteCommand } from '../../sim/history.ts';
 
 export interface Act {
@@ -33,7 +34,7 @@ export function told(acts: readonly Act[]): readonly Operation[] {
           : ({ type: 'scan', key: 'k' } as const);
       const read = store.query(query);
       if (!read.ok) throw new Error(read.error.message);
-      const { answer } = read;
+      const answer = asReadAnswer(query, read.answer);
       history.push({ kind: 'read', client: 'r', query, ...interval, outcome: 'ok', answer });
       continue;
     }

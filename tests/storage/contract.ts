@@ -182,11 +182,13 @@ export function describeStorage(
       const disk = await newDisk();
       const versions = [
         ...TEXTS.map((text, at) => version(at + 1, { value: text })),
-        version(TEXTS.length + 1, { kind: 'delete', value: null }),
+        version(TEXTS.length + 1, { value: null }),
         version(TEXTS.length + 2, { key: '__proto__', field: EMOJI_AND_NUL, expiresAt: 0 }),
         version(TEXTS.length + 3, { key: '\u0000', timestamp: 0, expiresAt: 253_402_300_799_999 }),
+        version(TEXTS.length + 3, { op: 1, value: ['', '["a"]', EMOJI_AND_NUL] }),
+        version(TEXTS.length + 3, { op: 2, value: [] }),
         version(TEXTS.length + 3, {
-          op: 1023,
+          op: 99_999,
           key: '😀'.repeat(256),
           timestamp: 253_402_300_799_999,
         }),

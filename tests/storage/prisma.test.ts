@@ -179,27 +179,32 @@ describe('database: damage', () => {
     ],
     [
       'value of a version',
-      `UPDATE versions SET value = 'value l' WHERE position = 1 * 1024`,
+      `UPDATE versions SET value = 'value l' WHERE position = 1 * 131072`,
       /versions: checksum of revision 1 op 0/,
     ],
     [
       'a version made a tombstone',
-      `UPDATE versions SET value = NULL WHERE position = 1 * 1024`,
+      `UPDATE versions SET value = NULL WHERE position = 1 * 131072`,
       /versions: checksum of revision 1 op 0/,
     ],
     [
       'timestamp of a version',
-      `UPDATE versions SET timestamp = timestamp + 1 WHERE position = 3 * 1024`,
+      `UPDATE versions SET timestamp = timestamp + 1 WHERE position = 3 * 131072`,
       /versions: checksum of revision 3 op 0/,
     ],
     [
       'expiry of a version',
-      `UPDATE versions SET expires_at = 0 WHERE position = 3 * 1024`,
+      `UPDATE versions SET expires_at = 0 WHERE position = 3 * 131072`,
       /versions: checksum of revision 3 op 0/,
     ],
     [
+      'a text made a list',
+      `UPDATE versions SET is_list = 1 WHERE position = 1 * 131072`,
+      /versions: checksum of revision 1 op 0/,
+    ],
+    [
       'a version lost',
-      `DELETE FROM versions WHERE position = 1 * 1024`,
+      `DELETE FROM versions WHERE position = 1 * 131072`,
       /versions: revision 1 is missing/,
     ],
     ['stamp of a mark', `UPDATE marks SET stamp = stamp + 1`, /marks: the stamp of revision 2/],

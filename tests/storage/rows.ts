@@ -31,7 +31,6 @@ export function version(revision: number, rest: Partial<Version> = {}): Version 
     timestamp: 1_790_000_000_000,
     revision,
     op: 0,
-    kind: 'set',
     value: `value ${revision}`,
     expiresAt: null,
     stamp: stampOf(revision),
@@ -79,6 +78,6 @@ export function session(client: string, sequence: number, revision: number): Ses
     sequence,
     asked: Number.MAX_SAFE_INTEGER - sequence,
     stamp,
-    result: { ok: true, revision, timestamp: 1, stamp, existed: false },
+    result: { ok: true, revision, timestamp: 1, stamp, outcome: { op: 'set', existed: false } },
   };
 }

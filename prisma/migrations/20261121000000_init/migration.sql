@@ -33,6 +33,7 @@ CREATE TABLE "versions" (
     "field" TEXT NOT NULL,
     "timestamp" BIGINT NOT NULL,
     "value" TEXT,
+    "is_list" INTEGER NOT NULL,
     "expires_at" BIGINT,
     "stamp" BIGINT NOT NULL,
     "checksum" BIGINT NOT NULL

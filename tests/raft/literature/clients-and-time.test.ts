@@ -50,7 +50,7 @@ describe('clients', () => {
     const results = answers.map((answer) =>
       answer?.outcome === 'applied' ? answer.result : answer?.outcome,
     );
-    expect(results[0]).toMatchObject({ ok: true, existed: false });
+    expect(results[0]).toMatchObject({ ok: true, outcome: { existed: false } });
     expect(results).toEqual([results[0], results[0], results[0]]);
     for (const id of THREE) expect(history(machines, id, 'once')).toBe(1);
     const hashes = new Set(THREE.map((id) => machines.host(id).kv.stateHash));

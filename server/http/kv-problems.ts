@@ -1,0 +1,72 @@
+/** What the store and the service answer instead of what was asked, as errors of the API. */
+import { unreachable } from '../base/assert.ts';
+import type { ReadOutcome, WriteOutcome } from '../cluster/kv-service.ts';
+import type { KvError } from '../kv/types.ts';
+import { HttpError } from './errors.ts';
+
+export function writeError({ code, leader }: Extract<WriteOutcome, { ok: false }>): HttpError {
+  switch (code) {
+    case 'NO_LEADER':
+      return new HttpError(
+        code,
+        'no leader in time; no node took the write, so it will not happen',
+        { leader },
+      );
+    case 'OUTCOME_UNKNOWN':
+      return new HttpError(
+        code,
+        'the write may or may not be committed, now or later; read to find out, or send it again with the same clientId and sequence',
+        { leader },
+      );
+    case 'OVERLOADED':
+      return new HttpError(code, 'too many requests are under way; nothing was written', {
+        leader,
+      });
+    case 'SHUTTING_DOWN':
+      return new HttpError(code, 'the server is stopping; nothing was written', { leader });
+    default:
+      return unreachable(code);
+  }
+}
+
+/** `node` is the one asked alone, if only one was. */
+export function readError(
+  { code, leader }: Extract<ReadOutcome, { ok: false }>,
+  node: string | null,
+): HttpError {
+  switch (code) {
+    case 'READ_TIMEOUT':
+      return new HttpError(
+        code,
+        node === null
+          ? 'no quorum confirmed the read in time'
+          : `node ${node} did not answer in time`,
+        { leader },
+      );
+    case 'NODE_DOWN':
+      return new HttpError(code, `node ${node ?? ''} is not running`, { leader });
+    case 'OVERLOADED':
+      return new HttpError(code, 'too many requests are under way', { leader });
+    case 'SHUTTING_DOWN':
+      return new HttpError(code, 'the server is stopping', { leader });
+    default:
+      return unreachable(code);
+  }
+}
+
+export function kvError({ code, message, operation }: KvError): HttpError {
+  const details = operation === undefined ? {} : { operation };
+  switch (code) {
+    case 'SESSION_STALE':
+    case 'REVISION_NOT_YET':
+    case 'WRONG_KIND':
+    case 'NOT_AN_INTEGER':
+    case 'OUT_OF_RANGE':
+    case 'TOO_LARGE':
+      return new HttpError(code, message, details);
+    case 'BAD_COMMAND':
+      return new HttpError('INTERNAL', message);
+    default:
+      return unreachable(code);
+  }
+}

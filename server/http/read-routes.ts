@@ -1,0 +1,360 @@
+/** Queries on the store: `/api/v1/kv`, `/api/v1/records`, `/api/v1/history`, `/api/v1/diff`. */
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import * as z from 'zod';
+import { Consistency, LIMITS, Revision, TimestampMs } from '../../contracts/kv.ts';
+import type {
+  DiffAnswer,
+  FieldView,
+  GetAnswer,
+  HistoryAnswer,
+  HistoryVersion,
+  KeysAnswer,
+  RecordAnswer,
+  RecordsAnswer,
+  Value,
+  VersionView,
+} from '../../contracts/kv.ts';
+import type { KvService, ReadOutcome } from '../cluster/kv-service.ts';
+import type { Supervisor } from '../cluster/supervisor.ts';
+import type {
+  Coordinates,
+  FoundField,
+  FoundVersion,
+  Query,
+  QueryAnswer,
+  Version,
+} from '../kv/types.ts';
+import { decodeCursor, encodeCursor } from './cursor.ts';
+import { HttpError } from './errors.ts';
+import { cellOf, checkName, checkText, digits, parse, timeoutOf } from './input.ts';
+import type { CellParams, KeyParams } from './input.ts';
+import { kvError, readError } from './kv-problems.ts';
+
+const DEFAULT_KEYS = 100;
+
+const Asker = z.strictObject({ consistency: Consistency.optional(), node: z.string().optional() });
+type Asker = z.infer<typeof Asker>;
+
+const Where = Asker.extend({
+  at: digits.pipe(TimestampMs).optional(),
+  asOf: digits.pipe(Revision).optional(),
+});
+const paging = {
+  limit: digits.pipe(z.number().min(1).max(LIMITS.pageSize)).optional(),
+  cursor: z.string().optional(),
+};
+const ScanQuery = Where.extend({ prefix: z.string().optional(), ...paging });
+const KeysQuery = Where.extend({
+  prefix: z.string().optional(),
+  start: z.string().optional(),
+  end: z.string().optional(),
+  ...paging,
+});
+const HistoryQuery = Asker.extend({
+  from: digits.pipe(TimestampMs).optional(),
+  to: digits.pipe(TimestampMs).optional(),
+  asOf: digits.pipe(Revision).optional(),
+  order: z.enum(['asc', 'desc']).optional(),
+  ...paging,
+});
+const DiffQuery = Asker.extend({
+  beforeAt: digits.pipe(TimestampMs).optional(),
+  beforeAsOf: digits.pipe(Revision).optional(),
+  afterAt: digits.pipe(TimestampMs).optional(),
+  afterAsOf: digits.pipe(Revision).optional(),
+  key: z.string().optional(),
+  field: z.string().optional(),
+  prefix: z.string().optional(),
+  ...paging,
+});
+
+/** Cursors: the view, then where the page starts. */
+const NamePlace = z.tuple([TimestampMs, Revision, z.string()]);
+const VersionPlace = z.tuple([Revision, TimestampMs, Revision, z.number().int().min(0)]);
+const CellPlace = z.tuple([TimestampMs, Revision, TimestampMs, Revision, z.string(), z.string()]);
+
+export function readRoutes(app: FastifyInstance, kv: KvService, supervisor: Supervisor): void {
+  app.get<{ Params: CellParams }>('/api/v1/kv/:key/:field', async (request): Promise<GetAnswer> => {
+    const where = parse(Where, request.query, 'query');
+    const cell = cellOf(request.params);
+    const query = { type: 'get', ...cell, ...coordinates(where) } as const;
+    const { answer, ...provenance } = await read(request, query, where);
+    const { found, absentBecause, at, asOf } = answer;
+    return {
+      ...cell,
+      found: found !== null,
+      value: found === null ? null : valueView(found.value),
+      version: found === null ? null : versionView(found),
+      absentBecause,
+      at,
+      asOf,
+      ...provenance,
+    };
+  });
+
+  app.get<{ Params: KeyParams }>('/api/v1/kv/:key', async (request): Promise<RecordAnswer> => {
+    const where = parse(ScanQuery, request.query, 'query');
+    const key = checkName(request.params.key, 'key');
+    const { view, start } = pageOf(where);
+    const { answer, ...provenance } = await read(
+      request,
+      {
+        type: 'scan',
+        key,
+        ...texts(where, 'prefix'),
+        ...(start !== null && { start }),
+        limit: where.limit ?? LIMITS.pageSize,
+        ...view,
+      },
+      where,
+    );
+    return {
+      key,
+      fields: answer.fields.map(fieldView),
+      next: nextName(answer),
+      at: answer.at,
+      asOf: answer.asOf,
+      ...provenance,
+    };
+  });
+
+  app.get('/api/v1/kv', async (request): Promise<KeysAnswer> => {
+    const where = parse(KeysQuery, request.query, 'query');
+    const query = { type: 'keys', ...keyRange(where) } as const;
+    const { answer, ...provenance } = await read(request, query, where);
+    return {
+      keys: [...answer.keys],
+      next: nextName(answer),
+      at: answer.at,
+      asOf: answer.asOf,
+      ...provenance,
+    };
+  });
+
+  app.get('/api/v1/records', async (request): Promise<RecordsAnswer> => {
+    const where = parse(KeysQuery, request.query, 'query');
+    const query = { type: 'range', ...keyRange(where) } as const;
+    const { answer, ...provenance } = await read(request, query, where);
+    return {
+      records: answer.records.map(({ key, fields, more }) => ({
+        key,
+        fields: fields.map(fieldView),
+        more,
+      })),
+      next: nextName(answer),
+      at: answer.at,
+      asOf: answer.asOf,
+      ...provenance,
+    };
+  });
+
+  app.get<{ Params: CellParams }>(
+    '/api/v1/history/:key/:field',
+    async (request): Promise<HistoryAnswer> => {
+      const where = parse(HistoryQuery, request.query, 'query');
+      const cell = cellOf(request.params);
+      const { from, to, cursor } = where;
+      const place = cursor === undefined ? null : decodeCursor(VersionPlace, cursor);
+      const asOf = place?.[0] ?? where.asOf;
+      const { answer, ...provenance } = await read(
+        request,
+        {
+          type: 'history',
+          ...cell,
+          ...(from !== undefined && { from }),
+          ...(to !== undefined && { to }),
+          ...(asOf !== undefined && { asOf }),
+          descending: where.order === 'desc',
+          ...(place !== null && {
+            after: { timestamp: place[1], revision: place[2], op: place[3] },
+          }),
+          limit: where.limit ?? LIMITS.pageSize,
+        },
+        where,
+      );
+      const { next } = answer;
+      return {
+        ...cell,
+        clusterTime: answer.clusterTime,
+        versions: answer.versions.map(historyVersion),
+        next:
+          next === null
+            ? null
+            : encodeCursor([answer.asOf, next.timestamp, next.revision, next.op]),
+        asOf: answer.asOf,
+        ...provenance,
+      };
+    },
+  );
+
+  app.get('/api/v1/diff', async (request): Promise<DiffAnswer> => {
+    const where = parse(DiffQuery, request.query, 'query');
+    const { key, field, prefix, cursor } = where;
+    if (key === undefined && field !== undefined)
+      throw new HttpError('BAD_REQUEST', 'a field goes with its key', { path: 'query.field' });
+    if (key !== undefined && prefix !== undefined)
+      throw new HttpError('BAD_REQUEST', 'prefix and key exclude each other', {
+        path: 'query.prefix',
+      });
+    const place = cursor === undefined ? null : decodeCursor(CellPlace, cursor);
+    const { answer, ...provenance } = await read(
+      request,
+      {
+        type: 'diff',
+        before: coordinates({
+          at: place?.[0] ?? where.beforeAt,
+          asOf: place?.[1] ?? where.beforeAsOf,
+        }),
+        after: coordinates({
+          at: place?.[2] ?? where.afterAt,
+          asOf: place?.[3] ?? where.afterAsOf,
+        }),
+        ...(key !== undefined && { key: checkName(key, 'query.key') }),
+        ...(field !== undefined && { field: checkName(field, 'query.field') }),
+        ...texts(where, 'prefix'),
+        ...(place !== null && { start: { key: place[4], field: place[5] } }),
+        limit: where.limit ?? DEFAULT_KEYS,
+      },
+      where,
+    );
+    const { before, after, changes, next } = answer;
+    return {
+      before,
+      after,
+      changes: changes.map((change) => ({
+        key: change.key,
+        field: change.field,
+        before: sideOf(change.before),
+        after: sideOf(change.after),
+      })),
+      next:
+        next === null
+          ? null
+          : encodeCursor([before.at, before.asOf, after.at, after.asOf, next.key, next.field]),
+      ...provenance,
+    };
+  });
+
+  async function read<Q extends Query>(request: FastifyRequest, query: Q, asker: Asker) {
+    const node = asker.consistency === 'local' ? nodeOf(asker) : null;
+    if (node === null && asker.node !== undefined) {
+      throw new HttpError(
+        'BAD_REQUEST',
+        "query.node goes with consistency=local: a linearizable read is the leader's",
+        { path: 'query.node' },
+      );
+    }
+    const outcome: ReadOutcome =
+      node === null
+        ? await kv.read(query, timeoutOf(request))
+        : await kv.readLocal(node, query, timeoutOf(request));
+    if (!outcome.ok) throw readError(outcome, node);
+    if (!outcome.result.ok) throw kvError(outcome.result.error);
+    const answer = outcome.result.answer as Extract<QueryAnswer, { type: Q['type'] }>;
+    return {
+      answer,
+      node: outcome.node,
+      consistency: asker.consistency ?? ('linearizable' as const),
+      appliedRevision: outcome.appliedRevision,
+    };
+  }
+
+  function nodeOf(asker: Asker): string {
+    const node = asker.node ?? supervisor.nodes.find((id) => supervisor.node(id).isServing);
+    if (node === undefined) throw new HttpError('NODE_DOWN', 'no node is running');
+    if (!supervisor.has(node)) throw new HttpError('NODE_UNKNOWN', `there is no node ${node}`);
+    return node;
+  }
+}
+
+interface Paged {
+  readonly at?: number | undefined;
+  readonly asOf?: number | undefined;
+  readonly cursor?: string | undefined;
+}
+
+/** A cursor has its view in it. */
+function pageOf(where: Paged): { readonly view: Coordinates; readonly start: string | null } {
+  if (where.cursor === undefined) return { view: coordinates(where), start: null };
+  if (where.at !== undefined || where.asOf !== undefined)
+    throw new HttpError('BAD_REQUEST', 'a cursor stands for its own at and asOf', {
+      path: 'query.cursor',
+    });
+  const [at, asOf, start] = decodeCursor(NamePlace, where.cursor);
+  return { view: { at, asOf }, start };
+}
+
+function keyRange(where: z.infer<typeof KeysQuery>) {
+  const { view, start } = pageOf(where);
+  return {
+    ...texts(where, 'prefix'),
+    ...(start === null ? texts(where, 'start') : { start }),
+    ...texts(where, 'end'),
+    limit: where.limit ?? DEFAULT_KEYS,
+    ...view,
+  };
+}
+
+/** The parameter, if it is there. */
+function texts<Name extends string>(
+  where: { readonly [N in Name]?: string | undefined },
+  name: Name,
+): { readonly [N in Name]?: string } {
+  const text = where[name];
+  if (text === undefined) return {};
+  checkText(text, `query.${name}`);
+  return { [name]: text } as { [N in Name]?: string };
+}
+
+function coordinates({ at, asOf }: Omit<Paged, 'cursor'>): Coordinates {
+  return { ...(at !== undefined && { at }), ...(asOf !== undefined && { asOf }) };
+}
+
+function nextName(page: {
+  readonly at: number;
+  readonly asOf: number;
+  readonly next: string | null;
+}): string | null {
+  return page.next === null ? null : encodeCursor([page.at, page.asOf, page.next]);
+}
+
+function valueView(value: string | readonly string[]): Value {
+  return typeof value === 'string' ? value : [...value];
+}
+
+function fieldView(found: FoundField): FieldView {
+  return { field: found.field, value: valueView(found.value), version: versionView(found) };
+}
+
+function sideOf(found: FoundVersion | null) {
+  return found === null ? null : { value: valueView(found.value), version: versionView(found) };
+}
+
+function versionView({ timestamp, revision, expiresAt, validTo }: FoundVersion): VersionView {
+  return {
+    timestamp,
+    revision,
+    ...(expiresAt !== null && { expiresAt }),
+    ...(validTo !== null && { validTo }),
+  };
+}
+
+function historyVersion({
+  timestamp,
+  revision,
+  op,
+  value,
+  expiresAt,
+  stamp,
+}: Version): HistoryVersion {
+  const kind = value === null ? 'delete' : typeof value === 'string' ? 'set' : 'list';
+  return {
+    timestamp,
+    revision,
+    op,
+    kind,
+    value: value === null ? null : valueView(value),
+    expiresAt,
+    stamp,
+  };
+}

@@ -1,0 +1,310 @@
+/** Commands on the store: `/api/v1/kv`, `/api/v1/txn`, `/api/v1/batch`, `/api/v1/restore`. */
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import * as z from 'zod';
+import { LIMITS, TimestampMs } from '../../contracts/kv.ts';
+import type { Value } from '../../contracts/kv.ts';
+import {
+  AppendBody,
+  BatchBody,
+  IncrementBody,
+  RemoveBody,
+  RestoreBody,
+  SetBody,
+  TransactionBody,
+} from '../../contracts/write.ts';
+import type {
+  AppendAnswer,
+  BatchAnswer,
+  CellCondition,
+  Condition,
+  DeleteAnswer,
+  DeleteRecordAnswer,
+  IncrementAnswer,
+  Operation,
+  RemoveAnswer,
+  RestoreAnswer,
+  SetAnswer,
+  TransactionAnswer,
+} from '../../contracts/write.ts';
+import { must } from '../base/assert.ts';
+import type { KvService } from '../cluster/kv-service.ts';
+import type { ApplyResult, Outcome, SessionRef, WriteCommand } from '../kv/types.ts';
+import { HttpError } from './errors.ts';
+import {
+  cellOf,
+  checkClientId,
+  checkName,
+  checkNoBody,
+  checkNoQuery,
+  checkText,
+  checkValue,
+  digits,
+  parse,
+  timeoutOf,
+} from './input.ts';
+import type { CellParams, KeyParams } from './input.ts';
+import { kvError, writeError } from './kv-problems.ts';
+
+/** A delete has its envelope in the query. */
+const DeleteQuery = z.strictObject({
+  timestamp: digits.pipe(TimestampMs).optional(),
+  clientId: z.string().min(1).max(128).optional(),
+  sequence: digits.pipe(z.number().min(1).max(Number.MAX_SAFE_INTEGER)).optional(),
+});
+
+type AnyOperation = z.output<typeof Operation>;
+type Applied = Extract<ApplyResult, { ok: true }>;
+
+interface Envelope {
+  readonly timestamp?: number | undefined;
+  readonly clientId?: string | undefined;
+  readonly sequence?: number | undefined;
+}
+
+export function writeRoutes(app: FastifyInstance, kv: KvService): void {
+  app.put<{ Params: CellParams }>('/api/v1/kv/:key/:field', async (request): Promise<SetAnswer> => {
+    const { if: condition, value, ttl, ...envelope } = bodyOf(request, SetBody);
+    const cell = cellOf(request.params);
+    const set = { op: 'set', ...cell, value: checkList(value, 'body.value'), ttl } as const;
+    if (condition === undefined) {
+      const { done, ...committed } = await write(request, set, envelope);
+      return {
+        ...committed,
+        revision: must(committed.revision, 'a set writes'),
+        existed: of('set', done).existed,
+      };
+    }
+    const conditions = [{ ...checkCondition(condition, 'body.if'), ...cell }];
+    const txn = { op: 'txn', conditions, success: [set], failure: [] } as const;
+    const { done, ...committed } = await write(request, txn, envelope);
+    const { failed, outcomes } = of('txn', done);
+    if (failed !== null)
+      throw new HttpError('CONDITION_FAILED', `the field is not as the condition wants it`, {
+        found: found(failed.found),
+      });
+    return {
+      ...committed,
+      revision: must(committed.revision, 'a set writes'),
+      existed: of('set', must(outcomes[0], 'the set was done')).existed,
+    };
+  });
+
+  app.delete<{ Params: CellParams }>(
+    '/api/v1/kv/:key/:field',
+    async (request): Promise<DeleteAnswer> => {
+      const envelope = parse(DeleteQuery, request.query, 'query');
+      checkNoBody(request.body);
+      const operation = { op: 'delete', ...cellOf(request.params) } as const;
+      const { done, ...committed } = await write(request, operation, envelope);
+      return { ...committed, existed: of('delete', done).existed };
+    },
+  );
+
+  app.delete<{ Params: KeyParams }>(
+    '/api/v1/kv/:key',
+    async (request): Promise<DeleteRecordAnswer> => {
+      const envelope = parse(DeleteQuery, request.query, 'query');
+      checkNoBody(request.body);
+      const operation = { op: 'deleteRecord', key: checkName(request.params.key, 'key') } as const;
+      const { done, ...committed } = await write(request, operation, envelope);
+      return { ...committed, fields: of('deleteRecord', done).fields };
+    },
+  );
+
+  app.post<{ Params: CellParams }>(
+    '/api/v1/kv/:key/:field/append',
+    async (request): Promise<AppendAnswer> => {
+      const { items, ttl, ...envelope } = bodyOf(request, AppendBody);
+      checkList(items, 'body.items');
+      const operation = { op: 'append', ...cellOf(request.params), items, ttl } as const;
+      const { done, ...committed } = await write(request, operation, envelope);
+      return { ...committed, length: of('append', done).length };
+    },
+  );
+
+  app.post<{ Params: CellParams }>(
+    '/api/v1/kv/:key/:field/remove',
+    async (request): Promise<RemoveAnswer> => {
+      const { item, count, ...envelope } = bodyOf(request, RemoveBody);
+      checkValue(item, 'body.item');
+      const operation = { op: 'remove', ...cellOf(request.params), item, count } as const;
+      const { done, ...committed } = await write(request, operation, envelope);
+      const { removed, length } = of('remove', done);
+      return { ...committed, removed, length };
+    },
+  );
+
+  app.post<{ Params: CellParams }>(
+    '/api/v1/kv/:key/:field/increment',
+    async (request): Promise<IncrementAnswer> => {
+      checkNoQuery(request.query);
+      const { by, ttl, ...envelope } = parse(IncrementBody, request.body ?? {}, 'body');
+      const operation = { op: 'increment', ...cellOf(request.params), by, ttl } as const;
+      const { done, ...committed } = await write(request, operation, envelope);
+      return { ...committed, value: of('increment', done).value };
+    },
+  );
+
+  app.post('/api/v1/txn', async (request): Promise<TransactionAnswer> => {
+    const { if: conditions, success, failure, ...envelope } = bodyOf(request, TransactionBody);
+    const txn = {
+      op: 'txn',
+      conditions: conditions.map((condition, i) => checkedCondition(condition, `body.if.${i}`)),
+      success: success.map((operation, i) => checkedOperation(operation, `body.success.${i}`)),
+      failure: failure.map((operation, i) => checkedOperation(operation, `body.failure.${i}`)),
+    } as const;
+    const { done, ...committed } = await write(request, txn, envelope);
+    const { succeeded, failed, outcomes } = of('txn', done);
+    return {
+      ...committed,
+      succeeded,
+      failed: failed === null ? null : { index: failed.index, found: found(failed.found) },
+      outcomes: [...outcomes],
+    };
+  });
+
+  app.post('/api/v1/batch', async (request): Promise<BatchAnswer> => {
+    const { writes } = bodyOf(request, BatchBody);
+    const checked = writes.map(({ timestamp, clientId, sequence, ...operation }, i) => {
+      const path = `body.writes.${i}`;
+      const envelope = { timestamp, clientId, sequence };
+      return commandOf(checkedOperation(operation, path), envelope);
+    });
+    // All are handed over in one turn, so they are logged in their order.
+    const results = await Promise.all(
+      checked.map(async (command): Promise<BatchAnswer['results'][number]> => {
+        try {
+          const { done, ...committed } = await commit(request, command);
+          if (done.op === 'txn' || done.op === 'restore' || done.op === 'tick')
+            throw new HttpError('INTERNAL', 'the answer is of another operation');
+          return { ok: true, ...committed, done };
+        } catch (error) {
+          if (error instanceof HttpError) return { ok: false, problem: error.problem(request.id) };
+          throw error;
+        }
+      }),
+    );
+    return { results };
+  });
+
+  app.post('/api/v1/restore', async (request): Promise<RestoreAnswer> => {
+    const { clientId, sequence, ...restore } = bodyOf(request, RestoreBody);
+    const { key, field, prefix } = restore;
+    if (restore.at === undefined && restore.asOf === undefined)
+      throw new HttpError('BAD_REQUEST', 'a restore names a time or a revision', {
+        path: 'body.at',
+      });
+    if (key === undefined && field !== undefined)
+      throw new HttpError('BAD_REQUEST', 'a field goes with its key', { path: 'body.field' });
+    if (key !== undefined && prefix !== undefined)
+      throw new HttpError('BAD_REQUEST', 'prefix and key exclude each other', {
+        path: 'body.prefix',
+      });
+    if (key !== undefined) checkName(key, 'body.key');
+    if (field !== undefined) checkName(field, 'body.field');
+    if (prefix !== undefined) checkText(prefix, 'body.prefix');
+    const operation = { op: 'restore', ...restore } as const;
+    const { done, ...committed } = await write(request, operation, { clientId, sequence });
+    return { ...committed, fields: of('restore', done).fields };
+  });
+
+  function write(
+    request: FastifyRequest,
+    operation: WriteCommand,
+    envelope: Envelope,
+  ): Promise<Committed> {
+    return commit(request, commandOf(operation, envelope));
+  }
+
+  /** Rejects with an HttpError that says what became of it. */
+  async function commit(request: FastifyRequest, command: WriteCommand): Promise<Committed> {
+    const outcome = await kv.write(command, timeoutOf(request));
+    if (!outcome.ok) throw writeError(outcome);
+    const { result, term, leader } = outcome;
+    if (!result.ok) throw kvError(result.error);
+    const { revision, timestamp, stamp, outcome: done } = result;
+    return { outcome: 'committed', revision, timestamp, stamp, term, leader, done };
+  }
+}
+
+interface Committed extends Pick<Applied, 'revision' | 'timestamp' | 'stamp'> {
+  readonly outcome: 'committed';
+  readonly term: number;
+  readonly leader: string;
+  readonly done: Outcome;
+}
+
+/** The outcome, which must be of this operation: a repeat of a session is of the same request. */
+function of<Op extends Outcome['op']>(op: Op, outcome: Outcome): Extract<Outcome, { op: Op }> {
+  if (outcome.op !== op) throw new HttpError('INTERNAL', 'the answer is of another operation');
+  return outcome as Extract<Outcome, { op: Op }>;
+}
+
+function bodyOf<T>(request: FastifyRequest, schema: z.ZodType<T>): T {
+  checkNoQuery(request.query);
+  return parse(schema, request.body, 'body');
+}
+
+/** The least text of an entry in the log must fit its limit; the service counts it exactly. */
+function commandOf(operation: WriteCommand, envelope: Envelope): WriteCommand {
+  const session = sessionOf(envelope);
+  return {
+    ...operation,
+    ...(envelope.timestamp !== undefined && { timestamp: envelope.timestamp }),
+    ...(session !== null && { session }),
+  };
+}
+
+function sessionOf({ clientId, sequence }: Envelope): SessionRef | null {
+  if (clientId === undefined && sequence === undefined) return null;
+  if (clientId === undefined || sequence === undefined) {
+    const path = clientId === undefined ? 'clientId' : 'sequence';
+    throw new HttpError('BAD_REQUEST', 'clientId and sequence go together', { path });
+  }
+  return { client: checkClientId(clientId), sequence };
+}
+
+function checkList(value: Value, path: string): Value {
+  if (typeof value === 'string') return checkValue(value, path);
+  let bytes = 0;
+  for (const [i, item] of value.entries()) {
+    checkText(item, `${path}.${i}`);
+    bytes += Buffer.byteLength(item);
+  }
+  if (bytes > LIMITS.valueBytes)
+    throw new HttpError('TOO_LARGE', `${path} is longer than ${LIMITS.valueBytes} bytes`, {
+      path,
+      limit: LIMITS.valueBytes,
+    });
+  return value;
+}
+
+function checkCondition<C extends CellCondition | Condition>(condition: C, path: string): C {
+  if (condition.is === 'value') checkList(condition.value, `${path}.value`);
+  return condition;
+}
+
+function checkedCondition(condition: Condition, path: string): Condition {
+  checkName(condition.key, `${path}.key`);
+  checkName(condition.field, `${path}.field`);
+  return checkCondition(condition, path);
+}
+
+function checkedOperation(operation: AnyOperation, path: string): AnyOperation {
+  checkName(operation.key, `${path}.key`);
+  if (operation.op === 'deleteRecord') return operation;
+  checkName(operation.field, `${path}.field`);
+  if (operation.op === 'set') checkList(operation.value, `${path}.value`);
+  if (operation.op === 'append') checkList(operation.items, `${path}.items`);
+  if (operation.op === 'remove') checkValue(operation.item, `${path}.item`);
+  return operation;
+}
+
+/** A copy, as the contract has it. */
+function found(
+  there: { readonly value: string | readonly string[]; readonly revision: number } | null,
+): { value: Value; revision: number } | null {
+  if (there === null) return null;
+  const { value, revision } = there;
+  return { value: typeof value === 'string' ? value : [...value], revision };
+}

@@ -1,0 +1,196 @@
+/**
+ * Questions to the records, at one view each (T1, T4). The work for an answer is
+ * bounded: a page ends when it is full, or when much was looked at in vain, and
+ * says where the next one starts.
+ */
+import type { FieldVersions } from './field-versions.ts';
+import type { Records } from './records.ts';
+import { viewOf } from './timeline.ts';
+import type { Timeline } from './timeline.ts';
+import { MAX_PAGE, MAX_TIMESTAMP_MS } from './types.ts';
+import type {
+  FieldChange,
+  FoundField,
+  FoundVersion,
+  Query,
+  QueryAnswer,
+  Value,
+  View,
+} from './types.ts';
+import { charsOf, isSameValue } from './value.ts';
+
+/** Fields looked at for one page, at most: a node that answers does nothing else. */
+const MAX_LOOKS = 20_000;
+/** Text on one page, UTF-16 units, unless a single value has more. */
+const MAX_PAGE_CHARS = 4 * 1024 * 1024;
+
+/** `query` asks for no revision after the timeline's last. */
+export function answerQuery(records: Records, timeline: Timeline, query: Query): QueryAnswer {
+  switch (query.type) {
+    case 'get': {
+      const view = viewOf(timeline, query);
+      const choice = records.field(query.key, query.field)?.choose(view);
+      if (choice === undefined)
+        return { type: 'get', ...view, found: null, absentBecause: 'never' };
+      return 'found' in choice
+        ? { type: 'get', ...view, found: choice.found, absentBecause: null }
+        : { type: 'get', ...view, found: null, absentBecause: choice.absentBecause };
+    }
+    case 'scan':
+      return scan(records, viewOf(timeline, query), query);
+    case 'keys':
+      return listKeys(records, viewOf(timeline, query), query);
+    case 'range':
+      return range(records, viewOf(timeline, query), query);
+    case 'history':
+      return history(records, timeline, query);
+    case 'diff':
+      return diff(records, timeline, query);
+  }
+}
+
+/** What one page may still hold, and cost. */
+class Page {
+  private rows: number;
+  private looks = MAX_LOOKS;
+  private chars = MAX_PAGE_CHARS;
+
+  constructor(rows: number) {
+    this.rows = rows;
+  }
+
+  get isFull(): boolean {
+    return this.rows <= 0 || this.looks <= 0 || this.chars <= 0;
+  }
+
+  look(): void {
+    this.looks--;
+  }
+
+  row(): void {
+    this.rows--;
+  }
+
+  value(value: Value | null | undefined): void {
+    if (value !== null && value !== undefined) this.chars -= charsOf(value);
+  }
+}
+
+function foundAt(held: FieldVersions, view: View): FoundVersion | null {
+  const choice = held.choose(view);
+  return 'found' in choice ? choice.found : null;
+}
+
+type Asked<Type extends Query['type']> = Extract<Query, { readonly type: Type }>;
+type Answered<Type extends Query['type']> = Extract<QueryAnswer, { readonly type: Type }>;
+
+function scan(records: Records, view: View, query: Asked<'scan'>): Answered<'scan'> {
+  const page = new Page(query.limit ?? MAX_PAGE);
+  const { fields, next } = fieldsOf(records, view, page, query.key, query.prefix, query.start);
+  return { type: 'scan', ...view, fields, next };
+}
+
+function fieldsOf(
+  records: Records,
+  view: View,
+  page: Page,
+  key: string,
+  prefix = '',
+  start = '',
+): { readonly fields: readonly FoundField[]; readonly next: string | null } {
+  const fields: FoundField[] = [];
+  for (const [field, held] of records.sortedFields(key, start)) {
+    if (!field.startsWith(prefix)) continue;
+    if (page.isFull) return { fields, next: field };
+    page.look();
+    const found = foundAt(held, view);
+    if (found === null) continue;
+    page.row();
+    page.value(found.value);
+    fields.push({ field, ...found });
+  }
+  return { fields, next: null };
+}
+
+function listKeys(records: Records, view: View, query: Asked<'keys'>): Answered<'keys'> {
+  const page = new Page(query.limit);
+  const keys: { key: string; fields: number }[] = [];
+  for (const key of records.keys(query.prefix, query.start, query.end)) {
+    if (page.isFull) return { type: 'keys', ...view, keys, next: key };
+    let fields = 0;
+    for (const held of records.fields(key).values()) {
+      page.look();
+      if (held.standing(view) !== null) fields++;
+    }
+    if (fields === 0) continue;
+    page.row();
+    keys.push({ key, fields });
+  }
+  return { type: 'keys', ...view, keys, next: null };
+}
+
+function range(records: Records, view: View, query: Asked<'range'>): Answered<'range'> {
+  const page = new Page(query.limit);
+  const found: Answered<'range'>['records'][number][] = [];
+  for (const key of records.keys(query.prefix, query.start, query.end)) {
+    if (page.isFull) return { type: 'range', ...view, records: found, next: key };
+    const part = new Page(MAX_PAGE);
+    const { fields, next } = fieldsOf(records, view, part, key);
+    for (let i = 0; i <= fields.length; i++) page.look();
+    if (fields.length === 0 && next === null) continue;
+    page.row();
+    for (const { value } of fields) page.value(value);
+    found.push({ key, fields, more: next !== null });
+  }
+  return { type: 'range', ...view, records: found, next: null };
+}
+
+function history(
+  records: Records,
+  timeline: Timeline,
+  query: Asked<'history'>,
+): Answered<'history'> {
+  const { key, field, from = 0, to = MAX_TIMESTAMP_MS, limit = MAX_PAGE } = query;
+  const { at: clusterTime, asOf } = viewOf(timeline, { asOf: query.asOf });
+  const held = records.field(key, field);
+  const page = { descending: query.descending ?? false, after: query.after ?? null };
+  // One more than the page holds tells whether there is another page.
+  const found = held?.history(from, to, asOf, { ...page, limit: limit + 1 }) ?? [];
+  const budget = new Page(limit);
+  const versions = [];
+  for (const { timestamp, revision, op, value, expiresAt } of found) {
+    if (budget.isFull) break;
+    const stamp = timeline.at(revision);
+    versions.push({ key, field, timestamp, revision, op, value, expiresAt, stamp });
+    budget.row();
+    budget.value(value);
+  }
+  const last = versions[versions.length - 1];
+  const next =
+    last === undefined || versions.length === found.length
+      ? null
+      : { timestamp: last.timestamp, revision: last.revision, op: last.op };
+  return { type: 'history', asOf, clusterTime, versions, next };
+}
+
+function diff(records: Records, timeline: Timeline, query: Asked<'diff'>): Answered<'diff'> {
+  const before = viewOf(timeline, query.before);
+  const after = viewOf(timeline, query.after);
+  const page = new Page(query.limit);
+  const changes: FieldChange[] = [];
+  for (const { key, field, held } of records.cells(query, query.start)) {
+    if (page.isFull) return { type: 'diff', before, after, changes, next: { key, field } };
+    page.look();
+    const was = held.standing(before);
+    const is = held.standing(after);
+    // The same version is the same value; another may say the same again.
+    if (was === is) continue;
+    if (was !== null && is !== null && isSameValue(was.value, is.value)) continue;
+    const change = { key, field, before: foundAt(held, before), after: foundAt(held, after) };
+    page.row();
+    page.value(change.before?.value);
+    page.value(change.after?.value);
+    changes.push(change);
+  }
+  return { type: 'diff', before, after, changes, next: null };
+}

@@ -1,0 +1,15 @@
+/** Values: text, or lists of texts; null stands for none. */
+import type { Value } from './types.ts';
+
+export function isSameValue(a: Value | null, b: Value | null): boolean {
+  if (a === null || b === null || typeof a === 'string' || typeof b === 'string') return a === b;
+  return a.length === b.length && a.every((item, i) => item === b[i]);
+}
+
+/** UTF-16 units of all its text. */
+export function charsOf(value: Value): number {
+  if (typeof value === 'string') return value.length;
+  let chars = 0;
+  for (const item of value) chars += item.length;
+  return chars;
+}

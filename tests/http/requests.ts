@@ -1,0 +1,67 @@
+/** Requests to a real server, answered as they should be, or with a problem of the contract. */
+import { expect } from 'vitest';
+import { Problem } from '../../contracts/errors.ts';
+
+/** A machine that is busy with other things may take its time. */
+const PATIENT = { 'request-timeout-ms': '60000' };
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: unknown;
+}
+
+export class Requests {
+  private readonly url: string;
+
+  constructor(url: string) {
+    this.url = url;
+  }
+
+  /** Text and bytes go as they are, all else as JSON. */
+  async call(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Reply> {
+    const raw = typeof body === 'string' || Buffer.isBuffer(body);
+    const response = await fetch(`${this.url}${path}`, {
+      method,
+      headers: {
+        ...PATIENT,
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: raw ? body : JSON.stringify(body) }),
+    });
+    return { status: response.status, headers: response.headers, body: await response.json() };
+  }
+
+  /** The body of an answer with status 200. */
+  async ok(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<unknown> {
+    const reply = await this.call(method, path, body, headers);
+    expect(reply.status, `${method} ${path}: ${JSON.stringify(reply.body).slice(0, 300)}`).toBe(
+      200,
+    );
+    return reply.body;
+  }
+
+  /** The problem that is the answer. */
+  async problem(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<Problem> {
+    const reply = await this.call(method, path, body, headers);
+    const answer = Problem.parse(reply.body);
+    expect(answer.status).toBe(reply.status);
+    return answer;
+  }
+}
