@@ -22,6 +22,8 @@ const Environment = z.object({
   HEARTBEAT_MS: z.coerce.number().int().min(5).max(10_000).default(30),
   /** Elections start after [this, twice this) of silence. */
   ELECTION_TIMEOUT_MS: z.coerce.number().int().min(50).max(100_000).default(300),
+  /** 0: every linearizable read is confirmed by a quorum. */
+  LEASE_MS: z.coerce.number().int().min(0).default(0),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('warn'),
   /** `off` serves the API without the page (benchmarks, API tests). */
   PAGE: z.enum(['on', 'off']).default('on'),
@@ -34,6 +36,7 @@ export interface Config {
   readonly nodes: readonly string[];
   readonly heartbeatIntervalMs: number;
   readonly electionTimeoutMs: number;
+  readonly leaseMs: number;
   readonly logLevel: string;
   readonly page: boolean;
   /** Next in development mode, with reload. */
@@ -58,6 +61,12 @@ export function readConfig(env: Record<string, string | undefined>, root: string
       `ELECTION_TIMEOUT_MS=${settings.ELECTION_TIMEOUT_MS} cannot be used: it must be at least 3 × HEARTBEAT_MS (${settings.HEARTBEAT_MS})`,
     );
   }
+  const { LEASE_MS, HEARTBEAT_MS, ELECTION_TIMEOUT_MS } = settings;
+  if (LEASE_MS !== 0 && (LEASE_MS < HEARTBEAT_MS || LEASE_MS > ELECTION_TIMEOUT_MS)) {
+    throw new ConfigError(
+      `LEASE_MS=${LEASE_MS} cannot be used: it must be 0 (no leases), or from HEARTBEAT_MS (${HEARTBEAT_MS}) to ELECTION_TIMEOUT_MS (${ELECTION_TIMEOUT_MS})`,
+    );
+  }
   return {
     port: settings.PORT,
     host: settings.HOST,
@@ -65,6 +74,7 @@ export function readConfig(env: Record<string, string | undefined>, root: string
     nodes: Array.from({ length: settings.NODES }, (_, i) => `n${i + 1}`),
     heartbeatIntervalMs: settings.HEARTBEAT_MS,
     electionTimeoutMs: settings.ELECTION_TIMEOUT_MS,
+    leaseMs: settings.LEASE_MS,
     logLevel: settings.LOG_LEVEL,
     page: settings.PAGE === 'on',
     dev: env['NODE_ENV'] === 'development',

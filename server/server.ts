@@ -80,6 +80,7 @@ export async function startServer(
       migrationsDir: path.join(config.root, 'prisma/migrations'),
       heartbeatIntervalMs: config.heartbeatIntervalMs,
       electionTimeoutMs: config.electionTimeoutMs,
+      leaseMs: config.leaseMs,
     },
     {
       onReport: (report) => {

@@ -5,10 +5,13 @@
  */
 import type { Random } from '../server/base/random.ts';
 import type { LogTail } from '../server/node/compaction.ts';
+import { CLOCK_DRIFT } from '../server/raft/lease.ts';
 import type { NodeId, RaftConfig } from '../server/raft/types.ts';
 
 export interface Settings {
-  readonly timing: { readonly heartbeatIntervalMs: number; readonly electionTimeoutMs: number };
+  readonly timing: Pick<RaftConfig, 'heartbeatIntervalMs' | 'electionTimeoutMs' | 'leaseMs'>;
+  /** A monotonic clock runs at 1 ± this: with leases no more than they allow for. */
+  readonly maxRateError: number;
   readonly logTail: LogTail;
   /** What differs from the usual, by node. */
   readonly core: ReadonlyMap<NodeId, Partial<RaftConfig>>;
@@ -17,6 +20,9 @@ export interface Settings {
 const USUAL_TIMING = { heartbeatIntervalMs: 15, electionTimeoutMs: 150 };
 /** Barely above what a message and a write take: elections often meet each other. */
 const SHORT_TIMING = { heartbeatIntervalMs: 15, electionTimeoutMs: 50 };
+
+/** Up to far beyond an election time-out, where only the wait of the next leader guards what is read. */
+const LEASES_MS = [20, 60, 150, 500];
 
 export function drawSettings(random: Random, ids: readonly NodeId[]): Settings {
   const timing = random.chance(0.25) ? SHORT_TIMING : USUAL_TIMING;
@@ -31,5 +37,7 @@ export function drawSettings(random: Random, ids: readonly NodeId[]): Settings {
         maxUncommittedChars: random.pick([400, 100_000]),
       };
   const core = new Map(ids.map((id) => [id, { ...limits, preVote: random.chance(polls) }]));
-  return { timing, logTail, core };
+  const leaseMs = random.chance(0.5) ? random.pick(LEASES_MS) : 0;
+  const maxRateError = leaseMs > 0 ? CLOCK_DRIFT / (2 + CLOCK_DRIFT) : 0.2;
+  return { timing: { ...timing, leaseMs }, maxRateError, logTail, core };
 }

@@ -275,7 +275,7 @@ export class World {
         fired();
         break;
       case 'clock-rate':
-        victim.clockError.rate = 0.8 + fault.force * 0.4;
+        victim.clockError.rate = 1 + (fault.force - 0.5) * 2 * this.settings.maxRateError;
         fired();
         end(() => {
           victim.clockError.rate = 1;
@@ -292,7 +292,12 @@ export class World {
         break;
       case 'transfer':
         this.leader()?.transferLeadership(this.anotherThan(leader, fault));
-        if (this.leader() !== null) fired();
+        if (this.leader() === null) break;
+        fired();
+        if (fault.force >= 0.5) break;
+        // The word has left; that its heir leads the old leader shall not hear.
+        for (const id of this.ids) if (id !== leader) network.cut(id, leader, () => {});
+        end(heal);
         break;
       case 'compact':
         victim.host?.compactNow();

@@ -18,6 +18,7 @@ export interface SupervisorOptions {
   readonly migrationsDir: string;
   readonly heartbeatIntervalMs: number;
   readonly electionTimeoutMs: number;
+  readonly leaseMs: number;
 }
 
 export interface SupervisorEvents extends NodeHandleEvents {
@@ -152,7 +153,8 @@ export class Supervisor {
   }
 
   private workerOptions(id: string): WorkerOptions {
-    const { dataDir, migrationsDir, heartbeatIntervalMs, electionTimeoutMs } = this.options;
+    const { dataDir, migrationsDir, heartbeatIntervalMs, electionTimeoutMs, leaseMs } =
+      this.options;
     return {
       id,
       voters: dataDir.founders.includes(id) ? dataDir.founders : [],
@@ -162,6 +164,7 @@ export class Supervisor {
       migrationsDir,
       heartbeatIntervalMs,
       electionTimeoutMs,
+      leaseMs,
       seed: randomInt(2 ** 47),
     };
   }

@@ -44,6 +44,8 @@ export interface WorkerOptions {
   readonly migrationsDir: string;
   readonly heartbeatIntervalMs: number;
   readonly electionTimeoutMs: number;
+  /** 0: no leases. */
+  readonly leaseMs: number;
   /** Seed of this boot's random draws. */
   readonly seed: number;
 }

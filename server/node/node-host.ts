@@ -43,7 +43,7 @@ const SAVE_DELAY_MS = 100;
 
 export interface NodeHostOptions {
   readonly id: NodeId;
-  readonly timing: { readonly heartbeatIntervalMs: number; readonly electionTimeoutMs: number };
+  readonly timing: Pick<RaftConfig, 'heartbeatIntervalMs' | 'electionTimeoutMs' | 'leaseMs'>;
   /** Seed of this boot's random draws (election time-outs). */
   readonly seed: number;
   readonly clock: Clock;
@@ -69,6 +69,7 @@ export function raftConfig(
     id: options.id,
     heartbeatIntervalMs: options.timing.heartbeatIntervalMs,
     electionTimeoutMs: options.timing.electionTimeoutMs,
+    leaseMs: options.timing.leaseMs,
     maxEntriesPerAppend: 1024,
     maxAppendChars: 1024 * 1024,
     maxInflightAppends: 64,
@@ -170,7 +171,7 @@ export class NodeHost {
     if (!this.running) return;
     for (const { id, query, level } of items) {
       if (level === 'local') {
-        this.answerRead(id, query);
+        this.options.onRead(id, this.lookUp(query));
         continue;
       }
       this.reads.add(id, query);
@@ -302,7 +303,7 @@ export class NodeHost {
         this.abandonProposals();
         return;
       case 'readReady':
-        this.reads.confirm(effect.id, effect.index);
+        this.reads.confirm(effect.id, effect.index, effect.validUntilMono);
         return;
       case 'readFailed':
         this.reads.drop(effect.id);
@@ -363,17 +364,30 @@ export class NodeHost {
     }
   }
 
+  /** The clock is read after the state: a lease that has ended meanwhile, in a pause of this node, vouches for nothing. */
   private releaseReads(): void {
-    for (const { id, query } of this.reads.takeReady(this.kv.lastApplied))
-      this.answerRead(id, query);
+    const ready = this.reads.takeReady(this.kv.lastApplied);
+    if (ready.length === 0) return;
+    const results = ready.map(({ query }) => this.lookUp(query));
+    const nowMono = this.clock.now().mono;
+    for (const [i, { id, query, validUntilMono }] of ready.entries()) {
+      if (validUntilMono === null || nowMono < validUntilMono)
+        this.options.onRead(id, results[i] as ReadResult);
+      else this.readByRound(id, query);
+    }
   }
 
-  private answerRead(id: number, query: Query): void {
-    this.options.onRead(id, {
+  private readByRound(id: number, query: Query): void {
+    this.reads.add(id, query);
+    this.input({ type: 'read', id, byRound: true });
+  }
+
+  private lookUp(query: Query): ReadResult {
+    return {
       outcome: 'answered',
       result: this.kv.query(query),
       appliedRevision: this.kv.lastApplied,
-    });
+    };
   }
 
   // --- timers ------------------------------------------------------------------

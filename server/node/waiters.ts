@@ -42,28 +42,31 @@ export class ProposalWaiters {
   }
 }
 
-export interface WaitingRead {
+/** The core lets it be answered at `index`, and before `validUntilMono` if that is given. */
+export interface ReadyRead {
   readonly id: number;
   readonly query: Query;
+  readonly index: LogIndex;
+  readonly validUntilMono: MonoMs | null;
 }
 
-const NONE: readonly WaitingRead[] = [];
+const NONE: readonly ReadyRead[] = [];
 
 export class ReadWaiters {
   /** Waiting for the quorum to confirm: the core answers by id. */
   private readonly unconfirmed = new Map<number, Query>();
-  /** Confirmed, waiting for the state machine. Indexes rise. */
-  private readonly confirmed: { readonly index: LogIndex; readonly read: WaitingRead }[] = [];
+  /** Confirmed, waiting for the state machine, which may pass one only after all before it. */
+  private readonly confirmed: ReadyRead[] = [];
 
   add(id: number, query: Query): void {
     this.unconfirmed.set(id, query);
   }
 
-  confirm(id: number, index: LogIndex): void {
+  confirm(id: number, index: LogIndex, validUntilMono: MonoMs | null): void {
     const query = this.unconfirmed.get(id);
     assert(query !== undefined, 'a read is confirmed once');
     this.unconfirmed.delete(id);
-    this.confirmed.push({ index, read: { id, query } });
+    this.confirmed.push({ id, query, index, validUntilMono });
   }
 
   drop(id: number): void {
@@ -71,16 +74,16 @@ export class ReadWaiters {
   }
 
   /** Reads that a state machine at `applied` may answer, oldest first. */
-  takeReady(applied: LogIndex): readonly WaitingRead[] {
+  takeReady(applied: LogIndex): readonly ReadyRead[] {
     if ((this.confirmed[0]?.index ?? Number.POSITIVE_INFINITY) > applied) return NONE;
     let count = 0;
     while (count < this.confirmed.length && (this.confirmed[count]?.index ?? 0) <= applied) count++;
-    return this.confirmed.splice(0, count).map(({ read }) => read);
+    return this.confirmed.splice(0, count);
   }
 
   /** All that are left, which are then forgotten. */
   takeAll(): readonly number[] {
-    const all = [...this.unconfirmed.keys(), ...this.confirmed.map(({ read }) => read.id)];
+    const all = [...this.unconfirmed.keys(), ...this.confirmed.map(({ id }) => id)];
     this.unconfirmed.clear();
     this.confirmed.length = 0;
     return all;

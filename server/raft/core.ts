@@ -14,6 +14,7 @@ import { decodeConf, members } from './conf-state.ts';
 import { ConfHistory } from './conf-history.ts';
 import { ForwardedReads } from './forwarded-reads.ts';
 import { LeaderClock } from './leader-clock.ts';
+import { Lease, commitsHeldUntil } from './lease.ts';
 import { RaftLog } from './log.ts';
 import type { Message } from './messages.ts';
 import { Persistence } from './persistence.ts';
@@ -45,6 +46,10 @@ export interface Leadership {
   readonly reads: ReadRounds;
   /** First entry of this term: the no-op (§8). */
   readonly noopIndex: LogIndex;
+  /** Null when leases are off. */
+  readonly lease: Lease | null;
+  /** Nothing is committed before the tick at this instant: an earlier leader may hold a lease. */
+  heldUntilMono: MonoMs | null;
   heartbeatAtMono: MonoMs;
   /** Data proposed and not yet committed, UTF-16 units. */
   uncommittedChars: number;
@@ -78,6 +83,8 @@ export class Core {
   /** Last sign of life of a leader of the present term. */
   lastHeardMono: MonoMs | null = null;
   halted: string | null = null;
+  /** When something last came into the log, by whatever way. Of what was there at boot, nothing earlier is known. */
+  private receivedMono: MonoMs;
 
   /** Reads that this follower has asked its leader about. */
   readonly forwardedReads: ForwardedReads;
@@ -96,6 +103,7 @@ export class Core {
     this.random = random;
     this.forwardedReads = new ForwardedReads(random);
     this.now = now;
+    this.receivedMono = now.mono;
     this.log = new RaftLog(restored);
     this.confs = new ConfHistory(restored.base.index, restored.base.conf);
     for (const entry of restored.entries) this.noteConf(entry);
@@ -182,6 +190,8 @@ export class Core {
       clock: new LeaderClock(this.now),
       reads: new ReadRounds(),
       noopIndex: this.log.lastIndex + 1,
+      lease: this.config.leaseMs > 0 ? new Lease(this.config.leaseMs) : null,
+      heldUntilMono: this.earlierLeasesEndMono(),
       heartbeatAtMono: this.now.mono + this.config.heartbeatIntervalMs,
       uncommittedChars: 0,
       transfer: null,
@@ -194,6 +204,13 @@ export class Core {
       leader: this.id,
       reason: `votes of ${voters.sort().join(', ')}`,
     });
+  }
+
+  /** Null when they have ended. A lease rests on a committed entry, which is in this log if there ever was one. */
+  private earlierLeasesEndMono(): MonoMs | null {
+    if (this.config.leaseMs === 0 || this.log.lastIndex === 0) return null;
+    const end = commitsHeldUntil(this.receivedMono, this.config.leaseMs);
+    return this.now.mono < end ? end : null;
   }
 
   /** The leader that was asked is not this node's any more: its answer, if one comes, is for nobody. */
@@ -310,6 +327,7 @@ export class Core {
 
   append(entry: Entry): void {
     this.log.append(entry);
+    this.receivedMono = this.now.mono;
     if (this.noteConf(entry)) this.confChanged();
   }
 
@@ -337,6 +355,7 @@ export class Core {
     assert(end.base.index > this.commitIndex, 'a snapshot takes nothing back');
     this.persistence.truncated(1);
     this.log.reset(end.base);
+    this.receivedMono = this.now.mono;
     this.confs.reset(end.base.index, end.base.conf);
     this.newBase = null;
     this.install = end;
@@ -380,6 +399,7 @@ export class Core {
     if (index <= this.commitIndex) return;
     assert(index <= this.log.lastIndex, 'only what is in the log is committed');
     this.commitIndex = index;
+    this.leadership?.lease?.committed(index);
     this.trace({ type: 'commit', index, term: this.log.termAt(index) ?? 0 });
   }
 

@@ -36,6 +36,9 @@ export function checkInvariants(core: Core, before: Watermark): void {
   assert(core.role !== 'follower' || core.leader !== core.id, 'a follower does not follow itself');
 
   if (core.leadership === null) return;
+  const { heldUntilMono, noopIndex } = core.leadership;
+  const isHeld = heldUntilMono !== null;
+  assert(!isHeld || core.commitIndex < noopIndex, 'a leader that must wait has committed nothing');
   for (const progress of core.leadership.progress.values()) {
     assert(progress.matchIndex < progress.nextIndex, 'match < next');
     assert(progress.matchIndex <= core.log.lastIndex, 'match ≤ last');

@@ -109,7 +109,7 @@ export interface ReadIndex extends Envelope {
 export interface ReadIndexResponse extends Envelope {
   readonly type: 'ReadIndexResponse';
   readonly token: number;
-  /** Confirmed by a quorum since the question came; null: it could not be. */
+  /** Covers all that was acknowledged when the question came, by a round or under a lease; null: it could not be told. */
   readonly index: LogIndex | null;
 }
 

@@ -30,6 +30,7 @@ import { onProposeConfChange, settleConf } from './membership.ts';
 import type { AppendEntries, Heartbeat, InstallSnapshot, Message, TimeoutNow } from './messages.ts';
 import { askAgain, onRead, onReadIndex, onReadIndexResponse, startReadRound } from './reads.ts';
 import {
+  endHold,
   maybeCommit,
   onAppendEntries,
   onAppendEntriesResponse,
@@ -109,7 +110,7 @@ export class Raft {
         onSnapshotStaged(core, input.leader, input.upTo);
         return;
       case 'read':
-        onRead(core, input.id);
+        onRead(core, input.id, input.byRound === true);
         return;
       case 'persisted':
         core.persistence.finished(input.seq);
@@ -147,7 +148,9 @@ export class Raft {
   get nextDeadlineMono(): MonoMs {
     const { halted, leadership, electionAtMono } = this.core;
     if (halted !== null) return Number.POSITIVE_INFINITY;
-    return leadership === null ? electionAtMono : leadership.heartbeatAtMono;
+    if (leadership === null) return electionAtMono;
+    const { heartbeatAtMono, heldUntilMono } = leadership;
+    return Math.min(heartbeatAtMono, heldUntilMono ?? heartbeatAtMono);
   }
 
   get role(): Role {
@@ -251,6 +254,7 @@ function validate(config: RaftConfig): void {
     config.electionTimeoutMs >= 3 * config.heartbeatIntervalMs,
     'electionTimeoutMs ≥ 3 × heartbeat',
   );
+  assert(config.leaseMs >= 0, 'leaseMs ≥ 0');
   assert(config.maxEntriesPerAppend >= 1, 'maxEntriesPerAppend ≥ 1');
   assert(config.maxAppendChars >= 1, 'maxAppendChars ≥ 1');
   assert(config.maxInflightAppends >= 1, 'maxInflightAppends ≥ 1');
@@ -263,6 +267,7 @@ function onTick(core: Core): void {
     if (core.now.mono >= core.electionAtMono) onElectionTimeout(core);
     return;
   }
+  endHold(core, core.leadership);
   if (core.now.mono < core.leadership.heartbeatAtMono) return;
   checkQuorum(core);
   checkTransfer(core);

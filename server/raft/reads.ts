@@ -4,16 +4,26 @@
  * term is committed, since until then it may not know the newest commit. A
  * follower asks its leader for the index and answers from its own state, so a
  * read costs the leader no more than a number.
+ *
+ * Under a lease (lease.ts) a read needs no round: when it came, nobody else
+ * could have committed anything, so the commit index covers whatever was
+ * acknowledged before. This holds of a follower's question as well, and needs
+ * no bound on when the answer arrives: it was asked after the read began, and
+ * that later writes may be missing from what the follower reads is as with
+ * every index confirmed by a round.
  */
 import type { Core } from './core.ts';
 import { isDiskStuck, sendHeartbeat } from './heartbeat.ts';
 import type { ReadIndex, ReadIndexResponse } from './messages.ts';
 import { quorumValue } from './quorum.ts';
-import type { LogIndex, NodeId } from './types.ts';
+import type { LogIndex, MonoMs, NodeId } from './types.ts';
 
-export function onRead(core: Core, id: number): void {
+/** `byRound`: the answer under a lease came too late. */
+export function onRead(core: Core, id: number, byRound: boolean): void {
   if (core.leadership !== null) {
-    core.leadership.reads.add({ from: null, id });
+    const validUntilMono = byRound ? null : leasedUntilMono(core);
+    if (validUntilMono === null) core.leadership.reads.add({ from: null, id });
+    else core.result({ type: 'readReady', id, index: core.commitIndex, validUntilMono });
     return;
   }
   if (core.leader === null) {
@@ -21,6 +31,11 @@ export function onRead(core: Core, id: number): void {
     return;
   }
   ask(core, core.leader, core.forwardedReads.add(id, core.now.mono));
+}
+
+/** Null without a lease. A stuck disk need not end it: reads under it keep nobody in office, and without commits it ends by itself. */
+function leasedUntilMono(core: Core): MonoMs | null {
+  return core.leadership?.lease?.validUntilMono(core.now.mono) ?? null;
 }
 
 function ask(core: Core, leader: NodeId, token: number): void {
@@ -38,6 +53,7 @@ export function askAgain(core: Core): void {
 /** From a follower of this term, or one that thinks so. */
 export function onReadIndex(core: Core, { from, token, term }: ReadIndex): void {
   if (core.leadership === null || term !== core.term) answerFollower(core, from, token, null);
+  else if (leasedUntilMono(core) !== null) answerFollower(core, from, token, core.commitIndex);
   else core.leadership.reads.add({ from, token });
 }
 
@@ -48,7 +64,7 @@ export function onReadIndexResponse(core: Core, { token, index, term }: ReadInde
   if (id === null) return;
   if (index === null)
     core.result({ type: 'readFailed', id, reason: 'not-leader', leaderHint: core.leader });
-  else core.result({ type: 'readReady', id, index });
+  else core.result({ type: 'readReady', id, index, validUntilMono: null });
 }
 
 function answerFollower(core: Core, to: NodeId, token: number, index: LogIndex | null): void {
@@ -81,7 +97,8 @@ export function onReadConfirmation(core: Core): void {
   const ready = leadership.reads.confirm(confirmed);
   if (ready === null) return;
   for (const read of ready.reads) {
-    if (read.from === null) core.result({ type: 'readReady', id: read.id, index: ready.index });
-    else answerFollower(core, read.from, read.token, ready.index);
+    const { index } = ready;
+    if (read.from !== null) answerFollower(core, read.from, read.token, index);
+    else core.result({ type: 'readReady', id: read.id, index, validUntilMono: null });
   }
 }

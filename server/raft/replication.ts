@@ -57,6 +57,7 @@ export function appendAsLeader(core: Core, kind: Entry['kind'], data: string): E
     data,
   };
   core.append(entry);
+  leadership.lease?.made(entry.index, core.now.mono);
   return entry;
 }
 
@@ -188,11 +189,12 @@ function acknowledged(
 /**
  * Commits what a quorum holds durably, counting only entries of the present
  * term; older ones are committed with them (§5.4.2, Figure 8). The leader's own
- * copy counts once its own disk has it.
+ * copy counts once its own disk has it. While an earlier leader may hold a
+ * lease, nothing is committed.
  */
 export function maybeCommit(core: Core): void {
   const leadership = core.leadership;
-  if (leadership === null) return;
+  if (leadership === null || leadership.heldUntilMono !== null) return;
   const reached = quorumValue(core.conf, (id) =>
     id === core.id
       ? core.persistence.persistedIndex
@@ -207,6 +209,13 @@ export function maybeCommit(core: Core): void {
   }
   assert(leadership.uncommittedChars >= 0, 'uncommitted data is counted once in and once out');
   core.commitTo(reached);
+}
+
+/** Called by each tick: commits what was held back once no earlier leader can hold a lease. */
+export function endHold(core: Core, leadership: Leadership): void {
+  if (leadership.heldUntilMono === null || core.now.mono < leadership.heldUntilMono) return;
+  leadership.heldUntilMono = null;
+  maybeCommit(core);
 }
 
 // --- follower ----------------------------------------------------------------

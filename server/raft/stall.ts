@@ -5,7 +5,7 @@
  */
 import type { Core } from './core.ts';
 
-/** Time in which this node did not run counts against nobody. Only ever delays a campaign or a step-down: safety needs no clock. */
+/** Time in which this node did not run counts against nobody. Only ever delays a campaign or a step-down, on which no safety rests; leases age on. */
 export function excuse(core: Core, ms: number): void {
   core.electionAtMono += ms;
   if (core.lastHeardMono !== null)

@@ -92,6 +92,11 @@ export interface RaftConfig {
   readonly heartbeatIntervalMs: number;
   /** Election time-out is drawn from [electionTimeoutMs, 2 × electionTimeoutMs); ≥ 3 × the heartbeat, 10 × advised. */
   readonly electionTimeoutMs: number;
+  /**
+   * How long an entry lets its leader answer reads without a round, ms; 0: never. The same on all
+   * nodes: a leader waits by its own for what others hold by theirs.
+   */
+  readonly leaseMs: number;
   /** Entries in one AppendEntries, ≥ 1. */
   readonly maxEntriesPerAppend: number;
   /** Sum of `data` lengths in one AppendEntries (at least one entry always travels), UTF-16 units. */
@@ -136,7 +141,8 @@ export type Input =
     }
   /** Answers `stageSnapshot`: rows of `leader`'s snapshot are durable here up to `upTo`. */
   | { readonly type: 'snapshotStaged'; readonly leader: NodeId; readonly upTo: LogIndex }
-  | { readonly type: 'read'; readonly id: number }
+  /** `byRound`: not under a lease. */
+  | { readonly type: 'read'; readonly id: number; readonly byRound?: true }
   | { readonly type: 'persisted'; readonly seq: number }
   | { readonly type: 'campaign' }
   /** The node itself did not run for the last `ms`, more or less. */
@@ -216,8 +222,17 @@ export type Effect =
    * yet apply has an unknown fate: another leader may commit it (never read as failure).
    */
   | { readonly type: 'leadershipLost'; readonly term: Term }
-  /** The read may be served from the state machine once it has applied `index` (§8; dissertation §6.4). */
-  | { readonly type: 'readReady'; readonly id: number; readonly index: LogIndex }
+  /**
+   * The read may be served from the state machine once it has applied `index` (§8; dissertation
+   * §6.4), and, where a lease allows it, before `validUntilMono`: a driver looks at the clock after
+   * it has looked at the state.
+   */
+  | {
+      readonly type: 'readReady';
+      readonly id: number;
+      readonly index: LogIndex;
+      readonly validUntilMono: MonoMs | null;
+    }
   | {
       readonly type: 'readFailed';
       readonly id: number;

@@ -251,6 +251,20 @@ export const MUTANTS: readonly Mutant[] = [
       'const ready = leadership.reads.confirm(Math.max(confirmed, leadership.reads.currentSeq));',
   },
   {
+    id: 'C27b',
+    file: 'server/raft/core.ts',
+    what: 'commits in a new term while the leader before may hold a lease',
+    find: '    return this.now.mono < end ? end : null;\n',
+    replace: '    return end < 0 ? end : null;\n',
+  },
+  {
+    id: 'C27c',
+    file: 'server/raft/core.ts',
+    what: 'counts a lease from when its entry was committed, not from when it was made',
+    find: 'this.leadership?.lease?.committed(index);',
+    replace: 'if (this.leadership?.lease) this.leadership.lease.fromMono = this.now.mono;',
+  },
+  {
     id: 'C28',
     file: 'server/raft/transfer.ts',
     what: 'refuses proposals for ever when the heir does not take over',
@@ -378,5 +392,18 @@ export const MUTANTS: readonly Mutant[] = [
     what: 'leaves the value of a version out of its checksum',
     find: '${v.field}${v.value}`',
     replace: '${v.field}`',
+  },
+];
+
+/** Bugs that have no mutant, why, and the rule whose tests guard against them. */
+export const UNSEEN: readonly {
+  readonly id: string;
+  readonly why: string;
+  readonly guard: string;
+}[] = [
+  {
+    id: 'C27d',
+    why: 'a node that does not look at the clock again after it has read under a lease answers what was the newest when it was asked, which is linearizable (docs/adr/0013)',
+    guard: 'L11',
   },
 ];

@@ -64,6 +64,7 @@ describe('the service', { timeout: SLOW_MACHINE_MS }, () => {
         migrationsDir: '',
         heartbeatIntervalMs: 30,
         electionTimeoutMs: 300,
+        leaseMs: 0,
       },
       {
         onReport: ({ id, status }) =>

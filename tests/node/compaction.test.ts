@@ -19,7 +19,7 @@ function raftWith(lengths: readonly number[]): Raft {
     kind: 'command' as const,
     data: 'x'.repeat(length),
   }));
-  const timing = { heartbeatIntervalMs: 10, electionTimeoutMs: 100 };
+  const timing = { heartbeatIntervalMs: 10, electionTimeoutMs: 100, leaseMs: 0 };
   return new Raft(
     raftConfig({ id: 'n1', timing }),
     {

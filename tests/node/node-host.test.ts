@@ -10,7 +10,7 @@ import { SimClock } from '../../sim/sim-clock.ts';
 import { SimDisk } from '../../sim/sim-disk.ts';
 import { SimNetwork } from '../../sim/sim-network.ts';
 
-const TIMING = { heartbeatIntervalMs: 20, electionTimeoutMs: 200 };
+const TIMING = { heartbeatIntervalMs: 20, electionTimeoutMs: 200, leaseMs: 0 };
 
 class Bench {
   readonly scheduler = new Scheduler();
@@ -26,7 +26,7 @@ class Bench {
   readonly events: { id: string; event: RaftEvent }[] = [];
   readonly failures: string[] = [];
 
-  constructor(ids: readonly string[]) {
+  constructor(ids: readonly string[], timing = TIMING) {
     for (const id of ids) {
       const disk = new SimDisk(id, ids, this.scheduler, Random.fromSeed(2));
       const error = { rate: 1, wallOffsetMs: 0, pausedUntilMs: 0 };
@@ -36,7 +36,7 @@ class Bench {
       const { storage, restored } = disk.open(null);
       const host = new NodeHost({
         id,
-        timing: TIMING,
+        timing,
         seed: ids.indexOf(id) + 1,
         clock: new SimClock(this.scheduler, error),
         transport: this.network.endpoint(id),
@@ -108,6 +108,54 @@ describe('node', () => {
     bench.pass(5);
     expect(bench.proposed.has(3)).toBe(false);
     expect(bench.events.slice(sent).filter((told) => told.id === id)).toEqual([]);
+  });
+
+  describe('under a lease', () => {
+    const LEASE_MS = 150;
+
+    /** The leader has a lease, and has written `one`; its clock is the test's to stop. */
+    function withLease() {
+      const bench = new Bench(['n1', 'n2', 'n3'], { ...TIMING, leaseMs: LEASE_MS });
+      const leader = bench.leader();
+      leader.propose([{ id: 1, data: set('one') }]);
+      while (!bench.proposed.has(1)) bench.pass(0.1);
+      const clockError = bench.clockErrors.get(leader.status().id);
+      if (clockError === undefined) throw new Error('a clock');
+      return { bench, leader, clockError };
+    }
+
+    test('[L11] a read is answered in the turn in which it came', () => {
+      const { bench, leader } = withLease();
+      leader.read([{ id: 2, query: GET, level: 'linearizable' }]);
+      bench.pass(0);
+      expect(bench.reads.get(2)).toMatchObject({
+        result: { answer: { found: { value: 'one' } } },
+      });
+    });
+
+    test('[L11] a read during which the lease ran out is confirmed by a quorum before it is answered', () => {
+      const { bench, leader, clockError } = withLease();
+      leader.read([{ id: 2, query: GET, level: 'linearizable' }]);
+      clockError.pausedUntilMs = bench.scheduler.nowMs + LEASE_MS;
+      bench.pass(LEASE_MS);
+      expect(leader.raft.role).toBe('leader');
+      expect(bench.reads.has(2)).toBe(false);
+      bench.pass(20);
+      expect(bench.reads.get(2)).toMatchObject({
+        result: { answer: { found: { value: 'one' } } },
+      });
+    });
+
+    test('[L11] after a pause in which another took over, a read under the old lease is not answered', () => {
+      const { bench, leader, clockError } = withLease();
+      leader.read([{ id: 2, query: GET, level: 'linearizable' }]);
+      clockError.pausedUntilMs = bench.scheduler.nowMs + 3000;
+      bench.pass(2900);
+      const heir = [...bench.hosts.values()].find((host) => host.raft.term > leader.raft.term);
+      expect(heir).toBeDefined();
+      bench.pass(200);
+      expect(bench.reads.get(2)).toMatchObject({ outcome: 'failed', reason: 'not-leader' });
+    });
   });
 
   test('[N4] a pause of the whole machine ends no leadership', () => {

@@ -20,7 +20,7 @@ import { openPrismaStorage } from '../../server/storage/prisma-storage.ts';
 import { PortMesh } from '../../server/transport/port-mesh.ts';
 
 const IDS = ['n1', 'n2', 'n3'];
-const TIMING = { heartbeatIntervalMs: 20, electionTimeoutMs: 200 };
+const TIMING = { heartbeatIntervalMs: 20, electionTimeoutMs: 200, leaseMs: 0 };
 const WRITES = 300;
 
 type Call = { readonly at: Instant; readonly input: Input } | { readonly effects: string };

@@ -48,7 +48,7 @@ export interface TestNode {
   events: RaftEvent[];
 }
 
-export const TIMING = { heartbeatIntervalMs: 10, electionTimeoutMs: 100 };
+export const TIMING = { heartbeatIntervalMs: 10, electionTimeoutMs: 100, leaseMs: 0 };
 
 export class Network {
   now: Instant = { mono: 0, wall: 1_000_000_000 };

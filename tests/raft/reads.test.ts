@@ -14,6 +14,7 @@ describe('linearizable reads', () => {
       type: 'readReady',
       id,
       index: leader.raft.commitIndex,
+      validUntilMono: null,
     });
   });
 
@@ -66,6 +67,7 @@ describe('linearizable reads', () => {
       type: 'readReady',
       id,
       index: leader.raft.commitIndex,
+      validUntilMono: null,
     });
   });
 
@@ -97,7 +99,12 @@ describe('linearizable reads', () => {
     const net = new Network(1);
     const leader = net.elect();
     const id = net.read('n1');
-    expect(leader.results).toContainEqual({ type: 'readReady', id, index: 1 });
+    expect(leader.results).toContainEqual({
+      type: 'readReady',
+      id,
+      index: 1,
+      validUntilMono: null,
+    });
   });
 });
 

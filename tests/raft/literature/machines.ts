@@ -19,7 +19,7 @@ interface Machine {
   clock: SimClock | null;
 }
 
-const MACHINE_TIMING = { heartbeatIntervalMs: 20, electionTimeoutMs: 200 };
+const MACHINE_TIMING = { heartbeatIntervalMs: 20, electionTimeoutMs: 200, leaseMs: 0 };
 
 export class Machines {
   readonly scheduler = new Scheduler();

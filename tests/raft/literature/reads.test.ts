@@ -151,3 +151,51 @@ describe('an old leader', () => {
     expect(answerTo(net, 'n1', read)).toMatchObject({ type: 'readFailed' });
   });
 });
+
+describe('an old leader with a lease', () => {
+  const LEASE_MS = 50;
+  const leases = () => ({ preVote: true, checkQuorum: true, leaseMs: LEASE_MS });
+
+  test('[C27] that has handed over answers while its heir can commit nothing, and nothing from then on (etcd-io/raft#99)', () => {
+    const net = ledByN1(leases);
+    net.propose('n1', 'y');
+    net.deliver();
+    const madeMono = net.now.mono;
+    net.transfer('n1', 'n2');
+    net.cut('n2', 'n1');
+    net.cut('n3', 'n1');
+    net.deliver();
+    net.propose('n2', 'newer');
+    let reads = 0;
+    while (!net.commands('n2').includes('newer')) {
+      const read = net.read('n1');
+      if (answerTo(net, 'n1', read)?.type === 'readReady') reads++;
+      net.advance(1);
+    }
+    expect(net.node('n1').raft.role).toBe('leader');
+    expect(reads).toBe(LEASE_MS);
+    expect(net.now.mono).toBeGreaterThanOrEqual(madeMono + LEASE_MS);
+    const read = net.read('n1');
+    net.deliver();
+    expect(answerTo(net, 'n1', read)).toBeUndefined();
+  });
+
+  test('[C27] that was paused for long has none, though it counts the pause against nobody (openraft#1747)', () => {
+    const net = ledByN1(leases);
+    net.propose('n1', 'y');
+    net.deliver();
+    const before = net.read('n1');
+    expect(answerTo(net, 'n1', before)).toMatchObject({
+      validUntilMono: net.now.mono + LEASE_MS,
+    });
+    net.now = { mono: net.now.mono + 60_000, wall: net.now.wall + 60_000_000 };
+    const paused = net.node('n1');
+    paused.raft.step(net.now, { type: 'stalled', ms: 60_000 });
+    net.drain(paused);
+    expect(paused.raft.role).toBe('leader');
+    const after = net.read('n1');
+    expect(answerTo(net, 'n1', after)).toBeUndefined();
+    net.deliver();
+    expect(answerTo(net, 'n1', after)).toMatchObject({ type: 'readReady', validUntilMono: null });
+  });
+});

@@ -218,7 +218,12 @@ test('[B8] nothing that others say makes a follower forget a leader that it hear
   expect(net.sent.slice(sentAt).filter((m) => 'granted' in m && m.granted)).toEqual([]);
   expect(net.node('n1').results).not.toContainEqual(expect.objectContaining({ id: read }));
   net.deliver((message) => message.from !== 'n3');
-  expect(net.node('n1').results).toContainEqual({ type: 'readReady', id: read, index: 1 });
+  expect(net.node('n1').results).toContainEqual({
+    type: 'readReady',
+    id: read,
+    index: 1,
+    validUntilMono: null,
+  });
   net.state('n2');
   net.expectGolden(task.name, 'b08-forget-leader-read-only-lease-based');
 });
