@@ -394,3 +394,16 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '${v.field}`',
   },
 ];
+
+/** Bugs that have no mutant, why, and the rule whose tests guard against them. */
+export const UNSEEN: readonly {
+  readonly id: string;
+  readonly why: string;
+  readonly guard: string;
+}[] = [
+  {
+    id: 'C27d',
+    why: 'a node that does not look at the clock again after it has read under a lease answers what was the newest when it was asked, which is linearizable (docs/adr/0013)',
+    guard: 'L11',
+  },
+];

@@ -23,7 +23,7 @@ interface Place {
 
 function evidenceOf(seed: number): Evidence {
   const given: Evidence[] = [];
-  runSeed({ seed, chaosMs: 2000, onEnd: (evidence) => given.push(evidence) });
+  runSeed({ seed, chaosMs: 4000, onEnd: (evidence) => given.push(evidence) });
   return must(given[0], 'a run gives its evidence');
 }
 
