@@ -27,6 +27,7 @@ interface Watched {
   readonly disk: SimDisk;
   /** The store that it booted from last. */
   storeId: string;
+  readonly holdsLease: () => boolean;
   /** Null while the node is down. */
   host: NodeHost | null;
   /** It ran since it was looked at, and waits in `ran`. */
@@ -91,11 +92,15 @@ export class Invariants {
     this.confs = [{ index: 0, conf: { voters, votersOutgoing: [], learners: [] } }];
   }
 
-  /** Every node joins once, before it boots. What is returned must be called whenever the node runs; its disk will tell by itself. */
-  join(id: NodeId, disk: SimDisk): () => void {
+  /**
+   * Every node joins once, before it boots. What is returned must be called whenever the node runs;
+   * its disk will tell by itself. `holdsLease`: it would now answer reads under a lease.
+   */
+  join(id: NodeId, disk: SimDisk, holdsLease: () => boolean): () => void {
     const node: Watched = {
       id,
       disk,
+      holdsLease,
       storeId: disk.storeId,
       host: null,
       hasRun: false,
@@ -397,6 +402,9 @@ export class Invariants {
     if (last === undefined || last.index === before) return;
     if (raft.role !== 'leader') broken(`${node.id}: a leader commits first`);
     if (last.term !== raft.term) broken(`${node.id}: commits by an entry of its own term (§5.4.2)`);
+    for (const other of this.nodes)
+      if (other !== node && other.holdsLease())
+        broken(`${node.id}: nobody commits while ${other.id} holds a lease`);
     const holders = this.holdersOf(last);
     if (!isQuorum(raft.conf, holders))
       broken(`committed entry ${last.index} is durable on a quorum, not on ${holders.join(', ')}`);

@@ -31,6 +31,7 @@ export const FAULT_KINDS = [
   'change-members',
   'transfer',
   'compact',
+  'unknown-command',
 ] as const;
 
 export type FaultKind = (typeof FAULT_KINDS)[number];

@@ -101,7 +101,7 @@ export class World {
     const clockError = { rate: 1, wallOffsetMs: 0, pausedUntilMs: 0 };
     const disk = new SimDisk(id, voters, this.scheduler, this.random.fork());
     this.network.join(id, clockError);
-    const onRun = this.invariants.join(id, disk);
+    const onRun = this.invariants.join(id, disk, () => this.holdsLease(id));
     this.machines.set(id, new Machine(id, disk, clockError, onRun));
     this.ids.push(id);
   }
@@ -297,11 +297,16 @@ export class World {
         if (fault.force >= 0.5) break;
         // The word has left; that its heir leads the old leader shall not hear.
         for (const id of this.ids) if (id !== leader) network.cut(id, leader, () => {});
+        // Nor do some clients, which go on asking it while a lease may last.
+        for (let ms = 2; ms <= 40; ms += 4) scheduler.after(ms, () => this.halfHearOf(leader));
         end(heal);
         break;
       case 'compact':
         victim.host?.compactNow();
         if (victim.host !== null) fired();
+        break;
+      case 'unknown-command':
+        this.proposeUnknown(this.machine(leader), fired);
         break;
       case 'pause':
         if (fault.force < 0.5) this.dream(this.machine(leader), scheduler.nowMs + fault.forMs);
@@ -382,8 +387,17 @@ export class World {
   }
 
   private onElected(id: NodeId): void {
-    for (const client of this.clients) if (this.random.chance(0.5)) client.hearOf(id);
+    this.halfHearOf(id);
     this.operator.onElected();
+  }
+
+  private holdsLease(id: NodeId): boolean {
+    const { host, clock } = this.machine(id);
+    return host !== null && clock !== null && host.raft.holdsLease(clock.now().mono);
+  }
+
+  private halfHearOf(leader: NodeId): void {
+    for (const client of this.clients) if (this.random.chance(0.5)) client.hearOf(leader);
   }
 
   /** Those who count, as the leader has it; they and they alone must come to agree. */
@@ -539,6 +553,20 @@ export class World {
     machine.reads.clear();
     this.trace.add('crash', this.scheduler.nowMs, [id]);
     return true;
+  }
+
+  /** What only another version of the program would ask: every node must refuse it alike. */
+  private proposeUnknown({ host, proposals }: Machine, fired: () => void): void {
+    if (host === null) return;
+    const id = this.nextId++;
+    proposals.set(id, (proposed) => {
+      if (proposed.outcome !== 'applied') return;
+      const { result } = proposed;
+      const isRefused = !result.ok && result.error.code === 'BAD_COMMAND';
+      assert(isRefused, 'a command that is not understood is refused, never guessed at');
+      fired();
+    });
+    host.propose([{ id, data: '["transmute","a","x",null,null,null]' }]);
   }
 
   /** Requests and answers take time and may be lost with the node. */

@@ -178,6 +178,11 @@ export class Raft {
     return this.core.commitIndex;
   }
 
+  /** Whether a read that comes at `nowMono` would be answered under a lease. */
+  holdsLease(nowMono: MonoMs): boolean {
+    return (this.core.leadership?.lease?.validUntilMono(nowMono) ?? null) !== null;
+  }
+
   get lastIndex(): LogIndex {
     return this.core.log.lastIndex;
   }

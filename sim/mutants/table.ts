@@ -380,6 +380,13 @@ export const MUTANTS: readonly Mutant[] = [
       '  crash(): void {\n    this.state.hardState = { term: 0, votedFor: null, commit: 0 };\n',
   },
   {
+    id: 'D5',
+    file: 'server/kv/command.ts',
+    what: 'takes a command that it does not know for one that it does',
+    find: "  if (count === undefined) return err('unknown operation');\n",
+    replace: "  if (count === undefined) return ok({ op: 'deleteRecord', key: String(key) });\n",
+  },
+  {
     id: 'D3',
     file: 'server/storage/checksum.ts',
     what: 'leaves the data of an entry out of its checksum',
