@@ -1,4 +1,5 @@
 /** A machine of the simulated cluster: what outlives the boots of its node, and the node while it runs. */
+import { assert } from '../server/base/assert.ts';
 import type { Proposed, ReadResult } from '../server/node/control.ts';
 import type { NodeHost } from '../server/node/node-host.ts';
 import type { NodeId } from '../server/raft/types.ts';
@@ -37,5 +38,18 @@ export class Machine {
     this.storeId ??= this.disk.storeId;
     this.fate = 'well';
     return opened;
+  }
+
+  /** What only another version of the program would ask: every node must refuse it alike. */
+  proposeUnknown(id: number, onRefused: () => void): void {
+    if (this.host === null) return;
+    this.proposals.set(id, (proposed) => {
+      if (proposed.outcome !== 'applied') return;
+      const { result } = proposed;
+      const isRefused = !result.ok && result.error.code === 'BAD_COMMAND';
+      assert(isRefused, 'a command that is not understood is refused, never guessed at');
+      onRefused();
+    });
+    this.host.propose([{ id, data: '["transmute","a","x",null,null,null]' }]);
   }
 }

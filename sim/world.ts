@@ -306,7 +306,7 @@ export class World {
         if (victim.host !== null) fired();
         break;
       case 'unknown-command':
-        this.proposeUnknown(this.machine(leader), fired);
+        this.machine(leader).proposeUnknown(this.nextId++, fired);
         break;
       case 'pause':
         if (fault.force < 0.5) this.dream(this.machine(leader), scheduler.nowMs + fault.forMs);
@@ -553,20 +553,6 @@ export class World {
     machine.reads.clear();
     this.trace.add('crash', this.scheduler.nowMs, [id]);
     return true;
-  }
-
-  /** What only another version of the program would ask: every node must refuse it alike. */
-  private proposeUnknown({ host, proposals }: Machine, fired: () => void): void {
-    if (host === null) return;
-    const id = this.nextId++;
-    proposals.set(id, (proposed) => {
-      if (proposed.outcome !== 'applied') return;
-      const { result } = proposed;
-      const isRefused = !result.ok && result.error.code === 'BAD_COMMAND';
-      assert(isRefused, 'a command that is not understood is refused, never guessed at');
-      fired();
-    });
-    host.propose([{ id, data: '["transmute","a","x",null,null,null]' }]);
   }
 
   /** Requests and answers take time and may be lost with the node. */

@@ -134,15 +134,34 @@ function range(records: Records, view: View, query: Asked<'range'>): Answered<'r
   const found: Answered<'range'>['records'][number][] = [];
   for (const key of records.keys(query.prefix, query.start, query.end)) {
     if (page.isFull) return { type: 'range', ...view, records: found, next: key };
-    const part = new Page(MAX_PAGE);
-    const { fields, next } = fieldsOf(records, view, part, key);
-    for (let i = 0; i <= fields.length; i++) page.look();
-    if (fields.length === 0 && next === null) continue;
+    const { fields, more } = firstFields(records, view, page, key);
+    if (fields.length === 0) continue;
     page.row();
-    for (const { value } of fields) page.value(value);
-    found.push({ key, fields, more: next !== null });
+    found.push({ key, fields, more });
   }
   return { type: 'range', ...view, records: found, next: null };
+}
+
+/** Goes on through the record when it has enough, to see whether one more stands: all of it is charged to the page. */
+function firstFields(
+  records: Records,
+  view: View,
+  page: Page,
+  key: string,
+): { readonly fields: readonly FoundField[]; readonly more: boolean } {
+  const part = new Page(MAX_PAGE);
+  const fields: FoundField[] = [];
+  for (const [field, held] of records.sortedFields(key)) {
+    page.look();
+    const found = foundAt(held, view);
+    if (found === null) continue;
+    if (part.isFull) return { fields, more: true };
+    part.row();
+    part.value(found.value);
+    page.value(found.value);
+    fields.push({ field, ...found });
+  }
+  return { fields, more: false };
 }
 
 function history(

@@ -1,0 +1,389 @@
+/** Random commands and questions: the store and a naive one say the same, and a store that was saved goes on as the same. */
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { must } from '../../server/base/assert.ts';
+import { encodeCommand } from '../../server/kv/command.ts';
+import { KvStore } from '../../server/kv/store.ts';
+import type {
+  ApplyResult,
+  Condition,
+  Coordinates,
+  KvChanges,
+  Operation,
+  Query,
+  QueryAnswer,
+  Value,
+  WriteCommand,
+} from '../../server/kv/types.ts';
+import { nextQuery } from './conformance/subject.ts';
+import { NaiveStore } from './naive-store.ts';
+import type { Row, Told } from './naive-store.ts';
+import { restored } from './writer.ts';
+
+/** Few names and times, so that most things meet. */
+const key = fc.constantFrom('a', 'a', 'a', 'a', 'ab', '～', '😀', '__proto__');
+const field = fc.constantFrom('x', 'x', 'x', 'xy', '～', '😀');
+const prefix = fc.constantFrom('', 'a', 'x', '😀', 'no');
+const time = fc.nat(24);
+const ttl = fc.integer({ min: 1, max: 9 });
+const item = fc.constantFrom('p', 'q', '');
+const text = fc.constantFrom('0', '7', '-3', 'p', '07', '');
+const value: fc.Arbitrary<Value> = fc.oneof(
+  { weight: 3, arbitrary: text },
+  { weight: 1, arbitrary: fc.array(item, { maxLength: 4 }) },
+);
+
+type Optional<T, Names extends keyof T> = Omit<T, Names> & Partial<Pick<T, Names>>;
+
+/** A record of which some parts may be left out. */
+function some<T extends object, Names extends keyof T & string>(
+  parts: { [Name in keyof T]: fc.Arbitrary<T[Name]> },
+  ...optional: readonly Names[]
+): fc.Arbitrary<Optional<T, Names>> {
+  const requiredKeys = Object.keys(parts).filter(
+    (name) => !(optional as readonly string[]).includes(name),
+  );
+  return fc.record(parts, { requiredKeys: requiredKeys as (keyof T)[] }) as unknown as fc.Arbitrary<
+    Optional<T, Names>
+  >;
+}
+
+function always<const T>(constant: T): fc.Arbitrary<T> {
+  return fc.constant(constant);
+}
+
+const operation: fc.Arbitrary<Operation> = fc.oneof(
+  { weight: 6, arbitrary: some({ op: always('set'), key, field, value, ttl }, 'ttl') },
+  { weight: 3, arbitrary: fc.record({ op: always('delete'), key, field }) },
+  { weight: 1, arbitrary: fc.record({ op: always('deleteRecord'), key }) },
+  {
+    weight: 3,
+    arbitrary: some(
+      {
+        op: always('append'),
+        key,
+        field,
+        items: fc.array(item, { minLength: 1, maxLength: 3 }),
+        ttl,
+      },
+      'ttl',
+    ),
+  },
+  {
+    weight: 2,
+    arbitrary: some(
+      { op: always('remove'), key, field, item, count: fc.integer({ min: 1, max: 3 }) },
+      'count',
+    ),
+  },
+  {
+    weight: 3,
+    arbitrary: some(
+      { op: always('increment'), key, field, by: fc.integer({ min: -4, max: 4 }), ttl },
+      'ttl',
+    ),
+  },
+);
+
+const condition: fc.Arbitrary<Condition> = fc.oneof(
+  fc.record({ is: always('value'), key, field, value }),
+  fc.record({ is: fc.constantFrom('present', 'absent', 'latest'), key, field }),
+  fc.record({ is: always('revision'), key, field, revision: fc.nat(30) }),
+);
+
+/** A revision is a part of the way to the last; what it comes to is known when it is asked. */
+const part = fc.nat(31).map((n) => n / 31);
+
+const session = some(
+  {
+    session: fc.record({
+      client: fc.constantFrom('c', 'd'),
+      sequence: fc.integer({ min: 1, max: 6 }),
+    }),
+    timestamp: time,
+  },
+  'session',
+  'timestamp',
+);
+
+type Command = (revision: number) => WriteCommand;
+const write: fc.Arbitrary<Command> = fc.oneof(
+  {
+    weight: 12,
+    arbitrary: fc.tuple(operation, session).map(
+      ([op, envelope]): Command =>
+        () => ({ ...op, ...envelope }),
+    ),
+  },
+  {
+    weight: 4,
+    arbitrary: fc
+      .tuple(
+        fc.record({
+          op: always('txn'),
+          conditions: fc.array(condition, { maxLength: 2 }),
+          success: fc.array(operation, { maxLength: 5 }),
+          failure: fc.array(operation, { maxLength: 3 }),
+        }),
+        session,
+      )
+      .map(
+        ([op, envelope]): Command =>
+          () => ({ ...op, ...envelope }),
+      ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(
+        fc.oneof(fc.record({ key, field }), fc.record({ key }), fc.record({ prefix }), always({})),
+        fc.option(time, { nil: undefined }),
+        fc.option(part, { nil: undefined }),
+      )
+      .map(
+        ([scope, at, asOf]): Command =>
+          (revision) => ({
+            op: 'restore',
+            ...scope,
+            at: asOf === undefined ? (at ?? 0) : at,
+            // Sometimes a revision that is not there yet.
+            asOf: asOf === undefined ? undefined : Math.round(asOf * (revision + 1)),
+          }),
+      ),
+  },
+);
+
+const step = fc.record({
+  command: fc.option(write, { nil: null, freq: 12 }),
+  /** By which the leader's clock has moved on, ms. */
+  ms: fc.nat(2),
+});
+const story = fc.array(step, { minLength: 1, maxLength: 30, size: 'max' });
+type Story = typeof story extends fc.Arbitrary<infer T> ? T : never;
+
+const coordinates = some({ at: time, asOf: part }, 'at', 'asOf');
+type Asked = (revision: number) => Query;
+
+function viewed<Q extends object>(
+  query: fc.Arbitrary<Q>,
+  ask: (query: Q, view: Coordinates) => Query,
+): fc.Arbitrary<Asked> {
+  return fc.tuple(query, coordinates).map(
+    ([rest, where]): Asked =>
+      (revision) =>
+        ask(rest, resolved(where, revision)),
+  );
+}
+
+function resolved({ at, asOf }: { at?: number; asOf?: number }, revision: number): Coordinates {
+  return {
+    ...(at !== undefined && { at }),
+    ...(asOf !== undefined && { asOf: Math.round(asOf * revision) }),
+  };
+}
+
+const limit = fc.constantFrom(1, 2, 3, 1000);
+const range = some({ prefix, start: key, end: key, limit }, 'prefix', 'start', 'end');
+const question: fc.Arbitrary<Asked> = fc.oneof(
+  viewed(fc.record({ key, field }), (cell, view) => ({ type: 'get', ...cell, ...view })),
+  viewed(some({ key, prefix, start: field, limit }, 'prefix', 'start'), (rest, view) => ({
+    type: 'scan',
+    ...rest,
+    ...view,
+  })),
+  viewed(range, (rest, view) => ({ type: 'keys', ...rest, ...view })),
+  viewed(range, (rest, view) => ({ type: 'range', ...rest, ...view })),
+  viewed(
+    some(
+      { key, field, from: time, to: time, descending: fc.boolean(), limit },
+      'from',
+      'to',
+      'descending',
+    ),
+    (rest, { asOf }) => ({ type: 'history', ...rest, ...(asOf !== undefined && { asOf }) }),
+  ),
+  fc
+    .tuple(
+      fc.oneof(some({ key, field }, 'field'), fc.record({ prefix }), always({})),
+      coordinates,
+      coordinates,
+      limit,
+    )
+    .map(
+      ([scope, before, after, most]): Asked =>
+        (revision) => ({
+          type: 'diff',
+          ...scope,
+          before: resolved(before, revision),
+          after: resolved(after, revision),
+          limit: most,
+        }),
+    ),
+);
+
+/** More than any story has rows. */
+const MOST_PAGES = 500;
+
+/** Both stores, told the same. */
+class Pair {
+  readonly naive = new NaiveStore();
+  store: KvStore;
+
+  constructor(store = KvStore.empty()) {
+    this.store = store;
+  }
+
+  tell(steps: Story): void {
+    for (const { command, ms } of steps) {
+      const index = this.store.lastApplied + 1;
+      const stamp = this.store.lastStamp + ms * 1000 + 1;
+      const write = command?.(this.store.lastApplied) ?? null;
+      const data = encodeCommand(write ?? { op: 'tick' });
+      const result = this.store.apply({ index, stamp, kind: 'command', data });
+      if (write === null) this.naive.tick(stamp);
+      else expect(told(result)).toEqual(this.naive.apply(write, stamp));
+    }
+  }
+
+  ask(query: Query): void {
+    if (query.type === 'get') {
+      const answer = answerOf(this.store, query);
+      if (answer.type !== 'get') throw new Error(answer.type);
+      expect(answer.found ?? answer.absentBecause).toEqual(
+        this.naive.get(query.key, query.field, query),
+      );
+      expect(answer).toMatchObject(this.naive.view(query));
+      return;
+    }
+    const expected = this.naive.rows(query);
+    const rows: Row[] = [];
+    let pages = 0;
+    for (let next: Query | null = query; next !== null; ) {
+      expect(pages++).toBeLessThan(MOST_PAGES);
+      const answer = answerOf(this.store, next);
+      const page = rowsOf(answer);
+      expect(page.length).toBeLessThanOrEqual(query.limit ?? 1000);
+      rows.push(...page);
+      expect(rows.length).toBeLessThanOrEqual(expected.length);
+      next = nextQuery(next, answer);
+    }
+    expect(rows).toEqual(expected);
+  }
+}
+
+/** All that the store has to save. */
+function taken(store: KvStore): KvChanges {
+  return must(store.takeChanges(Number.MAX_SAFE_INTEGER), 'there is something to save');
+}
+
+function told(result: ApplyResult): Told {
+  if (result.ok) return result;
+  return { ok: false, code: result.error.code, operation: result.error.operation };
+}
+
+function answerOf(store: KvStore, query: Query): QueryAnswer {
+  const result = store.query(query);
+  if (!result.ok) throw new Error(result.error.message);
+  return result.answer;
+}
+
+function rowsOf(answer: QueryAnswer): readonly Row[] {
+  switch (answer.type) {
+    case 'get':
+      return [];
+    case 'scan':
+      return answer.fields;
+    case 'keys':
+      return answer.keys;
+    case 'range':
+      return answer.records.map(({ key: name, fields, more }) => {
+        expect(more).toBe(false);
+        return { key: name, fields };
+      });
+    case 'history':
+      return answer.versions;
+    case 'diff':
+      return answer.changes;
+  }
+}
+
+describe('against a naive store', () => {
+  test('[T1] every write and every read at every view is answered alike', () => {
+    fc.assert(
+      fc.property(story, fc.array(question, { maxLength: 25, size: 'max' }), (steps, questions) => {
+        const pair = new Pair();
+        pair.tell(steps);
+        for (const ask of questions) pair.ask(ask(pair.store.lastApplied));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('[T19] a store restored from what it gave to be saved answers the same and goes on the same', () => {
+    fc.assert(
+      fc.property(
+        story,
+        story,
+        fc.array(question, { maxLength: 10 }),
+        fc.integer({ min: 1, max: 9 }),
+        (before, later, questions, batch) => {
+          const pair = new Pair();
+          pair.tell(before);
+          const hash = pair.store.stateHash;
+          const due = pair.store.nextDueMs();
+          pair.store = restored(pair.store, batch);
+          expect(pair.store.stateHash).toBe(hash);
+          expect(pair.store.nextDueMs()).toBe(due);
+          pair.tell(later);
+          for (const ask of questions) pair.ask(ask(pair.store.lastApplied));
+          const whole = new Pair();
+          whole.tell([...before, ...later]);
+          expect(pair.store.stateHash).toBe(whole.store.stateHash);
+        },
+      ),
+      { numRuns: 80 },
+    );
+  });
+
+  test('[T19] a store brought on by the rows of a later state answers the same and goes on the same', () => {
+    fc.assert(
+      fc.property(
+        fc.tuple(story, story, story),
+        fc.array(question, { maxLength: 10 }),
+        ([before, missed, later], questions) => {
+          const pair = new Pair();
+          pair.tell(before);
+          const start = taken(pair.store);
+          pair.tell(missed);
+          const { stateHash } = pair.store;
+          const rest = taken(pair.store);
+          const follower = KvStore.restore(start, start.versions, start.marks, start.sessions);
+          const sessions = new Map(
+            [...start.sessions, ...rest.sessions].map((row) => [row.client, row]),
+          );
+          follower.installSnapshot(rest, rest.versions, rest.marks, sessions.values());
+          expect(follower.stateHash).toBe(stateHash);
+          expect(follower.nextDueMs()).toBe(pair.store.nextDueMs());
+          pair.store = follower;
+          pair.tell(later);
+          for (const ask of questions) pair.ask(ask(pair.store.lastApplied));
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
+  test('[T19] two stores that were fed the same entries have equal hashes, step by step', () => {
+    fc.assert(
+      fc.property(story, (steps) => {
+        const [one, two] = [new Pair(), new Pair()];
+        for (const each of steps) {
+          one.tell([each]);
+          two.tell([each]);
+          expect(one.store.stateHash).toBe(two.store.stateHash);
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+});

@@ -1,0 +1,365 @@
+/**
+ * The temporal store once more, as naively as can be: one list of all versions,
+ * gone through in full for every question. It shares nothing with the store but
+ * its vocabulary, and knows no limits and no pages.
+ */
+import type {
+  ApplyResult,
+  Condition,
+  Coordinates,
+  FieldChange,
+  FoundVersion,
+  Operation,
+  OperationOutcome,
+  Outcome,
+  Query,
+  Scope,
+  Value,
+  Version,
+  VersionPlace,
+  View,
+  WriteCommand,
+} from '../../server/kv/types.ts';
+
+/** What is wrong with an operation; thrown to undo the write that it is in. */
+class Refused extends Error {
+  readonly code: 'WRONG_KIND' | 'NOT_AN_INTEGER' | 'REVISION_NOT_YET';
+  operation: number | undefined = undefined;
+
+  constructor(code: Refused['code']) {
+    super(code);
+    this.code = code;
+  }
+}
+
+/** An answer as told: an error is its code, and the place of the operation. */
+export type Told =
+  | Extract<ApplyResult, { ok: true }>
+  | { readonly ok: false; readonly code: string; readonly operation: number | undefined };
+
+export type Row =
+  | ({ readonly field: string } & FoundVersion)
+  | { readonly key: string; readonly fields: number }
+  | {
+      readonly key: string;
+      readonly fields: readonly ({ readonly field: string } & FoundVersion)[];
+    }
+  | Version
+  | FieldChange;
+
+export class NaiveStore {
+  private versions: Version[] = [];
+  /** Stamp of each revision; revision 0 is before all time. */
+  private readonly stamps: number[] = [0];
+  private readonly answered = new Map<string, { sequence: number; asked: string; told: Told }>();
+
+  get revision(): number {
+    return this.stamps.length - 1;
+  }
+
+  // --- writes -----------------------------------------------------------------------
+
+  /** An entry that writes nothing. */
+  tick(stamp: number): void {
+    this.stamps.push(stamp);
+  }
+
+  apply(command: WriteCommand, stamp: number): Told {
+    this.stamps.push(stamp);
+    const { session, ...rest } = command;
+    if (session === undefined) return this.write(command, stamp);
+    const asked = JSON.stringify(rest);
+    const last = this.answered.get(session.client);
+    if (last !== undefined && session.sequence <= last.sequence) {
+      const isRepeat = session.sequence === last.sequence && asked === last.asked;
+      return isRepeat ? last.told : { ok: false, code: 'SESSION_STALE', operation: undefined };
+    }
+    const told = this.write(command, stamp);
+    this.answered.set(session.client, { sequence: session.sequence, asked, told });
+    return told;
+  }
+
+  private write(command: WriteCommand, stamp: number): Told {
+    const timestamp = command.timestamp ?? Math.floor(stamp / 1000);
+    const before = [...this.versions];
+    try {
+      const outcome = this.run(command, timestamp);
+      const wrote = this.versions.length > before.length;
+      return { ok: true, revision: wrote ? this.revision : null, timestamp, stamp, outcome };
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      this.versions = before;
+      return { ok: false, code: error.code, operation: error.operation };
+    }
+  }
+
+  private run(command: WriteCommand, timestamp: number): Outcome {
+    if (command.op === 'restore') return this.restore(command, timestamp);
+    if (command.op !== 'txn') return this.operate(command, timestamp);
+    const { op, conditions, success, failure } = command;
+    const index = conditions.findIndex((condition) => !this.holds(condition, timestamp));
+    const there = conditions[index];
+    const standing = there && this.standing(there.key, there.field, { at: timestamp });
+    const outcomes = (index === -1 ? success : failure).map((operation, i) => {
+      try {
+        return this.operate(operation, timestamp);
+      } catch (error) {
+        if (error instanceof Refused) error.operation = i;
+        throw error;
+      }
+    });
+    const found = standing ? { value: valueOf(standing), revision: standing.revision } : null;
+    const failed = index === -1 ? null : { index, found };
+    return { op, succeeded: index === -1, failed, outcomes };
+  }
+
+  private operate(operation: Operation, timestamp: number): OperationOutcome {
+    const { op, key } = operation;
+    if (op === 'deleteRecord') {
+      const there = this.fieldsOf(key).filter(
+        (field) => this.standing(key, field, { at: timestamp }) !== undefined,
+      );
+      for (const field of there) this.add(key, field, timestamp, null, null);
+      return { op, fields: there.length };
+    }
+    const { field } = operation;
+    const base = this.standing(key, field, { at: timestamp });
+    const existed = base !== undefined;
+    const expiry = (ttl: number | undefined): number | null =>
+      ttl === undefined ? (base?.expiresAt ?? null) : timestamp + ttl;
+    switch (op) {
+      case 'set': {
+        const { ttl, value } = operation;
+        this.add(key, field, timestamp, value, ttl === undefined ? null : timestamp + ttl);
+        return { op, existed };
+      }
+      case 'delete':
+        if (existed) this.add(key, field, timestamp, null, null);
+        return { op, existed };
+      case 'append': {
+        const list = [...listOf(base), ...operation.items];
+        this.add(key, field, timestamp, list, expiry(operation.ttl));
+        return { op, length: list.length };
+      }
+      case 'remove': {
+        const list = [...listOf(base)];
+        let removed = 0;
+        while (removed < (operation.count ?? list.length + removed)) {
+          const at = list.indexOf(operation.item);
+          if (at === -1) break;
+          list.splice(at, 1);
+          removed++;
+        }
+        if (removed > 0) this.add(key, field, timestamp, list, expiry(undefined));
+        return { op, removed, length: list.length };
+      }
+      case 'increment': {
+        const text = base === undefined ? '0' : valueOf(base);
+        if (typeof text !== 'string') throw new Refused('WRONG_KIND');
+        if (String(Number.parseInt(text, 10)) !== text) throw new Refused('NOT_AN_INTEGER');
+        const value = Number.parseInt(text, 10) + operation.by;
+        this.add(key, field, timestamp, String(value), expiry(operation.ttl));
+        return { op, value };
+      }
+    }
+  }
+
+  private holds(condition: Condition, timestamp: number): boolean {
+    const { key, field } = condition;
+    const found = this.standing(key, field, { at: timestamp });
+    switch (condition.is) {
+      case 'value':
+        return found !== undefined && isEqual(found.value, condition.value);
+      case 'present':
+        return found !== undefined;
+      case 'absent':
+        return found === undefined;
+      case 'revision':
+        return found !== undefined && found.revision === condition.revision;
+      case 'latest':
+        return !this.versionsOf(key, field).some((version) => version.timestamp > timestamp);
+    }
+  }
+
+  private restore(
+    { op, at, asOf = this.revision - 1, ...scope }: Extract<WriteCommand, { op: 'restore' }>,
+    timestamp: number,
+  ): Outcome {
+    if (asOf > this.revision - 1) throw new Refused('REVISION_NOT_YET');
+    const past = this.view({ ...(at !== undefined && { at }), asOf });
+    let fields = 0;
+    for (const { key, field } of this.cells(scope)) {
+      const then = this.standing(key, field, past);
+      const present = this.standing(key, field, { at: timestamp });
+      const left = then === undefined || then.expiresAt === null ? null : then.expiresAt - past.at;
+      const expiresAt = left === null ? null : timestamp + left;
+      const value = then === undefined ? null : valueOf(then);
+      if (
+        isEqual(value, present?.value ?? null) &&
+        (present === undefined || present.expiresAt === expiresAt)
+      )
+        continue;
+      this.add(key, field, timestamp, value, expiresAt);
+      fields++;
+    }
+    return { op, fields };
+  }
+
+  private add(
+    key: string,
+    field: string,
+    timestamp: number,
+    value: Value | null,
+    expiresAt: number | null,
+  ): void {
+    const { revision } = this;
+    const op = this.versions.filter((version) => version.revision === revision).length;
+    const stamp = this.stamps[revision] ?? 0;
+    this.versions.push({ key, field, timestamp, revision, op, value, expiresAt, stamp });
+  }
+
+  // --- questions --------------------------------------------------------------------
+
+  view({ at, asOf }: Coordinates): View {
+    const revision = asOf ?? this.revision;
+    return { at: at ?? Math.floor((this.stamps[revision] ?? 0) / 1000), asOf: revision };
+  }
+
+  get(key: string, field: string, where: Coordinates): FoundVersion | string {
+    const view = this.view(where);
+    const found = this.found(key, field, view);
+    if (found !== null) return found;
+    const known = this.versionsOf(key, field).filter(({ revision }) => revision <= view.asOf);
+    if (known.length === 0) return 'never';
+    const winner = this.winner(key, field, view);
+    if (winner === undefined) return 'not-yet';
+    return winner.value === null ? 'deleted' : 'expired';
+  }
+
+  /** All rows of all pages. */
+  rows(query: Exclude<Query, { type: 'get' }>): readonly Row[] {
+    switch (query.type) {
+      case 'scan': {
+        const { prefix = '', start = '' } = query;
+        return this.record(query.key, this.view(query)).filter(
+          ({ field }) => field.startsWith(prefix) && order(field, start) >= 0,
+        );
+      }
+      case 'keys':
+        return this.records(query).map(({ key, fields }) => ({ key, fields: fields.length }));
+      case 'range':
+        return this.records(query);
+      case 'history': {
+        const { key, field, from = 0, to = Number.POSITIVE_INFINITY, after } = query;
+        const asOf = query.asOf ?? this.revision;
+        const sign = query.descending === true ? -1 : 1;
+        return this.versionsOf(key, field)
+          .filter((version) => version.revision <= asOf)
+          .filter(({ timestamp }) => timestamp >= from && timestamp <= to)
+          .sort((a, b) => sign * comparePlaces(a, b))
+          .filter((version) => after === undefined || sign * comparePlaces(version, after) > 0);
+      }
+      case 'diff': {
+        const [before, after] = [this.view(query.before), this.view(query.after)];
+        return this.cells(query)
+          .map(({ key, field }) => ({
+            key,
+            field,
+            before: this.found(key, field, before),
+            after: this.found(key, field, after),
+          }))
+          .filter((change) => !isEqual(change.before?.value ?? null, change.after?.value ?? null));
+      }
+    }
+  }
+
+  private records(query: Extract<Query, { type: 'keys' | 'range' }>) {
+    const { prefix = '', start = '', end } = query;
+    return [...new Set(this.versions.map(({ key }) => key))]
+      .sort(order)
+      .filter((key) => key.startsWith(prefix) && order(key, start) >= 0)
+      .filter((key) => end === undefined || order(key, end) < 0)
+      .map((key) => ({ key, fields: this.record(key, this.view(query)) }))
+      .filter(({ fields }) => fields.length > 0);
+  }
+
+  private record(key: string, view: View) {
+    return this.fieldsOf(key).flatMap((field) => {
+      const found = this.found(key, field, view);
+      return found === null ? [] : [{ field, ...found }];
+    });
+  }
+
+  private cells({ key, field, prefix = '' }: Scope) {
+    const names = [...new Set(this.versions.map((version) => version.key))]
+      .filter((name) => (key === undefined ? name.startsWith(prefix) : name === key))
+      .sort(order);
+    return names.flatMap((name) =>
+      this.fieldsOf(name)
+        .filter((each) => field === undefined || each === field)
+        .map((each) => ({ key: name, field: each })),
+    );
+  }
+
+  private fieldsOf(key: string): readonly string[] {
+    const fields = this.versions.filter((each) => each.key === key).map(({ field }) => field);
+    return [...new Set(fields)].sort(order);
+  }
+
+  private versionsOf(key: string, field: string): readonly Version[] {
+    return this.versions.filter((version) => version.key === key && version.field === field);
+  }
+
+  private winner(key: string, field: string, where: Coordinates): Version | undefined {
+    const { at, asOf } = this.view(where);
+    return this.versionsOf(key, field)
+      .filter(({ timestamp, revision }) => timestamp <= at && revision <= asOf)
+      .sort(comparePlaces)
+      .pop();
+  }
+
+  private standing(key: string, field: string, where: Coordinates): Version | undefined {
+    const winner = this.winner(key, field, where);
+    if (winner === undefined || winner.value === null) return undefined;
+    const { at } = this.view(where);
+    return winner.expiresAt !== null && at >= winner.expiresAt ? undefined : winner;
+  }
+
+  private found(key: string, field: string, { at, asOf }: View): FoundVersion | null {
+    const version = this.standing(key, field, { at, asOf });
+    if (version === undefined) return null;
+    // Every instant at which anything of the field begins or ends.
+    const instants = this.versionsOf(key, field).flatMap(({ timestamp, expiresAt }) =>
+      expiresAt === null ? [timestamp] : [timestamp, expiresAt],
+    );
+    const validTo = instants
+      .sort((a, b) => a - b)
+      .find((later) => later > at && this.standing(key, field, { at: later, asOf }) !== version);
+    const { timestamp, revision, expiresAt } = version;
+    return { value: valueOf(version), timestamp, revision, expiresAt, validTo: validTo ?? null };
+  }
+}
+
+function valueOf({ value }: Version): Value {
+  if (value === null) throw new Error('a tombstone does not stand');
+  return value;
+}
+
+/** Absent counts as empty. */
+function listOf(base: Version | undefined): readonly string[] {
+  const value = base === undefined ? [] : valueOf(base);
+  if (typeof value === 'string') throw new Refused('WRONG_KIND');
+  return value;
+}
+
+function isEqual(a: Value | null, b: Value | null): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+function order(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+function comparePlaces(a: VersionPlace, b: VersionPlace): number {
+  return a.timestamp - b.timestamp || a.revision - b.revision || a.op - b.op;
+}
