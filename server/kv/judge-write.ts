@@ -12,6 +12,7 @@ import { viewOf } from './timeline.ts';
 import type { Timeline } from './timeline.ts';
 import {
   MAX_ENTRY_CHARS,
+  MAX_ENTRY_LOOKS,
   MAX_ENTRY_VERSIONS,
   MAX_LIST_BYTES,
   MAX_LIST_ITEMS,
@@ -83,6 +84,7 @@ class Draft {
   readonly versions: Version[] = [];
   private readonly place: WritePlace;
   private chars = 0;
+  private looks = 0;
   /** By key, then field: the last version drafted. Null until someone looks: most writes have one step. */
   private drafted: Map<string, Map<string, Version>> | null = null;
   private indexed = 0;
@@ -101,11 +103,21 @@ class Draft {
     return this.records.standing(key, field, this.view);
   }
 
+  /** Counts fields looked at; an error when they are too many. */
+  look(fields: number): KvError | null {
+    this.looks += fields;
+    if (this.looks <= MAX_ENTRY_LOOKS) return null;
+    const message = `one write looks at ${MAX_ENTRY_LOOKS} fields at most: do it in parts`;
+    return { code: 'TOO_LARGE', message };
+  }
+
   /** The fields that stand, in byte order. */
-  presentFields(key: string): readonly string[] {
+  presentFields(key: string): Result<readonly string[], KvError> {
     const names = new Set(this.draftedFields(key)?.keys());
     for (const name of this.records.fields(key).keys()) names.add(name);
-    return [...names].filter((name) => this.find(key, name) !== null).sort(compareBytes);
+    const wrong = this.look(names.size);
+    if (wrong !== null) return err(wrong);
+    return ok([...names].filter((name) => this.find(key, name) !== null).sort(compareBytes));
   }
 
   /** Adds a version; an error when it would be one too many, or would hold for too long. */
@@ -116,7 +128,10 @@ class Draft {
     expiresAt: TimestampMs | null,
   ): KvError | null {
     if (expiresAt !== null && expiresAt > MAX_TIMESTAMP_MS)
-      return { code: 'OUT_OF_RANGE', message: 'the value would hold beyond the year 9999' };
+      return {
+        code: 'OUT_OF_RANGE',
+        message: `${key}.${field} would hold beyond the year 9999`,
+      };
     this.chars += value === null ? 0 : charsOf(value);
     if (this.versions.length === MAX_ENTRY_VERSIONS || this.chars > MAX_ENTRY_CHARS) {
       const message = `one write changes at most ${MAX_ENTRY_VERSIONS} fields and ${MAX_ENTRY_CHARS} characters`;
@@ -207,7 +222,9 @@ function operate(draft: Draft, operation: Operation): Result<OperationOutcome, K
 }
 
 function deleteRecord(draft: Draft, key: string): Result<OperationOutcome, KvError> {
-  const fields = draft.presentFields(key);
+  const present = draft.presentFields(key);
+  if (!present.ok) return present;
+  const fields = present.value;
   for (const field of fields) {
     const wrong = draft.write(key, field, null, null);
     if (wrong !== null) return err(wrong);
@@ -316,6 +333,8 @@ function restore(
     return err({ code: 'REVISION_NOT_YET', message: `revision ${asOf} is not before this write` });
   const past = viewOf(timeline, { at, asOf });
   for (const { key, field, held } of draft.records.cells(scope)) {
+    const tooMany = draft.look(1);
+    if (tooMany !== null) return err(tooMany);
     const then = held.standing(past);
     const present = held.standing(draft.view);
     const left = then === null || then.expiresAt === null ? null : then.expiresAt - past.at;

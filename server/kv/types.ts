@@ -340,3 +340,5 @@ export const MAX_LIST_BYTES = 1024 * 1024;
 /** Versions that one entry may write, and the length of their values, UTF-16 units: a deleted record or a restore may want more. */
 export const MAX_ENTRY_VERSIONS = 100_000;
 export const MAX_ENTRY_CHARS = 16 * 1024 * 1024;
+/** Fields that one entry may look at to find those: a node that applies does nothing else. */
+export const MAX_ENTRY_LOOKS = 500_000;

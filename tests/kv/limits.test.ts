@@ -2,7 +2,12 @@
 import { describe, expect, test } from 'vitest';
 import { must } from '../../server/base/assert.ts';
 import type { Operation } from '../../server/kv/types.ts';
-import { MAX_ENTRY_VERSIONS, MAX_OPERATIONS, MAX_PAGE } from '../../server/kv/types.ts';
+import {
+  MAX_ENTRY_LOOKS,
+  MAX_ENTRY_VERSIONS,
+  MAX_OPERATIONS,
+  MAX_PAGE,
+} from '../../server/kv/types.ts';
 import { Writer } from './writer.ts';
 
 /** Fields looked at for one page, at most. */
@@ -125,6 +130,29 @@ describe('writes', () => {
     writer.apply({ op: 'delete', key: 'a', field: '000001', timestamp: 20 });
     expect(writer.apply(deletion)).toMatchObject({ outcome: { fields: MAX_ENTRY_VERSIONS } });
     expect(count()).toEqual([]);
+  });
+
+  test('[T20] one write looks at 500,000 fields at most, those that are gone included', () => {
+    const writer = new Writer();
+    const most = Math.floor(MAX_ENTRY_LOOKS / MAX_OPERATIONS);
+    write(writer, numbered('a', 1, most));
+    write(writer, removed(numbered('a', 1, most)));
+    const deletion = (count: number) =>
+      writer.apply({
+        op: 'txn',
+        conditions: [],
+        success: Array.from({ length: count }, () => ({ op: 'deleteRecord', key: 'a' })),
+        failure: [],
+        timestamp: 20,
+      });
+    expect(deletion(MAX_OPERATIONS)).toMatchObject({ ok: true, revision: null });
+    write(writer, numbered('a', most + 1, most + MAX_OPERATIONS));
+    const operation = Math.floor(MAX_ENTRY_LOOKS / (most + MAX_OPERATIONS));
+    expect(deletion(MAX_OPERATIONS)).toMatchObject({
+      ok: false,
+      error: { code: 'TOO_LARGE', operation },
+    });
+    expect(deletion(1)).toMatchObject({ outcome: { outcomes: [{ fields: MAX_OPERATIONS }] } });
   });
 
   test('[T20] one write stores at most 16 Mi characters; a larger one does nothing', () => {
