@@ -1,7 +1,7 @@
 import { connection } from 'next/server';
-import { ClusterView } from '../contracts/view.ts';
 import { Charts } from '../components/charts/charts.tsx';
 import { ForecastProvider } from '../components/cluster/forecast.tsx';
+import { Shortcuts } from '../components/cluster/shortcuts.tsx';
 import { Stage } from '../components/cluster/stage.tsx';
 import { TopBar } from '../components/cluster/top-bar.tsx';
 import { VerdictBar } from '../components/cluster/verdict-bar.tsx';
@@ -12,6 +12,7 @@ import { LiveRoot } from '../components/live/live-root.tsx';
 import { LogMatrix } from '../components/log/log-matrix.tsx';
 import { Panel } from '../components/ui/panel.tsx';
 import { ToastProvider } from '../components/ui/toast.tsx';
+import { firstView } from './first-view.ts';
 
 /** The live page: everything a person needs to write, read, watch and break, without scrolling at 1440 x 900. */
 export default async function LivePage() {
@@ -22,7 +23,7 @@ export default async function LivePage() {
         <ToastProvider>
           <ForecastProvider>
             <div className="sticky top-0 z-20">
-              <TopBar />
+              <TopBar here="cluster" help={<Shortcuts />} />
               <VerdictBar />
             </div>
             <main className="grid min-h-0 flex-1 grid-cols-1 gap-4 p-2 sm:p-4 wide:grid-cols-[minmax(0,824fr)_minmax(0,568fr)]">
@@ -51,17 +52,4 @@ export default async function LivePage() {
       </LiveRoot>
     </LiveProvider>
   );
-}
-
-/** The view as it is now, so that the first paint already shows the cluster. Null when it cannot be had: the stream will bring it. */
-async function firstView(): Promise<ClusterView | null> {
-  const url = process.env['CHRONORAFT_URL'];
-  if (url === undefined) return null;
-  try {
-    const response = await fetch(`${url}/api/v1/cluster`, { cache: 'no-store' });
-    const parsed = ClusterView.safeParse(await response.json());
-    return parsed.success ? parsed.data : null;
-  } catch {
-    return null;
-  }
 }

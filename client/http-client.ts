@@ -11,9 +11,23 @@ import type {
   NodeActionAnswer,
 } from '../contracts/control.ts';
 import type { ErrorCode, Problem } from '../contracts/errors.ts';
-import type { GetAnswer, HistoryAnswer, KeysAnswer, RecordAnswer } from '../contracts/kv.ts';
+import type {
+  DiffAnswer,
+  GetAnswer,
+  HistoryAnswer,
+  KeysAnswer,
+  RecordAnswer,
+  RecordsAnswer,
+} from '../contracts/kv.ts';
 import type { ClusterView, LinkView, NodeView } from '../contracts/view.ts';
-import type { DeleteAnswer, SetAnswer, SetBody } from '../contracts/write.ts';
+import type {
+  DeleteAnswer,
+  DeleteRecordAnswer,
+  RestoreAnswer,
+  RestoreBody,
+  SetAnswer,
+  SetBody,
+} from '../contracts/write.ts';
 
 export interface ApiFailure {
   readonly code: ErrorCode | 'UNREACHABLE';
@@ -38,7 +52,32 @@ export interface HistoryOptions {
   readonly from?: number;
   readonly to?: number;
   readonly asOf?: number;
+  readonly order?: 'asc' | 'desc';
+  readonly cursor?: string;
+  readonly limit?: number;
   readonly localNode?: string;
+}
+
+export interface ScanOptions extends ReadOptions {
+  readonly limit?: number;
+}
+
+/** One side of a comparison; a coordinate left out is the latest. */
+export interface DiffSide {
+  readonly at?: number;
+  readonly asOf?: number;
+}
+
+export interface DiffOptions {
+  readonly before?: DiffSide;
+  readonly after?: DiffSide;
+  readonly key?: string;
+  readonly field?: string;
+  /** Instead of a key. */
+  readonly prefix?: string;
+  /** `next` of the page before, instead of both sides. */
+  readonly cursor?: string;
+  readonly limit?: number;
 }
 
 export interface KeysOptions extends ReadOptions {
@@ -68,6 +107,8 @@ export interface WriteSession {
   readonly sequence: number;
 }
 
+type DeleteOptions = { readonly timestamp?: number } & Partial<WriteSession>;
+
 type Method = 'GET' | 'PUT' | 'POST' | 'DELETE';
 
 /** A path, or why no path can carry these names. */
@@ -93,10 +134,21 @@ export class ChronoraftClient {
   delete(
     key: string,
     field: string,
-    options: { readonly timestamp?: number } & Partial<WriteSession> = {},
+    options: DeleteOptions = {},
   ): Promise<ApiResult<DeleteAnswer>> {
     const { timestamp, clientId, sequence } = options;
     return this.write('DELETE', pathOf('kv', { key, field }, { timestamp, clientId, sequence }));
+  }
+
+  /** Deletes every field that the record has. */
+  deleteRecord(key: string, options: DeleteOptions = {}): Promise<ApiResult<DeleteRecordAnswer>> {
+    const { timestamp, clientId, sequence } = options;
+    return this.write('DELETE', pathOf('kv', { key }, { timestamp, clientId, sequence }));
+  }
+
+  /** Writes what makes the present of a field, a record, a prefix or all equal to the view that the body names. */
+  restore(body: RestoreBody): Promise<ApiResult<RestoreAnswer>> {
+    return this.write('POST', pathOf('restore'), body);
   }
 
   get(key: string, field: string, options: ReadOptions = {}): Promise<ApiResult<GetAnswer>> {
@@ -107,19 +159,37 @@ export class ChronoraftClient {
   scan(
     key: string,
     prefix: string | undefined,
-    options: ReadOptions = {},
+    { limit, ...read }: ScanOptions = {},
   ): Promise<ApiResult<RecordAnswer>> {
-    return this.ask(pathOf('kv', { key }, { prefix, ...readQuery(options) }));
+    return this.ask(pathOf('kv', { key }, { prefix, limit, ...readQuery(read) }));
   }
 
-  keys({
+  keys(options: KeysOptions = {}): Promise<ApiResult<KeysAnswer>> {
+    return this.ask(pathOf('kv', {}, keysQuery(options)));
+  }
+
+  /** Like `keys`, each with the first of its fields. */
+  records(options: KeysOptions = {}): Promise<ApiResult<RecordsAnswer>> {
+    return this.ask(pathOf('records', {}, keysQuery(options)));
+  }
+
+  /** What is different between two views. */
+  diff({
+    before,
+    after,
+    key,
+    field,
     prefix,
-    start,
     cursor,
     limit,
-    ...read
-  }: KeysOptions = {}): Promise<ApiResult<KeysAnswer>> {
-    return this.ask(pathOf('kv', {}, { prefix, start, cursor, limit, ...readQuery(read) }));
+  }: DiffOptions): Promise<ApiResult<DiffAnswer>> {
+    const sides = {
+      beforeAt: before?.at,
+      beforeAsOf: before?.asOf,
+      afterAt: after?.at,
+      afterAsOf: after?.asOf,
+    };
+    return this.ask(pathOf('diff', {}, { ...sides, key, field, prefix, cursor, limit }));
   }
 
   history(
@@ -127,9 +197,9 @@ export class ChronoraftClient {
     field: string,
     options: HistoryOptions = {},
   ): Promise<ApiResult<HistoryAnswer>> {
-    const { from, to, asOf, localNode } = options;
+    const { asOf, localNode, ...rest } = options;
     return this.ask(
-      pathOf('history', { key, field }, { from, to, ...readQuery({ asOf, localNode }) }),
+      pathOf('history', { key, field }, { ...rest, ...readQuery({ asOf, localNode }) }),
     );
   }
 
@@ -192,7 +262,7 @@ export class ChronoraftClient {
   }
 
   private async write<T>(
-    method: 'PUT' | 'DELETE',
+    method: 'PUT' | 'POST' | 'DELETE',
     path: PathResult,
     body?: unknown,
   ): Promise<ApiResult<T>> {
@@ -268,7 +338,7 @@ function failureOf({ code, message, retryable, path }: Problem): ApiFailure {
  * and browsers resolve `.` and `..`, however they are escaped, to other paths.
  */
 function pathOf(
-  area: 'kv' | 'history' | 'cluster' | 'nodes' | 'links' | 'members',
+  area: Area,
   names: Readonly<Record<string, string>> = {},
   parameters: Parameters = {},
 ): PathResult {
@@ -289,6 +359,17 @@ function pathOf(
   return { ok: true, path: text === '' ? path : `${path}?${text}` };
 }
 
+type Area =
+  | 'kv'
+  | 'records'
+  | 'history'
+  | 'diff'
+  | 'restore'
+  | 'cluster'
+  | 'nodes'
+  | 'links'
+  | 'members';
+
 type Parameters = Readonly<Record<string, string | number | undefined>>;
 
 function nameProblem(name: string): { readonly code: ErrorCode; readonly message: string } | null {
@@ -306,6 +387,10 @@ const HALF_A_PAIR = /\p{Surrogate}/u;
 
 function readQuery({ at, asOf, localNode }: ReadQuery): Parameters {
   return { at, asOf, ...(localNode !== undefined && { consistency: 'local', node: localNode }) };
+}
+
+function keysQuery({ prefix, start, cursor, limit, ...read }: KeysOptions): Parameters {
+  return { prefix, start, cursor, limit, ...readQuery(read) };
 }
 
 interface ReadQuery {

@@ -1,9 +1,11 @@
 'use client';
 
-import { useEffect, useEffectEvent, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { verdictOf } from '../../client/verdict.ts';
 import { useActionsDisabled, useLive } from '../live/live-provider.tsx';
 import { Button } from '../ui/button.tsx';
+import { KeyHelp } from '../ui/key-help.tsx';
+import { focusOn, goTo, usePageKeys } from '../ui/page-keys.ts';
 import { Sheet } from '../ui/sheet.tsx';
 import { useToast } from '../ui/toast.tsx';
 import { downNodes } from './cluster-actions.tsx';
@@ -48,8 +50,8 @@ export function Shortcuts() {
     if (leader === null) toast({ text: 'There is no leader to kill' });
     else kill(leader);
   };
-  const onKey = useEffectEvent((event: KeyboardEvent) => {
-    if (open || isTyping(event)) return;
+  usePageKeys((event) => {
+    if (open) return;
     const node = voters?.[Number(event.key) - 1];
     if (node !== undefined) {
       focusOn(`[data-node="${node}"]`);
@@ -79,11 +81,6 @@ export function Shortcuts() {
     }
   });
   useEffect(() => {
-    const listen = (event: KeyboardEvent): void => onKey(event);
-    document.addEventListener('keydown', listen);
-    return () => document.removeEventListener('keydown', listen);
-  }, []);
-  useEffect(() => {
     if (error !== null) toast({ text: error });
   }, [error, toast]);
 
@@ -112,39 +109,7 @@ function Help() {
         writes. Kill ends a node’s thread at once; only what reached its disk survives. A write is
         committed when a quorum has it on disk, and nothing committed is ever lost.
       </p>
-      <dl className="grid grid-cols-1 gap-x-8 gap-y-1.5 sm:grid-cols-2">
-        {KEYS.map(([key, what]) => (
-          <div
-            key={key}
-            className="flex items-center justify-between gap-4 border-b border-line py-1"
-          >
-            <dt className="order-2">
-              <kbd className="rounded-sm border border-line-strong bg-raised px-1.5 py-0.5 text-xs">
-                {key}
-              </kbd>
-            </dt>
-            <dd>{what}</dd>
-          </div>
-        ))}
-      </dl>
+      <KeyHelp keys={KEYS} />
     </>
   );
-}
-
-function isTyping({ target, altKey, ctrlKey, metaKey }: KeyboardEvent): boolean {
-  if (altKey || ctrlKey || metaKey) return true;
-  return (
-    target instanceof Element &&
-    target.closest('input, select, textarea, dialog, [contenteditable]') !== null
-  );
-}
-
-/** Without the key itself arriving in the box. */
-function goTo(event: KeyboardEvent, selector: string): void {
-  event.preventDefault();
-  focusOn(selector);
-}
-
-function focusOn(selector: string): void {
-  document.querySelector<HTMLElement>(selector)?.focus();
 }

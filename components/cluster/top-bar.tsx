@@ -2,24 +2,53 @@
 
 import clsx from 'clsx';
 import { Contrast } from 'lucide-react';
+import Link from 'next/link';
+import type { ReactNode } from 'react';
 import { useFreshness } from '../live/freshness.ts';
 import { useLive, useNow } from '../live/live-provider.tsx';
 import { Button } from '../ui/button.tsx';
-import { Shortcuts } from './shortcuts.tsx';
 import { toggleTheme } from './theme.ts';
 
-/** Name, how fresh the page is, and the theme. */
-export function TopBar() {
+const PAGES = [
+  { id: 'cluster', href: '/', name: 'Cluster' },
+  { id: 'keys', href: '/keys', name: 'Keys' },
+] as const;
+
+interface TopBarProps {
+  readonly here: (typeof PAGES)[number]['id'];
+  /** The button that explains this page and its keys. */
+  readonly help: ReactNode;
+}
+
+/** Name, the way to the other pages, how fresh the page is, and the theme. */
+export function TopBar({ here, help }: TopBarProps) {
   return (
-    <header className="flex h-12 items-center gap-3 border-b border-line bg-surface px-4">
+    <header className="flex h-12 items-center gap-2 border-b border-line bg-surface px-2 sm:gap-3 sm:px-4">
       <Logo />
-      <h1 className="text-base font-semibold tracking-tight">Chronoraft</h1>
-      <p className="hidden text-sm text-quiet md:block">
+      <h1 className="sr-only text-base font-semibold tracking-tight sm:not-sr-only">Chronoraft</h1>
+      <nav aria-label="Pages" className="flex h-full">
+        {PAGES.map(({ id, href, name }) => (
+          <Link
+            key={id}
+            href={href}
+            aria-current={id === here ? 'page' : undefined}
+            className={clsx(
+              'flex items-center border-b-2 px-2 text-sm -outline-offset-2 sm:px-3',
+              id === here
+                ? 'border-text font-medium'
+                : 'border-transparent text-quiet hover:text-text',
+            )}
+          >
+            {name}
+          </Link>
+        ))}
+      </nav>
+      <p className="hidden text-sm text-quiet lg:block">
         a real Raft cluster with a store that remembers
       </p>
       <div className="ml-auto flex min-w-0 items-center gap-2">
         <ConnectionPill />
-        <Shortcuts />
+        {help}
         <Button
           className="w-8 px-0"
           aria-label="Switch between dark and light"

@@ -31,7 +31,7 @@ export function DataConsole() {
   const isPast = asked.ok && Object.keys(asked.coordinates).length > 0;
   return (
     <div className="flex h-full flex-col overflow-auto">
-      <WriteForm cell={cell} onCell={setCell} onWritten={() => readAsOf(asOf)} />
+      <WriteForm cell={cell} onCell={setCell} onWritten={() => readAsOf(asOf)} firstValue="Oslo" />
       <div
         data-past={isPast}
         className={clsx(

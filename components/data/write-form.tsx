@@ -15,7 +15,9 @@ import { WriterName } from './write-session.ts';
 interface WriteFormProps {
   readonly cell: CellName;
   onCell(cell: CellName): void;
-  onWritten(): void;
+  onWritten(committed: boolean): void;
+  /** What stands in the box at first. */
+  readonly firstValue: string;
 }
 
 type Outcome =
@@ -39,8 +41,8 @@ interface Attempt {
 }
 
 /** Sets or deletes a field. Its outcome is one of five words, and "unknown" is never shown as failed. */
-export function WriteForm({ cell, onCell, onWritten }: WriteFormProps) {
-  const [value, setValue] = useState('Oslo');
+export function WriteForm({ cell, onCell, onWritten, firstValue }: WriteFormProps) {
+  const [value, setValue] = useState(firstValue);
   const [timestamp, setTimestamp] = useState('');
   const [ttl, setTtl] = useState('');
   const [more, setMore] = useState(false);
@@ -53,7 +55,8 @@ export function WriteForm({ cell, onCell, onWritten }: WriteFormProps) {
   const span = parseSpan(ttl);
   const ttlProblem = span === null ? 'A time to live is like 5s, 250ms or 1500' : null;
   const timeProblem = instant.ok ? null : instant.message;
-  const problem = nameProblem(cell) ?? timeProblem ?? ttlProblem;
+  const mistake = timeProblem ?? ttlProblem;
+  const problem = mistake ?? nameProblem(cell);
   const underWay = outcome.kind === 'under-way';
   const because = disabled ?? problem ?? (underWay ? 'The last write is under way' : null);
 
@@ -72,7 +75,7 @@ export function WriteForm({ cell, onCell, onWritten }: WriteFormProps) {
           }
         : { kind: outcomeOf(result.failure), failure: result.failure },
     );
-    onWritten();
+    onWritten(result.ok);
   };
   const at = instant.ok && instant.at !== undefined ? { timestamp: instant.at } : {};
   const session = () => (writer.current ??= new WriterName()).next();
@@ -94,27 +97,27 @@ export function WriteForm({ cell, onCell, onWritten }: WriteFormProps) {
     <form
       data-testid="write-form"
       aria-label="Write"
-      className="flex flex-col gap-2 p-3"
+      className="@container flex flex-col gap-2 p-3"
       onSubmit={(event) => {
         event.preventDefault();
         if (because === null) set();
       }}
     >
-      <div className="grid grid-cols-2 items-end gap-2 sm:flex">
+      <div className="grid grid-cols-2 items-end gap-2 @md:flex">
         <TextField
-          className="sm:w-24 sm:flex-1"
+          className="@md:w-24 @md:flex-1"
           label="Key"
           value={cell.key}
           onValue={(key) => onCell({ ...cell, key })}
         />
         <TextField
-          className="sm:w-24 sm:flex-1"
+          className="@md:w-24 @md:flex-1"
           label="Field"
           value={cell.field}
           onValue={(field) => onCell({ ...cell, field })}
         />
         <TextField
-          className="col-span-2 sm:w-28 sm:flex-[1.4]"
+          className="col-span-2 @md:w-28 @md:flex-[1.4]"
           label="Value"
           value={value}
           onValue={setValue}
@@ -153,7 +156,13 @@ export function WriteForm({ cell, onCell, onWritten }: WriteFormProps) {
           />
         </div>
       )}
-      <WriteResult outcome={outcome} problem={problem} nowMs={nowMs} onAgain={again} />
+      <WriteResult
+        outcome={outcome}
+        problem={problem}
+        isMistake={mistake !== null}
+        nowMs={nowMs}
+        onAgain={again}
+      />
     </form>
   );
 }
@@ -176,11 +185,13 @@ const WORD = {
 interface WriteResultProps {
   readonly outcome: Outcome;
   readonly problem: string | null;
+  /** What is typed is wrong; else something is only not typed yet. */
+  readonly isMistake: boolean;
   readonly nowMs: number;
   onAgain(): void;
 }
 
-function WriteResult({ outcome, problem, nowMs, onAgain }: WriteResultProps) {
+function WriteResult({ outcome, problem, isMistake, nowMs, onAgain }: WriteResultProps) {
   const answer = outcome.kind === 'committed' ? outcome.answer : null;
   return (
     <div
@@ -194,7 +205,7 @@ function WriteResult({ outcome, problem, nowMs, onAgain }: WriteResultProps) {
       className="min-h-5 text-[13px] leading-5"
     >
       {outcome.kind === 'none' && (
-        <p className={problem === null ? 'text-quiet' : 'text-danger'}>
+        <p className={isMistake ? 'text-danger' : 'text-quiet'}>
           {problem ?? 'A write is answered once a quorum has it on disk.'}
         </p>
       )}
@@ -273,7 +284,7 @@ function outcomeOf({ code }: ApiFailure): 'rejected' | 'no-leader' | 'timed-out'
 }
 
 function nameProblem({ key, field }: CellName): string | null {
-  if (key === '') return 'The key is empty';
-  if (field === '') return 'The field is empty';
+  if (key === '') return 'Key and field are needed';
+  if (field === '') return 'The field is needed';
   return null;
 }

@@ -57,6 +57,14 @@ describe('requests', () => {
     await client.scan('k', 'p p', { asOf: 3 });
     await client.keys({ prefix: 'p', limit: 10, at: 1 });
     await client.history('k', 'f', { from: 1, localNode: 'n1' });
+    await client.history('k', 'f', { order: 'desc', limit: 2, cursor: 'c' });
+    await client.scan('k', undefined, { at: 1, limit: 3 });
+    await client.records({ prefix: 'ü', at: 1, asOf: 2, limit: 3 });
+    await client.records({ cursor: 'c=' });
+    await client.diff({ before: { at: 1, asOf: 2 }, after: {}, key: 'k', field: 'f' });
+    await client.diff({ after: { at: 3, asOf: 4 }, prefix: '', cursor: 'c', limit: 5 });
+    await client.deleteRecord('a/b', { clientId: 'c', sequence: 3 });
+    await client.restore({ key: 'k', at: 5, asOf: 6, clientId: 'c', sequence: 4 });
     await client.nodeLog('n1', 1, 50);
     await client.act('n3', 'kill');
     await client.setLink('n1', 'n2', { cut: true });
@@ -69,12 +77,28 @@ describe('requests', () => {
       'GET /api/v1/kv/k?prefix=p+p&asOf=3',
       'GET /api/v1/kv?prefix=p&limit=10&at=1',
       'GET /api/v1/history/k/f?from=1&consistency=local&node=n1',
+      'GET /api/v1/history/k/f?order=desc&limit=2&cursor=c',
+      'GET /api/v1/kv/k?limit=3&at=1',
+      'GET /api/v1/records?prefix=%C3%BC&limit=3&at=1&asOf=2',
+      'GET /api/v1/records?cursor=c%3D',
+      'GET /api/v1/diff?beforeAt=1&beforeAsOf=2&key=k&field=f',
+      'GET /api/v1/diff?afterAt=3&afterAsOf=4&prefix=&cursor=c&limit=5',
+      'DELETE /api/v1/kv/a%2Fb?clientId=c&sequence=3',
+      'POST /api/v1/restore',
       'GET /api/v1/nodes/n1/log?from=1&limit=50',
       'POST /api/v1/nodes/n3/kill',
       'PUT /api/v1/links/n1/n2',
       'DELETE /api/v1/links',
     ]);
     expect(JSON.parse(asked[0]?.body ?? '')).toEqual({ value: 'x', ttl: 5 });
+    const restored = asked.find(({ url }) => url === '/api/v1/restore');
+    expect(JSON.parse(restored?.body ?? '')).toEqual({
+      key: 'k',
+      at: 5,
+      asOf: 6,
+      clientId: 'c',
+      sequence: 4,
+    });
   });
 
   test.each([
@@ -91,6 +115,7 @@ describe('requests', () => {
         client.get('k', name),
         client.history(name, name),
         client.scan(name, undefined),
+        client.deleteRecord(name),
       ]);
       for (const result of results) expect(result).toMatchObject({ ok: false, failure: { code } });
       expect(asked).toEqual([]);
@@ -115,6 +140,8 @@ describe('failures are data', () => {
     const unknown = { ok: false, failure: { code: 'OUTCOME_UNKNOWN', retryable: false } };
     expect(await client.set('k', 'f', { value: 'x' })).toMatchObject(unknown);
     expect(await client.delete('k', 'f')).toMatchObject(unknown);
+    expect(await client.deleteRecord('k')).toMatchObject(unknown);
+    expect(await client.restore({ at: 1 })).toMatchObject(unknown);
     const silent = { ok: false, failure: { code: 'UNREACHABLE', retryable: true } };
     expect(await client.get('k', 'f')).toMatchObject(silent);
     expect(await client.act('n1', 'kill')).toMatchObject(silent);

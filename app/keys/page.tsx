@@ -1,0 +1,39 @@
+import { connection } from 'next/server';
+import { ForecastProvider } from '../../components/cluster/forecast.tsx';
+import { KeysPage } from '../../components/keys/keys-page.tsx';
+import { LiveProvider } from '../../components/live/live-provider.tsx';
+import { LiveRoot } from '../../components/live/live-root.tsx';
+import { ToastProvider } from '../../components/ui/toast.tsx';
+import { firstView } from '../first-view.ts';
+
+export const metadata = { title: 'Keys · Chronoraft' };
+
+interface Props {
+  readonly searchParams: Promise<Readonly<Record<string, string | readonly string[] | undefined>>>;
+}
+
+/** The temporal explorer: keys, records and their history, at any time. */
+export default async function Keys({ searchParams }: Props) {
+  await connection();
+  return (
+    <LiveProvider initial={await firstView()}>
+      <LiveRoot>
+        <ToastProvider>
+          <ForecastProvider>
+            <KeysPage query={queryOf(await searchParams)} nowMs={Date.now()} />
+          </ForecastProvider>
+        </ToastProvider>
+      </LiveRoot>
+    </LiveProvider>
+  );
+}
+
+/** Of a parameter that is given twice, the first. */
+function queryOf(params: Awaited<Props['searchParams']>): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(params)) {
+    const text = typeof value === 'string' ? value : value?.[0];
+    if (text !== undefined) query.set(name, text);
+  }
+  return query.toString();
+}

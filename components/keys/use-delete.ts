@@ -1,0 +1,74 @@
+'use client';
+
+import { useRef, useState } from 'react';
+import type { ApiFailure, ApiResult } from '../../client/http-client.ts';
+import { client } from '../cluster/use-action.ts';
+import { WriterName } from '../data/write-session.ts';
+import { useToast } from '../ui/toast.tsx';
+
+interface Deleted {
+  readonly revision: number | null;
+  readonly timestamp: number;
+}
+
+/** Deletes at once, without a question: the past stays, and the notice offers to undo. */
+export function useDelete() {
+  const toast = useToast();
+  const [busy, setBusy] = useState(false);
+  const writer = useRef<WriterName | null>(null);
+  const session = () => (writer.current ??= new WriterName()).next();
+
+  const say = (failure: ApiFailure, what: string): void =>
+    toast({
+      text:
+        failure.code === 'OUTCOME_UNKNOWN'
+          ? `Unknown: ${what} may be done, now or later`
+          : `${failure.message} (${failure.code})`,
+    });
+  const undo = async (scope: Scope, { revision, timestamp }: Deleted): Promise<void> => {
+    if (revision === null) return;
+    const result = await client.restore({
+      ...scope,
+      at: timestamp,
+      // As it was known before the delete.
+      asOf: revision - 1,
+      ...session(),
+    });
+    if (result.ok) toast({ text: `Undone by revision ${result.value.revision}` });
+    else say(result.failure, 'the undo');
+  };
+  const run = async (
+    scope: Scope,
+    name: string,
+    call: () => Promise<ApiResult<Deleted>>,
+  ): Promise<void> => {
+    setBusy(true);
+    const result = await call();
+    setBusy(false);
+    if (!result.ok) {
+      say(result.failure, `deleting ${name}`);
+      return;
+    }
+    const { revision } = result.value;
+    if (revision === null) {
+      toast({ text: `There was nothing to delete in ${name}` });
+      return;
+    }
+    toast({
+      text: `Deleted ${name} by revision ${revision}`,
+      action: { label: 'Undo', run: () => void undo(scope, result.value) },
+    });
+  };
+  return {
+    busy,
+    remove: (key: string, field: string) =>
+      void run({ key, field }, `${key}.${field}`, () => client.delete(key, field, session())),
+    removeRecord: (key: string) =>
+      void run({ key }, key, () => client.deleteRecord(key, session())),
+  };
+}
+
+interface Scope {
+  readonly key: string;
+  readonly field?: string;
+}
