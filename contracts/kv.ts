@@ -23,8 +23,8 @@ export type Consistency = z.infer<typeof Consistency>;
 export const Value = z.union([z.string(), z.array(z.string()).max(LIMITS.listItems)]);
 export type Value = z.infer<typeof Value>;
 
-/** What stood where a condition wanted something else; null: nothing did. */
-export const FoundInstead = z.object({ value: Value, revision: Revision }).nullable();
+/** What stood where a condition wanted something else; null: nothing did. A long value is left out, and can be read as of its revision. */
+export const FoundInstead = z.object({ value: Value.nullable(), revision: Revision }).nullable();
 export type FoundInstead = z.infer<typeof FoundInstead>;
 
 /** The view that an answer describes: ask again with both for the same bytes. */

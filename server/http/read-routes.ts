@@ -24,9 +24,10 @@ import type {
   QueryAnswer,
   Version,
 } from '../kv/types.ts';
-import { decodeCursor, encodeCursor } from './cursor.ts';
+import { checkSame, decodeCursor, encodeCursor } from './cursor.ts';
+import type { Question } from './cursor.ts';
 import { HttpError } from './errors.ts';
-import { cellOf, checkName, checkText, digits, parse, timeoutOf } from './input.ts';
+import { cellOf, checkName, checkText, digits, isWellFormed, parse, timeoutOf } from './input.ts';
 import type { CellParams, KeyParams } from './input.ts';
 import { kvError, readError } from './kv-problems.ts';
 
@@ -69,9 +70,12 @@ const DiffQuery = Asker.extend({
 });
 
 /** Cursors: the view, then where the page starts. */
-const NamePlace = z.tuple([TimestampMs, Revision, z.string()]);
+const Name = z
+  .string()
+  .refine((name) => isWellFormed(name) && Buffer.byteLength(name) <= LIMITS.nameBytes);
+const NamePlace = z.tuple([TimestampMs, Revision, Name]);
 const VersionPlace = z.tuple([Revision, TimestampMs, Revision, z.number().int().min(0)]);
-const CellPlace = z.tuple([TimestampMs, Revision, TimestampMs, Revision, z.string(), z.string()]);
+const CellPlace = z.tuple([TimestampMs, Revision, TimestampMs, Revision, Name, Name]);
 
 export function readRoutes(app: FastifyInstance, kv: KvService, supervisor: Supervisor): void {
   app.get<{ Params: CellParams }>('/api/v1/kv/:key/:field', async (request): Promise<GetAnswer> => {
@@ -95,7 +99,8 @@ export function readRoutes(app: FastifyInstance, kv: KvService, supervisor: Supe
   app.get<{ Params: KeyParams }>('/api/v1/kv/:key', async (request): Promise<RecordAnswer> => {
     const where = parse(ScanQuery, request.query, 'query');
     const key = checkName(request.params.key, 'key');
-    const { view, start } = pageOf(where);
+    const question = ['scan', key, where.prefix];
+    const { view, start } = pageOf(question, where);
     const { answer, ...provenance } = await read(
       request,
       {
@@ -111,7 +116,7 @@ export function readRoutes(app: FastifyInstance, kv: KvService, supervisor: Supe
     return {
       key,
       fields: answer.fields.map(fieldView),
-      next: nextName(answer),
+      next: nextName(question, answer),
       at: answer.at,
       asOf: answer.asOf,
       ...provenance,
@@ -120,11 +125,12 @@ export function readRoutes(app: FastifyInstance, kv: KvService, supervisor: Supe
 
   app.get('/api/v1/kv', async (request): Promise<KeysAnswer> => {
     const where = parse(KeysQuery, request.query, 'query');
-    const query = { type: 'keys', ...keyRange(where) } as const;
+    const question = ['keys', where.prefix, where.start, where.end];
+    const query = { type: 'keys', ...keyRange(question, where) } as const;
     const { answer, ...provenance } = await read(request, query, where);
     return {
       keys: [...answer.keys],
-      next: nextName(answer),
+      next: nextName(question, answer),
       at: answer.at,
       asOf: answer.asOf,
       ...provenance,
@@ -133,7 +139,8 @@ export function readRoutes(app: FastifyInstance, kv: KvService, supervisor: Supe
 
   app.get('/api/v1/records', async (request): Promise<RecordsAnswer> => {
     const where = parse(KeysQuery, request.query, 'query');
-    const query = { type: 'range', ...keyRange(where) } as const;
+    const question = ['range', where.prefix, where.start, where.end];
+    const query = { type: 'range', ...keyRange(question, where) } as const;
     const { answer, ...provenance } = await read(request, query, where);
     return {
       records: answer.records.map(({ key, fields, more }) => ({
@@ -141,7 +148,7 @@ export function readRoutes(app: FastifyInstance, kv: KvService, supervisor: Supe
         fields: fields.map(fieldView),
         more,
       })),
-      next: nextName(answer),
+      next: nextName(question, answer),
       at: answer.at,
       asOf: answer.asOf,
       ...provenance,
@@ -154,7 +161,10 @@ export function readRoutes(app: FastifyInstance, kv: KvService, supervisor: Supe
       const where = parse(HistoryQuery, request.query, 'query');
       const cell = cellOf(request.params);
       const { from, to, cursor } = where;
-      const place = cursor === undefined ? null : decodeCursor(VersionPlace, cursor);
+      const descending = where.order === 'desc';
+      const question = ['history', cell.key, cell.field, from, to, descending ? 'desc' : 'asc'];
+      const place = cursor === undefined ? null : decodeCursor(VersionPlace, question, cursor);
+      if (place !== null) checkSame(where.asOf, place[0], 'query.asOf');
       const asOf = place?.[0] ?? where.asOf;
       const { answer, ...provenance } = await read(
         request,
@@ -164,7 +174,7 @@ export function readRoutes(app: FastifyInstance, kv: KvService, supervisor: Supe
           ...(from !== undefined && { from }),
           ...(to !== undefined && { to }),
           ...(asOf !== undefined && { asOf }),
-          descending: where.order === 'desc',
+          descending,
           ...(place !== null && {
             after: { timestamp: place[1], revision: place[2], op: place[3] },
           }),
@@ -180,7 +190,7 @@ export function readRoutes(app: FastifyInstance, kv: KvService, supervisor: Supe
         next:
           next === null
             ? null
-            : encodeCursor([answer.asOf, next.timestamp, next.revision, next.op]),
+            : encodeCursor(question, [answer.asOf, next.timestamp, next.revision, next.op]),
         asOf: answer.asOf,
         ...provenance,
       };
@@ -196,7 +206,14 @@ export function readRoutes(app: FastifyInstance, kv: KvService, supervisor: Supe
       throw new HttpError('BAD_REQUEST', 'prefix and key exclude each other', {
         path: 'query.prefix',
       });
-    const place = cursor === undefined ? null : decodeCursor(CellPlace, cursor);
+    const question = ['diff', key, field, prefix];
+    const place = cursor === undefined ? null : decodeCursor(CellPlace, question, cursor);
+    if (place !== null) {
+      checkSame(where.beforeAt, place[0], 'query.beforeAt');
+      checkSame(where.beforeAsOf, place[1], 'query.beforeAsOf');
+      checkSame(where.afterAt, place[2], 'query.afterAt');
+      checkSame(where.afterAsOf, place[3], 'query.afterAsOf');
+    }
     const { answer, ...provenance } = await read(
       request,
       {
@@ -230,7 +247,14 @@ export function readRoutes(app: FastifyInstance, kv: KvService, supervisor: Supe
       next:
         next === null
           ? null
-          : encodeCursor([before.at, before.asOf, after.at, after.asOf, next.key, next.field]),
+          : encodeCursor(question, [
+              before.at,
+              before.asOf,
+              after.at,
+              after.asOf,
+              next.key,
+              next.field,
+            ]),
       ...provenance,
     };
   });
@@ -274,18 +298,19 @@ interface Paged {
 }
 
 /** A cursor has its view in it. */
-function pageOf(where: Paged): { readonly view: Coordinates; readonly start: string | null } {
+function pageOf(
+  question: Question,
+  where: Paged,
+): { readonly view: Coordinates; readonly start: string | null } {
   if (where.cursor === undefined) return { view: coordinates(where), start: null };
-  if (where.at !== undefined || where.asOf !== undefined)
-    throw new HttpError('BAD_REQUEST', 'a cursor stands for its own at and asOf', {
-      path: 'query.cursor',
-    });
-  const [at, asOf, start] = decodeCursor(NamePlace, where.cursor);
+  const [at, asOf, start] = decodeCursor(NamePlace, question, where.cursor);
+  checkSame(where.at, at, 'query.at');
+  checkSame(where.asOf, asOf, 'query.asOf');
   return { view: { at, asOf }, start };
 }
 
-function keyRange(where: z.infer<typeof KeysQuery>) {
-  const { view, start } = pageOf(where);
+function keyRange(question: Question, where: z.infer<typeof KeysQuery>) {
+  const { view, start } = pageOf(question, where);
   return {
     ...texts(where, 'prefix'),
     ...(start === null ? texts(where, 'start') : { start }),
@@ -310,12 +335,11 @@ function coordinates({ at, asOf }: Omit<Paged, 'cursor'>): Coordinates {
   return { ...(at !== undefined && { at }), ...(asOf !== undefined && { asOf }) };
 }
 
-function nextName(page: {
-  readonly at: number;
-  readonly asOf: number;
-  readonly next: string | null;
-}): string | null {
-  return page.next === null ? null : encodeCursor([page.at, page.asOf, page.next]);
+function nextName(
+  question: Question,
+  page: { readonly at: number; readonly asOf: number; readonly next: string | null },
+): string | null {
+  return page.next === null ? null : encodeCursor(question, [page.at, page.asOf, page.next]);
 }
 
 function valueView(value: string | readonly string[]): Value {

@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import { LIMITS, TimestampMs } from '../../contracts/kv.ts';
-import type { Value } from '../../contracts/kv.ts';
+import type { FoundInstead, Value } from '../../contracts/kv.ts';
 import {
   AppendBody,
   BatchBody,
@@ -28,7 +28,13 @@ import type {
 } from '../../contracts/write.ts';
 import { must } from '../base/assert.ts';
 import type { KvService } from '../cluster/kv-service.ts';
-import type { ApplyResult, Outcome, SessionRef, WriteCommand } from '../kv/types.ts';
+import type {
+  ApplyResult,
+  FailedCondition,
+  Outcome,
+  SessionRef,
+  WriteCommand,
+} from '../kv/types.ts';
 import { HttpError } from './errors.ts';
 import {
   cellOf,
@@ -301,10 +307,8 @@ function checkedOperation(operation: AnyOperation, path: string): AnyOperation {
 }
 
 /** A copy, as the contract has it. */
-function found(
-  there: { readonly value: string | readonly string[]; readonly revision: number } | null,
-): { value: Value; revision: number } | null {
+function found(there: FailedCondition['found']): FoundInstead {
   if (there === null) return null;
   const { value, revision } = there;
-  return { value: typeof value === 'string' ? value : [...value], revision };
+  return { value: value === null || typeof value === 'string' ? value : [...value], revision };
 }

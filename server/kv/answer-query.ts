@@ -99,8 +99,7 @@ function fieldsOf(
   start = '',
 ): { readonly fields: readonly FoundField[]; readonly next: string | null } {
   const fields: FoundField[] = [];
-  for (const [field, held] of records.sortedFields(key, start)) {
-    if (!field.startsWith(prefix)) continue;
+  for (const [field, held] of records.fields(key).walk(prefix, start)) {
     if (page.isFull) return { fields, next: field };
     page.look();
     const found = foundAt(held, view);
@@ -118,7 +117,7 @@ function listKeys(records: Records, view: View, query: Asked<'keys'>): Answered<
   for (const key of records.keys(query.prefix, query.start, query.end)) {
     if (page.isFull) return { type: 'keys', ...view, keys, next: key };
     let fields = 0;
-    for (const held of records.fields(key).values()) {
+    for (const held of records.fields(key).all()) {
       page.look();
       if (held.standing(view) !== null) fields++;
     }
@@ -151,7 +150,7 @@ function firstFields(
 ): { readonly fields: readonly FoundField[]; readonly more: boolean } {
   const part = new Page(MAX_PAGE);
   const fields: FoundField[] = [];
-  for (const [field, held] of records.sortedFields(key)) {
+  for (const [field, held] of records.fields(key).walk()) {
     page.look();
     const found = foundAt(held, view);
     if (found === null) continue;

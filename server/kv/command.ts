@@ -219,7 +219,7 @@ function parseRestore(places: readonly unknown[], end: number): Result<Restore, 
   if (key === null ? field !== null : prefix !== null)
     return err('a field goes with its key, a prefix with neither');
   if (!isCount(at, 0)) return err('at is out of range');
-  if (!isCount(asOf, 0)) return err('asOf is out of range');
+  if (asOf !== null && (!isSafeInteger(asOf) || asOf < 0)) return err('asOf is out of range');
   if (at === null && asOf === null) return err('a restore names a time or a revision');
   return ok({
     op: 'restore',

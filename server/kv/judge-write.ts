@@ -14,6 +14,7 @@ import {
   MAX_ENTRY_CHARS,
   MAX_ENTRY_LOOKS,
   MAX_ENTRY_VERSIONS,
+  MAX_FOUND_CHARS,
   MAX_LIST_BYTES,
   MAX_LIST_ITEMS,
   MAX_TIMESTAMP_MS,
@@ -114,7 +115,7 @@ class Draft {
   /** The fields that stand, in byte order. */
   presentFields(key: string): Result<readonly string[], KvError> {
     const names = new Set(this.draftedFields(key)?.keys());
-    for (const name of this.records.fields(key).keys()) names.add(name);
+    for (const name of this.records.fields(key).names()) names.add(name);
     const wrong = this.look(names.size);
     if (wrong !== null) return err(wrong);
     return ok([...names].filter((name) => this.find(key, name) !== null).sort(compareBytes));
@@ -299,7 +300,8 @@ function firstFailed(draft: Draft, conditions: readonly Condition[]): FailedCond
     const found = draft.records.standing(key, field, draft.view);
     if (holds(draft, condition, found)) continue;
     if (found === null || found.value === null) return { index, found: null };
-    return { index, found: { value: found.value, revision: found.revision } };
+    const { value, revision } = found;
+    return { index, found: { value: charsOf(value) > MAX_FOUND_CHARS ? null : value, revision } };
   }
   return null;
 }
@@ -338,7 +340,8 @@ function restore(
     const then = held.standing(past);
     const present = held.standing(draft.view);
     const left = then === null || then.expiresAt === null ? null : then.expiresAt - past.at;
-    const expiresAt = left === null ? null : draft.timestamp + left;
+    // What would outlast the calendar ends with it.
+    const expiresAt = left === null ? null : Math.min(draft.timestamp + left, MAX_TIMESTAMP_MS);
     const value = then?.value ?? null;
     if (isSameValue(value, present?.value ?? null) && expiresAt === (present?.expiresAt ?? null))
       continue;

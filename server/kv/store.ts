@@ -210,6 +210,8 @@ export class KvStore {
   /** Does a write that is new, and puts what came of it into the hash. */
   private write(entry: AppliedEntry, command: WriteCommand, request: RollingHash): Done {
     const judged = judgeWrite(this.records, this.stamps, entry, command);
+    // What comes too early may come again under the same name.
+    if (!judged.ok && judged.error.code === 'REVISION_NOT_YET') return refusal(judged.error);
     this.hash.include(request);
     const versions = judged.ok ? judged.value.versions : NOTHING;
     this.hash.number(versions.length);

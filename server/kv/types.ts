@@ -122,7 +122,8 @@ export type OperationOutcome =
 /** The first condition that did not hold, and what was found instead. */
 export interface FailedCondition {
   readonly index: number;
-  readonly found: { readonly value: Value; readonly revision: Revision } | null;
+  /** The value is null where it is longer than {@link MAX_FOUND_CHARS}: a session keeps this answer. */
+  readonly found: { readonly value: Value | null; readonly revision: Revision } | null;
 }
 
 export type Outcome =
@@ -338,7 +339,9 @@ export const MAX_LIST_ITEMS = 10_000;
 /** UTF-8, all items together. */
 export const MAX_LIST_BYTES = 1024 * 1024;
 /** Versions that one entry may write, and the length of their values, UTF-16 units: a deleted record or a restore may want more. */
-export const MAX_ENTRY_VERSIONS = 100_000;
+export const MAX_ENTRY_VERSIONS = 20_000;
 export const MAX_ENTRY_CHARS = 16 * 1024 * 1024;
 /** Fields that one entry may look at to find those: a node that applies does nothing else. */
-export const MAX_ENTRY_LOOKS = 500_000;
+export const MAX_ENTRY_LOOKS = 200_000;
+/** Text of a value that a failed condition shows, UTF-16 units. */
+export const MAX_FOUND_CHARS = 1024;

@@ -219,11 +219,27 @@ describe('operations over HTTP', { timeout: SLOW_MACHINE_MS }, () => {
       await requests.ok('GET', `/api/v1/history/h16/c?limit=1&cursor=${versions.next}`),
     );
     expect(later).toMatchObject({ versions: [{ value: '2' }], next: null });
+    const again = `at=${first.at}&asOf=${first.asOf}`;
+    expect(await record(`&cursor=${first.next}&${again}`)).toEqual(rest);
+    expect(await requests.problem('GET', `/api/v1/kv/h16?cursor=${first.next}&at=1`)).toMatchObject(
+      { code: 'BAD_REQUEST', path: 'query.at' },
+    );
+    const place = (list: readonly unknown[]) =>
+      Buffer.from(JSON.stringify(list)).toString('base64url');
+    const [name] = JSON.parse(Buffer.from(first.next ?? '', 'base64url').toString()) as [string];
     for (const path of [
       '/api/v1/kv/h16?cursor=no',
+      `/api/v1/kv/h16?cursor=${first.next}==`,
+      `/api/v1/kv/h16-a?cursor=${first.next}`,
+      `/api/v1/kv/h16?prefix=c&cursor=${first.next}`,
+      `/api/v1/kv?cursor=${first.next}`,
+      `/api/v1/kv?prefix=h16-&cursor=${records.next}`,
       `/api/v1/history/h16/c?cursor=${first.next}`,
-      `/api/v1/kv/h16?cursor=${first.next}&at=1`,
-      `/api/v1/kv?cursor=${Buffer.from('[1,2,3]').toString('base64url')}`,
+      `/api/v1/history/h16/b?cursor=${versions.next}`,
+      `/api/v1/history/h16/c?order=desc&cursor=${versions.next}`,
+      `/api/v1/kv/h16?cursor=${place([name, 1, 1, '\ud800'])}`,
+      `/api/v1/kv/h16?cursor=${place([name, 1, 1, 'x'.repeat(1025)])}`,
+      `/api/v1/kv/h16?cursor=${place([1, 2, 3])}`,
     ])
       expect(await requests.problem('GET', path)).toMatchObject({
         code: 'BAD_REQUEST',

@@ -5,8 +5,10 @@ import type { Operation } from '../../server/kv/types.ts';
 import {
   MAX_ENTRY_LOOKS,
   MAX_ENTRY_VERSIONS,
+  MAX_FOUND_CHARS,
   MAX_OPERATIONS,
   MAX_PAGE,
+  MAX_TIMESTAMP_MS,
 } from '../../server/kv/types.ts';
 import { Writer } from './writer.ts';
 
@@ -118,7 +120,63 @@ describe('pages', () => {
 });
 
 describe('writes', () => {
-  test('[T20] one write changes at most 100,000 fields; a larger one does nothing', () => {
+  test('[T10] what a failed condition shows is short: a session keeps it', () => {
+    const writer = new Writer();
+    const ask = (value: string) => {
+      const written = writer.apply({ op: 'set', key: 'a', field: 'x', value, timestamp: 10 });
+      const result = writer.apply({
+        op: 'txn',
+        conditions: [{ is: 'absent', key: 'a', field: 'x' }],
+        success: [],
+        failure: [],
+        timestamp: 10,
+      });
+      const revision = written.ok ? written.revision : null;
+      return { result, revision };
+    };
+    const short = ask('x'.repeat(MAX_FOUND_CHARS));
+    expect(short.result).toMatchObject({
+      outcome: { failed: { found: { value: 'x'.repeat(MAX_FOUND_CHARS) } } },
+    });
+    const long = ask('x'.repeat(MAX_FOUND_CHARS + 1));
+    expect(long.result).toMatchObject({
+      outcome: { failed: { found: { value: null, revision: long.revision } } },
+    });
+  });
+
+  test('[T16] what would live beyond the calendar is restored to its end', () => {
+    const writer = new Writer();
+    writer.apply({
+      op: 'set',
+      key: 'a',
+      field: 'x',
+      value: '1',
+      timestamp: 0,
+      ttl: MAX_TIMESTAMP_MS,
+    });
+    writer.apply({ op: 'set', key: 'a', field: 'y', value: '1', timestamp: 1000 });
+    expect(writer.apply({ op: 'restore', at: 500 }, 2000)).toMatchObject({
+      ok: true,
+      outcome: { fields: 1 },
+    });
+    expect(writer.answer({ type: 'scan', key: 'a' }).fields).toMatchObject([
+      { field: 'x', value: '1', expiresAt: MAX_TIMESTAMP_MS },
+    ]);
+  });
+
+  test('[T12] what came too early is not remembered, and may be asked again under its name', () => {
+    const writer = new Writer();
+    writer.apply({ op: 'set', key: 'a', field: 'x', value: '1', timestamp: 10 });
+    const session = { client: 'c', sequence: 1 };
+    const restore = { op: 'restore', asOf: 3, session } as const;
+    expect(writer.apply(restore)).toMatchObject({ error: { code: 'REVISION_NOT_YET' } });
+    writer.apply({ op: 'tick' });
+    expect(writer.apply(restore)).toMatchObject({ ok: true });
+    const far = { op: 'restore', asOf: Number.MAX_SAFE_INTEGER } as const;
+    expect(writer.apply(far)).toMatchObject({ error: { code: 'REVISION_NOT_YET' } });
+  });
+
+  test('[T20] one write changes at most 20,000 fields; a larger one does nothing', () => {
     const writer = new Writer();
     write(writer, numbered('a', 1, MAX_ENTRY_VERSIONS + 1));
     const deletion = { op: 'deleteRecord', key: 'a', timestamp: 20 } as const;
@@ -132,7 +190,7 @@ describe('writes', () => {
     expect(count()).toEqual([]);
   });
 
-  test('[T20] one write looks at 500,000 fields at most, those that are gone included', () => {
+  test('[T20] one write looks at 200,000 fields at most, those that are gone included', () => {
     const writer = new Writer();
     const most = Math.floor(MAX_ENTRY_LOOKS / MAX_OPERATIONS);
     write(writer, numbered('a', 1, most));

@@ -37,7 +37,9 @@ function outcomeInWords(outcome: Outcome, names: Names): string {
       if (failed === null) return `then ${done}`;
       const { found } = failed;
       const there =
-        found === null ? '-' : `${valueInWords(found.value)} r${names.write(found.revision)}`;
+        found === null
+          ? '-'
+          : `${found.value === null ? 'something long' : valueInWords(found.value)} r${names.write(found.revision)}`;
       return `condition ${failed.index} found ${there}, else ${done}`;
     }
     default:

@@ -1,0 +1,72 @@
+/**
+ * A map that can also be walked in the byte order of its names. The order is
+ * made when someone first asks for it, and kept: names that come later wait,
+ * and are merged in at the next walk, which is cheap when they are few.
+ */
+import { compareBytes, lowerBound } from './bytes-order.ts';
+
+/** Up to so many names are sorted anew for each walk: most records keep no order. */
+const FEW = 32;
+
+export class OrderedMap<Value> {
+  private readonly values = new Map<string, Value>();
+  /** Null until the first walk. */
+  private sorted: string[] | null = null;
+  /** Names that are not among the sorted ones yet. */
+  private fresh: string[] | null = null;
+
+  get size(): number {
+    return this.values.size;
+  }
+
+  get(name: string): Value | undefined {
+    return this.values.get(name);
+  }
+
+  /** `name` is new. */
+  add(name: string, value: Value): void {
+    this.values.set(name, value);
+    if (this.sorted === null) return;
+    if (this.fresh === null) this.fresh = [name];
+    else this.fresh.push(name);
+  }
+
+  names(): IterableIterator<string> {
+    return this.values.keys();
+  }
+
+  all(): IterableIterator<Value> {
+    return this.values.values();
+  }
+
+  /** Names that begin with `prefix`, from `start` on, in byte order. Nothing may be added meanwhile. */
+  *walk(prefix = '', start = ''): Generator<readonly [string, Value]> {
+    const names = this.inOrder();
+    const first = compareBytes(start, prefix) > 0 ? start : prefix;
+    for (let i = lowerBound(names, first); i < names.length; i++) {
+      const name = names[i] as string;
+      if (!name.startsWith(prefix)) return;
+      yield [name, this.values.get(name) as Value];
+    }
+  }
+
+  private inOrder(): readonly string[] {
+    if (this.values.size <= FEW) return [...this.values.keys()].sort(compareBytes);
+    if (this.sorted === null) this.sorted = [...this.values.keys()].sort(compareBytes);
+    else if (this.fresh !== null) this.sorted = merge(this.sorted, this.fresh.sort(compareBytes));
+    this.fresh = null;
+    return this.sorted;
+  }
+}
+
+function merge(sorted: readonly string[], added: readonly string[]): string[] {
+  const merged: string[] = [];
+  let i = 0;
+  for (const name of sorted) {
+    while (i < added.length && compareBytes(added[i] as string, name) < 0)
+      merged.push(added[i++] as string);
+    merged.push(name);
+  }
+  while (i < added.length) merged.push(added[i++] as string);
+  return merged;
+}

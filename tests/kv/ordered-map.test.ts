@@ -1,0 +1,40 @@
+/** Walks in byte order, against sorting everything each time. */
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { compareBytes } from '../../server/kv/bytes-order.ts';
+import { OrderedMap } from '../../server/kv/ordered-map.ts';
+
+const name = fc.string({ unit: fc.constantFrom('a', 'b', 'é', '～', '😀'), maxLength: 4 });
+
+/** Names that come between two walks; more in all than are sorted anew each time. */
+const rounds = fc.array(
+  fc.record({
+    names: fc.uniqueArray(name, { minLength: 20, maxLength: 60 }),
+    prefix: fc.oneof(fc.constant(''), name),
+    start: fc.oneof(fc.constant(''), name),
+  }),
+  { minLength: 1, maxLength: 6 },
+);
+
+test('[T13] a walk gives every name with the prefix, from the start on, in byte order, whenever it came', () => {
+  fc.assert(
+    fc.property(rounds, (all) => {
+      const map = new OrderedMap<string>();
+      const known = new Set<string>();
+      for (const { names, prefix, start } of all) {
+        for (const each of names) {
+          if (known.has(each)) continue;
+          known.add(each);
+          map.add(each, `value of ${each}`);
+        }
+        const expected = [...known]
+          .filter((each) => each.startsWith(prefix) && compareBytes(each, start) >= 0)
+          .sort(compareBytes);
+        expect([...map.walk(prefix, start)]).toEqual(
+          expected.map((each) => [each, `value of ${each}`]),
+        );
+        expect(map.size).toBe(known.size);
+      }
+    }),
+  );
+});
