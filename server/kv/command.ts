@@ -101,77 +101,95 @@ export function parseCommand(data: string): Result<Command, string> {
   if (!Array.isArray(places)) return err('not an array');
   const op: unknown = places[0];
   if (op === 'tick') return places.length === 1 ? ok({ op }) : err('tick has 1 place');
-  const end = places.length - ENVELOPE;
-  const write =
-    op === 'txn'
-      ? parseTransaction(places, end)
-      : op === 'restore'
-        ? parseRestore(places, end)
-        : parseOperation(places, end);
-  if (!write.ok) return write;
-  const timestamp: unknown = places[end];
-  if (!isCount(timestamp, 0)) return err('timestamp is out of range');
-  if (op === 'restore' && timestamp !== null) return err('a restore is at now');
-  const session = parseSession(places[end + 1], places[end + 2]);
-  if (!session.ok) return session;
-  return ok({ ...write.value, timestamp: timestamp ?? undefined, session: session.value });
+  const count = PLACES.get(op);
+  if (count === undefined) return err('unknown operation');
+  if (places.length !== count + ENVELOPE)
+    return err(`${String(op)} has ${count} places before its envelope`);
+  const envelope = parseEnvelope(places, count);
+  if (!envelope.ok) return envelope;
+  if (op === 'txn') return parseTransaction(places, envelope.value);
+  if (op === 'restore') return parseRestore(places, envelope.value);
+  return parseOperation(places, envelope.value);
 }
+
+type Envelope = Pick<WriteCommand, 'timestamp' | 'session'>;
 
 /** Places at the end of a write: timestamp, client, sequence. */
 const ENVELOPE = 3;
-/** Places of each operation, the envelope not among them. */
-const OPERATION_PLACES = new Map<unknown, number>([
+const NO_ENVELOPE: Envelope = { timestamp: undefined, session: undefined };
+/** Places of each write, the envelope not among them. */
+const PLACES = new Map<unknown, number>([
   ['set', 5],
   ['delete', 3],
   ['deleteRecord', 2],
   ['append', 5],
   ['remove', 5],
   ['increment', 5],
+  ['txn', 4],
+  ['restore', 6],
 ]);
 
-/** The operation in the places before `end`. */
-function parseOperation(places: readonly unknown[], end: number): Result<Operation, string> {
+function parseEnvelope(places: readonly unknown[], at: number): Result<Envelope, string> {
+  const timestamp = places[at];
+  if (!isCount(timestamp, 0)) return err('timestamp is out of range');
+  const session = parseSession(places[at + 1], places[at + 2]);
+  if (!session.ok) return session;
+  return ok({ timestamp: timestamp ?? undefined, session: session.value });
+}
+
+/** One step of a transaction. */
+function parseStep(places: readonly unknown[]): Result<Operation, string> {
+  const [op] = places;
+  const count = PLACES.get(op);
+  if (count === undefined || op === 'txn' || op === 'restore') return err('unknown operation');
+  if (places.length !== count) return err(`${String(op)} has ${count} places`);
+  return parseOperation(places, NO_ENVELOPE);
+}
+
+/** Each operation is written out whole: there is one for every write, and copied objects are slow to read. */
+function parseOperation(
+  places: readonly unknown[],
+  { timestamp, session }: Envelope,
+): Result<Operation & Envelope, string> {
   const [op, key, field, argument, option] = places;
-  const count = OPERATION_PLACES.get(op);
-  if (count === undefined) return err('unknown operation');
-  if (end !== count) return err(`${String(op)} has ${count} places before its envelope`);
   if (typeof key !== 'string') return err('key is text');
-  if (op === 'deleteRecord') return ok({ op, key });
+  if (op === 'deleteRecord') return ok({ op, key, timestamp, session });
   if (typeof field !== 'string') return err('field is text');
-  if (op === 'delete') return ok({ op, key, field });
+  if (op === 'delete') return ok({ op, key, field, timestamp, session });
   if (!isCount(option, 1)) return err(`${op === 'remove' ? 'count' : 'ttl'} is out of range`);
   const ttl = option ?? undefined;
   switch (op) {
     case 'set':
       if (!isValue(argument)) return err('value is text or a list of texts');
-      return ok({ op, key, field, value: argument, ttl });
+      return ok({ op, key, field, value: argument, ttl, timestamp, session });
     case 'append':
       if (!isTexts(argument) || argument.length === 0) return err('items are texts');
-      return ok({ op, key, field, items: argument, ttl });
+      return ok({ op, key, field, items: argument, ttl, timestamp, session });
     case 'remove':
       if (typeof argument !== 'string') return err('item is text');
-      return ok({ op, key, field, item: argument, count: ttl });
+      return ok({ op, key, field, item: argument, count: ttl, timestamp, session });
     default:
       if (!isSafeInteger(argument)) return err('by is a safe integer');
-      return ok({ op: 'increment', key, field, by: argument, ttl });
+      return ok({ op: 'increment', key, field, by: argument, ttl, timestamp, session });
   }
 }
 
-function parseTransaction(places: readonly unknown[], end: number): Result<Transaction, string> {
-  if (end !== 4) return err('txn has 4 places before its envelope');
+function parseTransaction(
+  places: readonly unknown[],
+  envelope: Envelope,
+): Result<Transaction & Envelope, string> {
   const conditions = parseEach(places[1], parseCondition);
   if (!conditions.ok) return conditions;
-  const parse = (operation: readonly unknown[]): Result<Operation, string> =>
-    parseOperation(operation, operation.length);
-  const success = parseEach(places[2], parse);
+  const success = parseEach(places[2], parseStep);
   if (!success.ok) return success;
-  const failure = parseEach(places[3], parse);
+  const failure = parseEach(places[3], parseStep);
   if (!failure.ok) return failure;
   return ok({
     op: 'txn',
     conditions: conditions.value,
     success: success.value,
     failure: failure.value,
+    ...envelope,
   });
 }
 
@@ -211,8 +229,11 @@ function parseCondition(places: readonly unknown[]): Result<Condition, string> {
   }
 }
 
-function parseRestore(places: readonly unknown[], end: number): Result<Restore, string> {
-  if (end !== 6) return err('restore has 6 places before its envelope');
+function parseRestore(
+  places: readonly unknown[],
+  envelope: Envelope,
+): Result<Restore & Envelope, string> {
+  if (envelope.timestamp !== undefined) return err('a restore is at now');
   const [, key, field, prefix, at, asOf] = places;
   if (!isTextOrNull(key) || !isTextOrNull(field) || !isTextOrNull(prefix))
     return err('key, field and prefix are text');
@@ -228,6 +249,7 @@ function parseRestore(places: readonly unknown[], end: number): Result<Restore, 
     prefix: prefix ?? undefined,
     at: at ?? undefined,
     asOf: asOf ?? undefined,
+    ...envelope,
   });
 }
 

@@ -384,7 +384,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'server/kv/command.ts',
     what: 'takes a command that it does not know for one that it does',
     find: "  if (count === undefined) return err('unknown operation');\n",
-    replace: "  if (count === undefined) return ok({ op: 'deleteRecord', key: String(key) });\n",
+    replace: "  if (count === undefined) return ok({ op: 'deleteRecord', key: 'a' });\n",
   },
   {
     id: 'D3',
