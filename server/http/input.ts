@@ -109,6 +109,25 @@ export function checkName(name: string, path: string): string {
   return name;
 }
 
+interface Scope {
+  readonly key?: string | undefined;
+  readonly field?: string | undefined;
+  readonly prefix?: string | undefined;
+}
+
+/** One field, a record, the keys with a prefix, or all. `where` is the part of the request. */
+export function checkScope({ key, field, prefix }: Scope, where: string): void {
+  if (key === undefined && field !== undefined)
+    throw new HttpError('BAD_REQUEST', 'a field goes with its key', { path: `${where}.field` });
+  if (key !== undefined && prefix !== undefined)
+    throw new HttpError('BAD_REQUEST', 'prefix and key exclude each other', {
+      path: `${where}.prefix`,
+    });
+  if (key !== undefined) checkName(key, `${where}.key`);
+  if (field !== undefined) checkName(field, `${where}.field`);
+  if (prefix !== undefined) checkText(prefix, `${where}.prefix`);
+}
+
 export function checkValue(value: string, path: string): string {
   checkText(value, path);
   if (Buffer.byteLength(value) > LIMITS.valueBytes) {

@@ -11,7 +11,6 @@ import type {
   KeysAnswer,
   RecordAnswer,
   RecordsAnswer,
-  Value,
   VersionView,
 } from '../../contracts/kv.ts';
 import type { KvService, ReadOutcome } from '../cluster/kv-service.ts';
@@ -27,9 +26,19 @@ import type {
 import { checkSame, decodeCursor, encodeCursor } from './cursor.ts';
 import type { Question } from './cursor.ts';
 import { HttpError } from './errors.ts';
-import { cellOf, checkName, checkText, digits, isWellFormed, parse, timeoutOf } from './input.ts';
+import {
+  cellOf,
+  checkName,
+  checkScope,
+  checkText,
+  digits,
+  isWellFormed,
+  parse,
+  timeoutOf,
+} from './input.ts';
 import type { CellParams, KeyParams } from './input.ts';
 import { kvError, readError } from './kv-problems.ts';
+import { valueView } from './value-view.ts';
 
 const DEFAULT_KEYS = 100;
 
@@ -200,12 +209,7 @@ export function readRoutes(app: FastifyInstance, kv: KvService, supervisor: Supe
   app.get('/api/v1/diff', async (request): Promise<DiffAnswer> => {
     const where = parse(DiffQuery, request.query, 'query');
     const { key, field, prefix, cursor } = where;
-    if (key === undefined && field !== undefined)
-      throw new HttpError('BAD_REQUEST', 'a field goes with its key', { path: 'query.field' });
-    if (key !== undefined && prefix !== undefined)
-      throw new HttpError('BAD_REQUEST', 'prefix and key exclude each other', {
-        path: 'query.prefix',
-      });
+    checkScope(where, 'query');
     const question = ['diff', key, field, prefix];
     const place = cursor === undefined ? null : decodeCursor(CellPlace, question, cursor);
     if (place !== null) {
@@ -226,9 +230,9 @@ export function readRoutes(app: FastifyInstance, kv: KvService, supervisor: Supe
           at: place?.[2] ?? where.afterAt,
           asOf: place?.[3] ?? where.afterAsOf,
         }),
-        ...(key !== undefined && { key: checkName(key, 'query.key') }),
-        ...(field !== undefined && { field: checkName(field, 'query.field') }),
-        ...texts(where, 'prefix'),
+        ...(key !== undefined && { key }),
+        ...(field !== undefined && { field }),
+        ...(prefix !== undefined && { prefix }),
         ...(place !== null && { start: { key: place[4], field: place[5] } }),
         limit: where.limit ?? DEFAULT_KEYS,
       },
@@ -340,10 +344,6 @@ function nextName(
   page: { readonly at: number; readonly asOf: number; readonly next: string | null },
 ): string | null {
   return page.next === null ? null : encodeCursor(question, [page.at, page.asOf, page.next]);
-}
-
-function valueView(value: string | readonly string[]): Value {
-  return typeof value === 'string' ? value : [...value];
 }
 
 function fieldView(found: FoundField): FieldView {

@@ -42,6 +42,7 @@ import {
   checkName,
   checkNoBody,
   checkNoQuery,
+  checkScope,
   checkText,
   checkValue,
   digits,
@@ -50,6 +51,7 @@ import {
 } from './input.ts';
 import type { CellParams, KeyParams } from './input.ts';
 import { kvError, writeError } from './kv-problems.ts';
+import { valueView } from './value-view.ts';
 
 /** A delete has its envelope in the query. */
 const DeleteQuery = z.strictObject({
@@ -195,20 +197,11 @@ export function writeRoutes(app: FastifyInstance, kv: KvService): void {
 
   app.post('/api/v1/restore', async (request): Promise<RestoreAnswer> => {
     const { clientId, sequence, ...restore } = bodyOf(request, RestoreBody);
-    const { key, field, prefix } = restore;
     if (restore.at === undefined && restore.asOf === undefined)
       throw new HttpError('BAD_REQUEST', 'a restore names a time or a revision', {
         path: 'body.at',
       });
-    if (key === undefined && field !== undefined)
-      throw new HttpError('BAD_REQUEST', 'a field goes with its key', { path: 'body.field' });
-    if (key !== undefined && prefix !== undefined)
-      throw new HttpError('BAD_REQUEST', 'prefix and key exclude each other', {
-        path: 'body.prefix',
-      });
-    if (key !== undefined) checkName(key, 'body.key');
-    if (field !== undefined) checkName(field, 'body.field');
-    if (prefix !== undefined) checkText(prefix, 'body.prefix');
+    checkScope(restore, 'body');
     const operation = { op: 'restore', ...restore } as const;
     const { done, ...committed } = await write(request, operation, { clientId, sequence });
     return { ...committed, fields: of('restore', done).fields };
@@ -251,7 +244,7 @@ function bodyOf<T>(request: FastifyRequest, schema: z.ZodType<T>): T {
   return parse(schema, request.body, 'body');
 }
 
-/** The least text of an entry in the log must fit its limit; the service counts it exactly. */
+/** The operation with its time and its name. */
 function commandOf(operation: WriteCommand, envelope: Envelope): WriteCommand {
   const session = sessionOf(envelope);
   return {
@@ -310,5 +303,5 @@ function checkedOperation(operation: AnyOperation, path: string): AnyOperation {
 function found(there: FailedCondition['found']): FoundInstead {
   if (there === null) return null;
   const { value, revision } = there;
-  return { value: value === null || typeof value === 'string' ? value : [...value], revision };
+  return { value: value === null ? null : valueView(value), revision };
 }
