@@ -1,55 +1,45 @@
 import { connection } from 'next/server';
 import { Charts } from '../components/charts/charts.tsx';
-import { ForecastProvider } from '../components/cluster/forecast.tsx';
 import { Shortcuts } from '../components/cluster/shortcuts.tsx';
 import { Stage } from '../components/cluster/stage.tsx';
 import { TopBar } from '../components/cluster/top-bar.tsx';
 import { VerdictBar } from '../components/cluster/verdict-bar.tsx';
 import { DataConsole } from '../components/data/data-console.tsx';
 import { EventFeed } from '../components/feed/event-feed.tsx';
-import { LiveProvider } from '../components/live/live-provider.tsx';
-import { LiveRoot } from '../components/live/live-root.tsx';
 import { LogMatrix } from '../components/log/log-matrix.tsx';
 import { Panel } from '../components/ui/panel.tsx';
-import { ToastProvider } from '../components/ui/toast.tsx';
-import { firstView } from './first-view.ts';
+import { Shell } from './shell.tsx';
 
 /** The live page: everything a person needs to write, read, watch and break, without scrolling at 1440 x 900. */
 export default async function LivePage() {
   await connection();
   return (
-    <LiveProvider initial={await firstView()}>
-      <LiveRoot>
-        <ToastProvider>
-          <ForecastProvider>
-            <div className="sticky top-0 z-20">
-              <TopBar here="cluster" help={<Shortcuts />} />
-              <VerdictBar />
-            </div>
-            <main className="grid min-h-0 flex-1 grid-cols-1 gap-4 p-2 sm:p-4 wide:grid-cols-[minmax(0,824fr)_minmax(0,568fr)]">
-              <div className="grid min-h-0 min-w-0 gap-4 desk:grid-rows-[minmax(26rem,452fr)_minmax(0,280fr)]">
-                <Panel title="Cluster" hideTitle>
-                  <Stage />
-                </Panel>
-                <Panel title="Replicated log" className="h-80 desk:h-auto">
-                  <LogMatrix />
-                </Panel>
-              </div>
-              <div className="grid min-h-0 min-w-0 gap-4 desk:grid-rows-[auto_11rem_minmax(0,1fr)]">
-                <Panel title="Data" hideTitle>
-                  <DataConsole />
-                </Panel>
-                <Panel title="Charts" hideTitle className="h-44 desk:h-auto">
-                  <Charts />
-                </Panel>
-                <Panel title="Events" className="h-72 desk:h-auto">
-                  <EventFeed />
-                </Panel>
-              </div>
-            </main>
-          </ForecastProvider>
-        </ToastProvider>
-      </LiveRoot>
-    </LiveProvider>
+    <Shell>
+      <div className="sticky top-0 z-20">
+        <TopBar here="cluster" help={<Shortcuts />} />
+        <VerdictBar />
+      </div>
+      <main className="grid min-h-0 flex-1 grid-cols-1 gap-4 p-2 sm:p-4 wide:grid-cols-[minmax(0,824fr)_minmax(0,568fr)]">
+        <div className="grid min-h-0 min-w-0 gap-4 desk:grid-rows-[minmax(26rem,452fr)_minmax(0,280fr)]">
+          <Panel title="Cluster" hideTitle>
+            <Stage />
+          </Panel>
+          <Panel title="Replicated log" className="h-80 desk:h-auto">
+            <LogMatrix />
+          </Panel>
+        </div>
+        <div className="grid min-h-0 min-w-0 gap-4 desk:grid-rows-[auto_11rem_minmax(0,1fr)]">
+          <Panel title="Data" hideTitle>
+            <DataConsole />
+          </Panel>
+          <Panel title="Charts" hideTitle className="h-44 desk:h-auto">
+            <Charts />
+          </Panel>
+          <Panel title="Events" className="h-72 desk:h-auto">
+            <EventFeed />
+          </Panel>
+        </div>
+      </main>
+    </Shell>
   );
 }

@@ -1,10 +1,6 @@
 import { connection } from 'next/server';
-import { ForecastProvider } from '../../components/cluster/forecast.tsx';
 import { KeysPage } from '../../components/keys/keys-page.tsx';
-import { LiveProvider } from '../../components/live/live-provider.tsx';
-import { LiveRoot } from '../../components/live/live-root.tsx';
-import { ToastProvider } from '../../components/ui/toast.tsx';
-import { firstView } from '../first-view.ts';
+import { Shell } from '../shell.tsx';
 
 export const metadata = { title: 'Keys · Chronoraft' };
 
@@ -16,15 +12,9 @@ interface Props {
 export default async function Keys({ searchParams }: Props) {
   await connection();
   return (
-    <LiveProvider initial={await firstView()}>
-      <LiveRoot>
-        <ToastProvider>
-          <ForecastProvider>
-            <KeysPage query={queryOf(await searchParams)} nowMs={Date.now()} />
-          </ForecastProvider>
-        </ToastProvider>
-      </LiveRoot>
-    </LiveProvider>
+    <Shell>
+      <KeysPage query={queryOf(await searchParams)} nowMs={Date.now()} />
+    </Shell>
   );
 }
 

@@ -3,10 +3,9 @@
 import { useEffect, useState } from 'react';
 import { verdictOf } from '../../client/verdict.ts';
 import { useActionsDisabled, useLive } from '../live/live-provider.tsx';
-import { Button } from '../ui/button.tsx';
 import { KeyHelp } from '../ui/key-help.tsx';
 import { focusOn, goTo, usePageKeys } from '../ui/page-keys.ts';
-import { Sheet } from '../ui/sheet.tsx';
+import { HelpSheet } from '../ui/help-sheet.tsx';
 import { useToast } from '../ui/toast.tsx';
 import { downNodes } from './cluster-actions.tsx';
 import { toggleTheme } from './theme.ts';
@@ -85,19 +84,9 @@ export function Shortcuts() {
   }, [error, toast]);
 
   return (
-    <>
-      <Button
-        className="w-8 px-0 font-mono"
-        aria-label="Help and keys"
-        title="Help and keys (?)"
-        onClick={() => setOpen(true)}
-      >
-        ?
-      </Button>
-      <Sheet title="What you are looking at" open={open} onClose={() => setOpen(false)}>
-        <Help />
-      </Sheet>
-    </>
+    <HelpSheet open={open} onOpen={setOpen}>
+      <Help />
+    </HelpSheet>
   );
 }
 

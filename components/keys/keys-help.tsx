@@ -2,10 +2,9 @@
 
 import { useState } from 'react';
 import { toggleTheme } from '../cluster/theme.ts';
-import { Button } from '../ui/button.tsx';
 import { KeyHelp } from '../ui/key-help.tsx';
 import { goTo, usePageKeys } from '../ui/page-keys.ts';
-import { Sheet } from '../ui/sheet.tsx';
+import { HelpSheet } from '../ui/help-sheet.tsx';
 
 const KEYS: readonly (readonly [string, string])[] = [
   ['/', 'Search keys'],
@@ -47,25 +46,15 @@ export function KeysHelp() {
     }
   });
   return (
-    <>
-      <Button
-        className="w-8 px-0 font-mono"
-        aria-label="Help and keys"
-        title="Help and keys (?)"
-        onClick={() => setOpen(true)}
-      >
-        ?
-      </Button>
-      <Sheet title="What you are looking at" open={open} onClose={() => setOpen(false)}>
-        <p className="text-quiet">
-          Every key and field, now or at any time. Nothing is ever overwritten: a write adds a
-          version, and the slider chooses the time at which the whole page reads. The axis gives
-          each change room, so a busy second and a quiet night both fit. Restore writes what you see
-          as new versions.
-        </p>
-        <KeyHelp keys={KEYS} />
-      </Sheet>
-    </>
+    <HelpSheet open={open} onOpen={setOpen}>
+      <p className="text-quiet">
+        Every key and field, now or at any time. Nothing is ever overwritten: a write adds a
+        version, and the slider chooses the time at which the whole page reads. The axis gives each
+        change room, so a busy second and a quiet night both fit. Restore writes what you see as new
+        versions.
+      </p>
+      <KeyHelp keys={KEYS} />
+    </HelpSheet>
   );
 }
 
