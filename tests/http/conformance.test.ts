@@ -7,8 +7,8 @@ import type {
   Condition,
   FoundVersion,
   Outcome,
-  Query,
-  QueryAnswer,
+  ViewQuery,
+  ViewAnswer,
   Transaction,
   WriteCommand,
 } from '../../server/kv/types.ts';
@@ -74,7 +74,7 @@ class ApiSubject implements Subject {
 
   // --- reads ------------------------------------------------------------------------
 
-  async read(query: Query, cursor?: unknown): Promise<ReadOutcome> {
+  async read(query: ViewQuery, cursor?: unknown): Promise<ReadOutcome> {
     const page = typeof cursor === 'string' ? { cursor, at: undefined, asOf: undefined } : {};
     const parameters = { ...this.asker, ...parametersOf(query), ...page };
     const reply = await this.ask('GET', pathOf(query) + queryOf(parameters));
@@ -272,7 +272,7 @@ function queryOf(parameters: Readonly<Record<string, string | number | undefined
 
 // --- queries as requests ---------------------------------------------------------------
 
-function pathOf(query: Query): string {
+function pathOf(query: ViewQuery): string {
   switch (query.type) {
     case 'get':
       return cellPath(query.key, query.field);
@@ -289,7 +289,7 @@ function pathOf(query: Query): string {
   }
 }
 
-function parametersOf(query: Query): Readonly<Record<string, string | number | undefined>> {
+function parametersOf(query: ViewQuery): Readonly<Record<string, string | number | undefined>> {
   switch (query.type) {
     case 'get':
       return { at: query.at, asOf: query.asOf };
@@ -323,8 +323,8 @@ function parametersOf(query: Query): Readonly<Record<string, string | number | u
 }
 
 /** The answer in the store's terms. Where the next page starts is the cursor's secret. */
-function pageOf(query: Query, body: unknown): Page {
-  const page = (answer: QueryAnswer, next: string | null): Page => ({ answer, next });
+function pageOf(query: ViewQuery, body: unknown): Page {
+  const page = (answer: ViewAnswer, next: string | null): Page => ({ answer, next });
   switch (query.type) {
     case 'get': {
       const { at, asOf, value, version, absentBecause } = kv.GetAnswer.parse(body);
