@@ -55,6 +55,7 @@ function writes({ kind, label }: EntryView, name: string, record: string): boole
       return [name, record].some((whole) => label === whole || isCutOf(label, whole));
     case 'noop':
     case 'tick':
+    case 'compact':
     case 'confChange':
       return false;
   }

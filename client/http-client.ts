@@ -15,6 +15,7 @@ import type {
   DiffAnswer,
   GetAnswer,
   HistoryAnswer,
+  Horizon,
   KeysAnswer,
   RecordAnswer,
   RecordsAnswer,
@@ -35,6 +36,8 @@ export interface ApiFailure {
   readonly retryable: boolean;
   /** Where in the request, if it was the request. */
   readonly path?: string;
+  /** For COMPACTED: from when on there is something to ask for. */
+  readonly horizon?: Horizon;
 }
 
 export type ApiResult<T> =
@@ -329,8 +332,14 @@ function isProblem(answer: unknown): answer is Problem {
   );
 }
 
-function failureOf({ code, message, retryable, path }: Problem): ApiFailure {
-  return { code, message, retryable, ...(path !== undefined && { path }) };
+function failureOf({ code, message, retryable, path, horizon }: Problem): ApiFailure {
+  return {
+    code,
+    message,
+    retryable,
+    ...(path !== undefined && { path }),
+    ...(horizon !== undefined && { horizon }),
+  };
 }
 
 /**

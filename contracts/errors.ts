@@ -3,7 +3,7 @@
  * message is for people and may improve.
  */
 import * as z from 'zod';
-import { FoundInstead } from './kv.ts';
+import { FoundInstead, Horizon } from './kv.ts';
 
 export const errorCodes = [
   /** The request does not fit its schema; `path` names the place. */
@@ -16,6 +16,8 @@ export const errorCodes = [
   'FORBIDDEN',
   /** `asOf` names a revision that this node has not reached. */
   'REVISION_NOT_YET',
+  /** What was asked for, or what a write in the past would build on, is forgotten; `horizon` says what is still there. */
+  'COMPACTED',
   /** The client's sequence is older than its last answered one; nothing was run. */
   'SESSION_STALE',
   /** The condition of the write did not hold; nothing was written. `found` says what was there. */
@@ -69,6 +71,8 @@ export const Problem = z.object({
   limit: z.number().optional(),
   /** For CONDITION_FAILED: what stood there; null when the field was absent. */
   found: FoundInstead.optional(),
+  /** For COMPACTED: earlier times and revisions are gone. */
+  horizon: Horizon.optional(),
   /** Place in its transaction of the operation that could not be done. */
   operation: z.number().int().optional(),
   requestId: z.string().optional(),

@@ -12,6 +12,8 @@ export const LIMITS = {
   operations: 128,
   /** Writes in one batch. */
   batch: 1000,
+  /** The most versions of a field that a policy may count to. */
+  keptVersions: 1000,
 } as const;
 
 export const TimestampMs = z.number().int().min(0).max(LIMITS.timestampMs);
@@ -26,6 +28,10 @@ export type Value = z.infer<typeof Value>;
 /** What stood where a condition wanted something else; null: nothing did. A long value is left out, and can be read as of its revision. */
 export const FoundInstead = z.object({ value: Value.nullable(), revision: Revision }).nullable();
 export type FoundInstead = z.infer<typeof FoundInstead>;
+
+/** What was at earlier times, and known as of earlier revisions, is compacted. */
+export const Horizon = z.object({ timestamp: TimestampMs, revision: Revision });
+export type Horizon = z.infer<typeof Horizon>;
 
 /** The view that an answer describes: ask again with both for the same bytes. */
 const view = { at: TimestampMs, asOf: Revision };
@@ -117,6 +123,8 @@ export const HistoryAnswer = z.object({
   /** Cluster time of the answer, to judge what is expired or yet to come. */
   clusterTime: TimestampMs,
   versions: z.array(HistoryVersion),
+  /** The history before it is compacted; null: it is all there. */
+  horizon: Horizon.nullable(),
   next,
   asOf: Revision,
   ...provenance,

@@ -107,7 +107,7 @@ export const EntryView = z.object({
   term: z.number().int(),
   /** Microseconds. */
   stamp: z.number(),
-  kind: z.enum(['noop', 'set', 'delete', 'txn', 'tick', 'confChange']),
+  kind: z.enum(['noop', 'set', 'delete', 'txn', 'tick', 'compact', 'confChange']),
   label: z.string(),
 });
 export type EntryView = z.infer<typeof EntryView>;

@@ -15,7 +15,11 @@ export const LAYERS = [
   { of: ['server/base/'], may: ['server/base/'] },
   { of: ['server/raft/'], may: ['server/raft/', 'server/base/'] },
   { of: ['server/kv/'], may: ['server/kv/', 'server/base/'] },
-  { of: ['server/ports/'], may: ['server/ports/', 'server/base/'], types: CORE_TYPES },
+  {
+    of: ['server/ports/'],
+    may: ['server/ports/', 'server/base/', 'server/kv/types.ts'],
+    types: CORE_TYPES,
+  },
   {
     of: ['server/storage/'],
     may: ['server/storage/', 'server/ports/', 'server/base/', 'prisma/generated/'],

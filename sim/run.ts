@@ -176,7 +176,7 @@ function writesIn(log: readonly Entry[]): ReadonlySet<string> {
   const sessions = log
     .filter(({ kind }) => kind === 'command')
     .map(({ data }) => parseCommand(data))
-    .map((parsed) => (parsed.ok && parsed.value.op !== 'tick' ? parsed.value.session : undefined))
+    .map((parsed) => (parsed.ok && 'session' in parsed.value ? parsed.value.session : undefined))
     .filter((session) => session !== undefined);
   return new Set(sessions.map(({ client, sequence }) => `${client}/${sequence}`));
 }

@@ -307,5 +307,5 @@ function commandOf({ kind, label }: EntryView): string {
 }
 
 function isQuiet(entry: EntryView | undefined): boolean {
-  return entry === undefined || entry.kind === 'noop' || entry.kind === 'tick';
+  return entry === undefined || ['noop', 'tick', 'compact'].includes(entry.kind);
 }

@@ -17,6 +17,7 @@ import { HttpError } from './errors.ts';
 import { BAD_QUERY, parseJson, parseQuery } from './input.ts';
 import { memberRoutes } from './member-routes.ts';
 import { readRoutes } from './read-routes.ts';
+import { retentionRoutes } from './retention-routes.ts';
 import { writeRoutes } from './write-routes.ts';
 import { refuseHost, refuseOrigin } from './origin.ts';
 
@@ -112,6 +113,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
 
   writeRoutes(app, options.kv);
   readRoutes(app, options.kv, options.supervisor);
+  retentionRoutes(app, options.kv);
   clusterRoutes(app, options.supervisor, options.fold, options.leaders);
   memberRoutes(app, options);
   app.get('/api/v1/version', () => ({ version: options.version, api: 1 }));

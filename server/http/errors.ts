@@ -14,6 +14,7 @@ const KINDS: Record<ErrorCode, Kind> = {
   TOO_LARGE: { status: 413, title: 'Something is beyond its limit', retryable: false },
   FORBIDDEN: { status: 403, title: 'The request comes from another site', retryable: false },
   REVISION_NOT_YET: { status: 409, title: 'That revision is not reached yet', retryable: true },
+  COMPACTED: { status: 410, title: 'That past is forgotten', retryable: false },
   SESSION_STALE: {
     status: 409,
     title: 'The sequence is not a new one',
@@ -40,7 +41,9 @@ const KINDS: Record<ErrorCode, Kind> = {
 export class HttpError extends Error {
   override readonly name = 'HttpError';
   readonly code: ErrorCode;
-  readonly details: Partial<Pick<Problem, 'path' | 'leader' | 'limit' | 'found' | 'operation'>>;
+  readonly details: Partial<
+    Pick<Problem, 'path' | 'leader' | 'limit' | 'found' | 'horizon' | 'operation'>
+  >;
 
   constructor(code: ErrorCode, message: string, details: HttpError['details'] = {}) {
     super(message);

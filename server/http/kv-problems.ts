@@ -54,11 +54,15 @@ export function readError(
   }
 }
 
-export function kvError({ code, message, operation }: KvError): HttpError {
-  const details = operation === undefined ? {} : { operation };
+export function kvError({ code, message, operation, horizon }: KvError): HttpError {
+  const details = {
+    ...(operation !== undefined && { operation }),
+    ...(horizon !== undefined && { horizon }),
+  };
   switch (code) {
     case 'SESSION_STALE':
     case 'REVISION_NOT_YET':
+    case 'COMPACTED':
     case 'WRONG_KIND':
     case 'NOT_AN_INTEGER':
     case 'OUT_OF_RANGE':

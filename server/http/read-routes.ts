@@ -196,6 +196,7 @@ export function readRoutes(app: FastifyInstance, kv: KvService, supervisor: Supe
         ...cell,
         clusterTime: answer.clusterTime,
         versions: answer.versions.map(historyVersion),
+        horizon: answer.horizon,
         next:
           next === null
             ? null

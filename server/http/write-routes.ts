@@ -31,6 +31,7 @@ import type { KvService } from '../cluster/kv-service.ts';
 import type {
   ApplyResult,
   FailedCondition,
+  OperationOutcome,
   Outcome,
   SessionRef,
   WriteCommand,
@@ -183,7 +184,7 @@ export function writeRoutes(app: FastifyInstance, kv: KvService): void {
       checked.map(async (command): Promise<BatchAnswer['results'][number]> => {
         try {
           const { done, ...committed } = await commit(request, command);
-          if (done.op === 'txn' || done.op === 'restore' || done.op === 'tick')
+          if (!isOperation(done))
             throw new HttpError('INTERNAL', 'the answer is of another operation');
           return { ok: true, ...committed, done };
         } catch (error) {
@@ -237,6 +238,10 @@ interface Committed extends Pick<Applied, 'revision' | 'timestamp' | 'stamp'> {
 function of<Op extends Outcome['op']>(op: Op, outcome: Outcome): Extract<Outcome, { op: Op }> {
   if (outcome.op !== op) throw new HttpError('INTERNAL', 'the answer is of another operation');
   return outcome as Extract<Outcome, { op: Op }>;
+}
+
+function isOperation(outcome: Outcome): outcome is OperationOutcome {
+  return !['txn', 'restore', 'retention', 'tick'].includes(outcome.op);
 }
 
 function bodyOf<T>(request: FastifyRequest, schema: z.ZodType<T>): T {

@@ -7,11 +7,12 @@ import type { PassedDue, Journal } from './journal.ts';
 import type { FieldVersions, HeldVersion } from './field-versions.ts';
 import { Page } from './page.ts';
 import type { Timeline } from './timeline.ts';
-import type { Change, ChangeBatch, ChangesAnswer, ChangesQuery, Scope } from './types.ts';
+import type { Change, ChangeBatch, ChangesAnswer, ChangesQuery, Horizon, Scope } from './types.ts';
 
 export function answerChanges(
   journal: Journal,
   timeline: Timeline,
+  horizon: Horizon,
   { after, limit, ...scope }: ChangesQuery,
 ): ChangesAnswer {
   const page = new Page(limit);
@@ -33,7 +34,7 @@ export function answerChanges(
     reader.read(
       revision,
       (due) => tell(due.field, () => passage(due)),
-      (field, version) => tell(field, () => written(field, version)),
+      (field, version) => tell(field, () => written(field, version, horizon)),
     );
     if (changes.length > 0) batches.push({ revision, stamp: timeline.at(revision), changes });
   }
@@ -45,14 +46,20 @@ function isWithin(cell: FieldVersions, { key, field, prefix }: Scope): boolean {
   return cell.key === key && (field === undefined || cell.field === field);
 }
 
-function written(field: FieldVersions, version: HeldVersion): Change {
+function written(
+  field: FieldVersions,
+  version: HeldVersion,
+  { timestamp: horizon }: Horizon,
+): Change {
+  const before = version.timestamp < horizon ? undefined : field.standingBefore(version);
   return {
     kind: version.value === null ? 'delete' : 'set',
     ...told(field, version),
     at: version.timestamp,
     value: version.value,
     expiresAt: version.expiresAt,
-    previous: previousOf(field.standingBefore(version)),
+    previous: previousOf(before ?? null),
+    previousCompacted: before === undefined,
   };
 }
 
@@ -61,14 +68,15 @@ function passage({ at, field, version, revision }: PassedDue): Change | null {
   // As time found it: without what was written at this very revision.
   const asOf = revision - 1;
   if (!field.decides(version, { at, asOf })) return null;
+  const change = { ...told(field, version), at, previousCompacted: false };
   if (at === version.expiresAt) {
     const previous = previousOf(version);
-    return { kind: 'expire', ...told(field, version), at, value: null, expiresAt: null, previous };
+    return { kind: 'expire', ...change, value: null, expiresAt: null, previous };
   }
   const { value, expiresAt } = version;
   const previous = previousOf(field.standing({ at: at - 1, asOf }));
   if (value === null && previous === null) return null;
-  return { kind: 'start', ...told(field, version), at, value, expiresAt, previous };
+  return { kind: 'start', ...change, value, expiresAt, previous };
 }
 
 function told(

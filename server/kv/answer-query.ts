@@ -13,14 +13,20 @@ import type {
   FieldChange,
   FoundField,
   FoundVersion,
+  Horizon,
   View,
   ViewAnswer,
   ViewQuery,
 } from './types.ts';
 import { isSameValue } from './value.ts';
 
-/** `query` asks for no revision after the timeline's last. */
-export function answerQuery(records: Records, timeline: Timeline, query: ViewQuery): ViewAnswer {
+/** `query` asks for no revision after the timeline's last, nor for a view before the horizon. Throws {@link Compacted}. */
+export function answerQuery(
+  records: Records,
+  timeline: Timeline,
+  horizon: Horizon,
+  query: ViewQuery,
+): ViewAnswer {
   switch (query.type) {
     case 'get': {
       const view = viewOf(timeline, query);
@@ -38,7 +44,7 @@ export function answerQuery(records: Records, timeline: Timeline, query: ViewQue
     case 'range':
       return range(records, viewOf(timeline, query), query);
     case 'history':
-      return history(records, timeline, query);
+      return history(records, timeline, horizon, query);
     case 'diff':
       return diff(records, timeline, query);
   }
@@ -134,6 +140,7 @@ function firstFields(
 function history(
   records: Records,
   timeline: Timeline,
+  horizon: Horizon,
   query: Asked<'history'>,
 ): Answered<'history'> {
   const { key, field, from = 0, to = MAX_TIMESTAMP_MS, limit = MAX_PAGE } = query;
@@ -156,7 +163,22 @@ function history(
     last === undefined || versions.length === found.length
       ? null
       : { timestamp: last.timestamp, revision: last.revision, op: last.op };
-  return { type: 'history', asOf, clusterTime, versions, next };
+  const earliest = held?.oldestKept ?? horizon;
+  return {
+    type: 'history',
+    asOf,
+    clusterTime,
+    versions,
+    horizon: laterOf(earliest, horizon),
+    next,
+  };
+}
+
+/** Null when nothing is compacted. */
+function laterOf(a: Horizon, b: Horizon): Horizon | null {
+  const timestamp = Math.max(a.timestamp, b.timestamp);
+  const revision = Math.max(a.revision, b.revision);
+  return revision === 0 ? null : { timestamp, revision };
 }
 
 function diff(records: Records, timeline: Timeline, query: Asked<'diff'>): Answered<'diff'> {

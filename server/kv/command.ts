@@ -15,22 +15,25 @@
  *     ["increment", key, field, by, ttl]
  *     ["txn", conditions, success, failure]     arrays of conditions and operations
  *     ["restore", key, field, prefix, at, asOf]
+ *     ["retention", maxAgeMs, maxVersions]
  *     …, timestamp, client, sequence]
  *
  *     ["tick"]
+ *     ["compact", by, asOf]
  *
  * A condition is [is, key, field], with a fourth place for what "value" and
  * "revision" compare with.
  */
 import { err, ok } from '../base/result.ts';
 import type { Result } from '../base/result.ts';
-import { MAX_OPERATIONS, MAX_TIMESTAMP_MS } from './types.ts';
+import { MAX_KEPT_VERSIONS, MAX_OPERATIONS, MAX_TIMESTAMP_MS } from './types.ts';
 import type {
   Command,
   Condition,
   Operation,
   Restore,
   SessionRef,
+  SetRetention,
   Transaction,
   Value,
   WriteCommand,
@@ -39,6 +42,7 @@ import type {
 /** `session` is the one to travel under, the command's own unless given. */
 export function encodeCommand(command: Command, session = sessionOf(command)): string {
   if (command.op === 'tick') return JSON.stringify([command.op]);
+  if (command.op === 'compact') return JSON.stringify([command.op, command.by, command.asOf]);
   const places = placesOf(command);
   places.push(command.timestamp ?? null, session?.client ?? null, session?.sequence ?? null);
   return JSON.stringify(places);
@@ -50,13 +54,15 @@ export function encodeRequest(command: WriteCommand): string {
 }
 
 function sessionOf(command: Command): SessionRef | undefined {
-  return command.op === 'tick' ? undefined : command.session;
+  return command.op === 'tick' || command.op === 'compact' ? undefined : command.session;
 }
 
 type Places = unknown[];
 
-function placesOf(write: Operation | Transaction | Restore): Places {
+function placesOf(write: Operation | Transaction | Restore | SetRetention): Places {
   switch (write.op) {
+    case 'retention':
+      return [write.op, write.maxAgeMs, write.maxVersions];
     case 'txn':
       return [
         write.op,
@@ -101,6 +107,7 @@ export function parseCommand(data: string): Result<Command, string> {
   if (!Array.isArray(places)) return err('not an array');
   const op: unknown = places[0];
   if (op === 'tick') return places.length === 1 ? ok({ op }) : err('tick has 1 place');
+  if (op === 'compact') return parseCompaction(places);
   const count = PLACES.get(op);
   if (count === undefined) return err('unknown operation');
   if (places.length !== count + ENVELOPE)
@@ -109,6 +116,7 @@ export function parseCommand(data: string): Result<Command, string> {
   if (!envelope.ok) return envelope;
   if (op === 'txn') return parseTransaction(places, envelope.value);
   if (op === 'restore') return parseRestore(places, envelope.value);
+  if (op === 'retention') return parseRetention(places, envelope.value);
   return parseOperation(places, envelope.value);
 }
 
@@ -127,7 +135,10 @@ const PLACES = new Map<unknown, number>([
   ['increment', 5],
   ['txn', 4],
   ['restore', 6],
+  ['retention', 3],
 ]);
+/** They stand alone. */
+const NO_STEPS = new Set<unknown>(['txn', 'restore', 'retention']);
 
 function parseEnvelope(places: readonly unknown[], at: number): Result<Envelope, string> {
   const timestamp = places[at];
@@ -141,7 +152,7 @@ function parseEnvelope(places: readonly unknown[], at: number): Result<Envelope,
 function parseStep(places: readonly unknown[]): Result<Operation, string> {
   const [op] = places;
   const count = PLACES.get(op);
-  if (count === undefined || op === 'txn' || op === 'restore') return err('unknown operation');
+  if (count === undefined || NO_STEPS.has(op)) return err('unknown operation');
   if (places.length !== count) return err(`${String(op)} has ${count} places`);
   return parseOperation(places, NO_ENVELOPE);
 }
@@ -251,6 +262,26 @@ function parseRestore(
     asOf: asOf ?? undefined,
     ...envelope,
   });
+}
+
+function parseRetention(
+  places: readonly unknown[],
+  envelope: Envelope,
+): Result<SetRetention & Envelope, string> {
+  if (envelope.timestamp !== undefined) return err('a policy is set at now');
+  const [, maxAgeMs, maxVersions] = places;
+  if (!isCount(maxAgeMs, 1)) return err('maxAgeMs is out of range');
+  if (!isCount(maxVersions, 1) || (maxVersions ?? 0) > MAX_KEPT_VERSIONS)
+    return err('maxVersions is out of range');
+  return ok({ op: 'retention', maxAgeMs, maxVersions, ...envelope });
+}
+
+function parseCompaction(places: readonly unknown[]): Result<Command, string> {
+  const [op, by, asOf] = places;
+  if (op !== 'compact' || places.length !== 3) return err('compact has 3 places');
+  if (by !== 'age' && by !== 'versions') return err('compact is by age or by versions');
+  if (!isSafeInteger(asOf) || asOf < 1) return err('asOf is out of range');
+  return ok({ op, by, asOf });
 }
 
 /** Both or neither. */

@@ -6,7 +6,9 @@
 import { err, ok } from '../base/result.ts';
 import type { Result } from '../base/result.ts';
 import { compareBytes } from './bytes-order.ts';
+import { Compacted } from './field-versions.ts';
 import type { HeldVersion } from './field-versions.ts';
+import { compacted } from './horizon.ts';
 import type { Records } from './records.ts';
 import { viewOf } from './timeline.ts';
 import type { Timeline } from './timeline.ts';
@@ -22,6 +24,7 @@ import {
 import type {
   Condition,
   FailedCondition,
+  Horizon,
   KvError,
   Operation,
   OperationOutcome,
@@ -50,27 +53,43 @@ export interface Judged {
   readonly versions: readonly Version[];
 }
 
-/** `timeline` has the revisions before the write, at least. */
+/** What a write is judged against. */
+export interface Ground {
+  readonly records: Records;
+  /** Has the revisions before the write, at least. */
+  readonly timeline: Timeline;
+  /** What is before it is forgotten. */
+  readonly horizon: Horizon;
+}
+
 export function judgeWrite(
-  records: Records,
-  timeline: Timeline,
+  ground: Ground,
   place: WritePlace,
   command: WriteCommand,
 ): Result<Judged, KvError> {
   const now = Math.floor(place.stamp / 1000);
   const timestamp = command.timestamp ?? now;
-  const draft = new Draft(records, place, timestamp);
-  const outcome = run(draft, timeline, command);
-  if (!outcome.ok) return outcome;
-  return ok({ timestamp, outcome: outcome.value, versions: draft.versions });
+  if (timestamp < ground.horizon.timestamp) return err(compacted(ground.horizon));
+  const draft = new Draft(ground.records, place, timestamp);
+  try {
+    const outcome = run(draft, ground, command);
+    if (!outcome.ok) return outcome;
+    return ok({ timestamp, outcome: outcome.value, versions: draft.versions });
+  } catch (error) {
+    if (!(error instanceof Compacted)) throw error;
+    const { step } = draft;
+    return err({ ...compacted(error.horizon), ...(step !== null && { operation: step }) });
+  }
 }
 
-function run(draft: Draft, timeline: Timeline, command: WriteCommand): Result<Outcome, KvError> {
+function run(draft: Draft, ground: Ground, command: WriteCommand): Result<Outcome, KvError> {
   switch (command.op) {
     case 'txn':
       return runTransaction(draft, command);
     case 'restore':
-      return restore(draft, timeline, command);
+      return restore(draft, ground, command);
+    case 'retention':
+      return ok({ op: command.op });
     default:
       return operate(draft, command);
   }
@@ -83,6 +102,8 @@ class Draft {
   /** The revisions before this write, at its timestamp. */
   readonly view: { readonly at: TimestampMs; readonly asOf: Revision };
   readonly versions: Version[] = [];
+  /** Place in its transaction of the operation that is being done. */
+  step: number | null = null;
   private readonly place: WritePlace;
   private chars = 0;
   private looks = 0;
@@ -287,6 +308,7 @@ function runTransaction(
   const failed = firstFailed(draft, conditions);
   const outcomes: OperationOutcome[] = [];
   for (const [i, operation] of (failed === null ? success : failure).entries()) {
+    draft.step = i;
     const outcome = operate(draft, operation);
     if (!outcome.ok) return err({ ...outcome.error, operation: i });
     outcomes.push(outcome.value);
@@ -328,12 +350,13 @@ function holds(draft: Draft, condition: Condition, found: HeldVersion | null): b
 /** What had time left to live then has that time left from now (T16). */
 function restore(
   draft: Draft,
-  timeline: Timeline,
+  { timeline, horizon }: Ground,
   { op, at, asOf = draft.view.asOf, ...scope }: Restore,
 ): Result<Outcome, KvError> {
   if (asOf > draft.view.asOf)
     return err({ code: 'REVISION_NOT_YET', message: `revision ${asOf} is not before this write` });
   const past = viewOf(timeline, { at, asOf });
+  if (past.at < horizon.timestamp || asOf < horizon.revision) return err(compacted(horizon));
   for (const { key, field, held } of draft.records.cells(scope)) {
     const tooMany = draft.look(1);
     if (tooMany !== null) return err(tooMany);

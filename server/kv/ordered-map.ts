@@ -14,6 +14,8 @@ export class OrderedMap<Value> {
   private sorted: string[] | null = null;
   /** Names that are not among the sorted ones yet. */
   private fresh: string[] | null = null;
+  /** Names that were removed, and still are among the sorted or the fresh ones. */
+  private removed: Set<string> | null = null;
 
   get size(): number {
     return this.values.size;
@@ -26,9 +28,22 @@ export class OrderedMap<Value> {
   /** `name` is new. */
   add(name: string, value: Value): void {
     this.values.set(name, value);
-    if (this.sorted === null) return;
+    if (this.sorted === null || this.removed?.delete(name) === true) return;
     if (this.fresh === null) this.fresh = [name];
     else this.fresh.push(name);
+  }
+
+  /** `name` is here. */
+  remove(name: string): void {
+    this.values.delete(name);
+    if (this.sorted === null) return;
+    this.removed ??= new Set();
+    this.removed.add(name);
+    if (this.removed.size * 2 <= this.sorted.length) return;
+    // The next walk sorts them anew.
+    this.sorted = null;
+    this.fresh = null;
+    this.removed = null;
   }
 
   names(): IterableIterator<string> {
@@ -46,7 +61,8 @@ export class OrderedMap<Value> {
     for (let i = lowerBound(names, first); i < names.length; i++) {
       const name = names[i] as string;
       if (!name.startsWith(prefix)) return;
-      yield [name, this.values.get(name) as Value];
+      const value = this.values.get(name);
+      if (value !== undefined) yield [name, value];
     }
   }
 

@@ -27,12 +27,23 @@ export class Records {
     return { field, held: field.add(version) };
   }
 
+  /** A field that has no version left. */
+  remove({ key, field }: FieldVersions): void {
+    const record = this.records.get(key);
+    record?.remove(field);
+    if (record?.size === 0) this.records.remove(key);
+  }
+
   field(key: string, field: string): FieldVersions | undefined {
     return this.records.get(key)?.get(field);
   }
 
   standing(key: string, field: string, view: View): HeldVersion | null {
     return this.field(key, field)?.standing(view) ?? null;
+  }
+
+  *all(): Generator<FieldVersions> {
+    for (const record of this.records.all()) yield* record.all();
   }
 
   fields(key: string): Fields {

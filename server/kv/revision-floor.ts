@@ -44,6 +44,12 @@ export class RevisionFloor {
     }
   }
 
+  /** Rows went away. */
+  removed(): void {
+    this.levels = NO_LEVELS;
+    this.inserted(0);
+  }
+
   /** Position of the last row before `end` whose revision is at most `asOf`; -1 when there is none. */
   lastKnown(end: number, asOf: Revision): number {
     let at = end - 1;

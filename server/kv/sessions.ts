@@ -24,18 +24,12 @@ export type SessionVerdict =
   /** The sequence stands for another write. */
   | { readonly is: 'reused' };
 
-interface Held {
-  readonly row: SessionRow;
-  /** The sessions' clock at the session's last write. */
-  readonly clock: number;
-}
-
 const NOBODY: readonly string[] = [];
 
 export class Sessions {
   /** In the order of their last write, oldest first. */
-  private readonly held = new Map<string, Held>();
-  private clock = 0;
+  private readonly held = new Map<string, SessionRow>();
+  private now = 0;
   private lastStamp: Stamp = 0;
   private readonly idleMicros: number;
   private readonly most: number;
@@ -45,19 +39,24 @@ export class Sessions {
     this.most = most;
   }
 
+  /** The sessions' clock, microseconds. */
+  get clock(): number {
+    return this.now;
+  }
+
   get count(): number {
     return this.held.size;
   }
 
   /** Call with the stamp of every entry, in order. */
   advance(stamp: Stamp): void {
-    this.clock += Math.min(stamp - this.lastStamp, MAX_AGEING_MICROS);
+    this.now += Math.min(stamp - this.lastStamp, MAX_AGEING_MICROS);
     this.lastStamp = stamp;
   }
 
   /** `asked` is the hash of the write that came under this session. */
   judge(session: SessionRef, asked: number): SessionVerdict {
-    const row = this.held.get(session.client)?.row;
+    const row = this.held.get(session.client);
     if (row === undefined || session.sequence > row.sequence) return { is: 'new' };
     if (session.sequence === row.sequence)
       return row.asked === asked ? { is: 'repeat', result: row.result } : { is: 'reused' };
@@ -67,21 +66,22 @@ export class Sessions {
   /** Keeps the answer of the entry whose stamp the clock was advanced to last. */
   put(row: SessionRow): void {
     this.held.delete(row.client);
-    this.held.set(row.client, { row, clock: this.clock });
+    this.held.set(row.client, row);
   }
 
-  /** Forgets every session but those of `rows` that are just as they are here. */
-  keepOnly(rows: readonly SessionRow[]): void {
-    const kept = new Map(rows.map((row) => [row.client, row.stamp]));
-    for (const [client, { row }] of this.held)
-      if (kept.get(client) !== row.stamp) this.held.delete(client);
+  /** Takes over what was saved at a stamp. */
+  load(rows: Iterable<SessionRow>, clock: number, stamp: Stamp): void {
+    this.held.clear();
+    for (const row of [...rows].sort((a, b) => a.stamp - b.stamp)) this.held.set(row.client, row);
+    this.now = clock;
+    this.lastStamp = stamp;
   }
 
   /** Forgets what has ended; returns the clients forgotten. Amortised constant work. */
   expire(): readonly string[] {
     let ended: string[] | null = null;
     for (const [client, { clock }] of this.held) {
-      if (clock + this.idleMicros >= this.clock && this.held.size <= this.most) break;
+      if (clock + this.idleMicros >= this.now && this.held.size <= this.most) break;
       this.held.delete(client);
       ended ??= [];
       ended.push(client);

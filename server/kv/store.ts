@@ -10,21 +10,42 @@ import { answerChanges } from './answer-changes.ts';
 import { answerQuery } from './answer-query.ts';
 import { encodeRequest, parseCommand } from './command.ts';
 import { DueTimes } from './due.ts';
-import { hexOf, RollingHash } from './hash.ts';
+import { RollingHash } from './hash.ts';
 import { Journal } from './journal.ts';
+import {
+  compactByAge,
+  compactByNumber,
+  COUNT_AFTER_MICROS,
+  keepOnly,
+  nextStep,
+  NOTHING_FORGOTTEN,
+} from './compaction.ts';
+import type { Forgotten } from './compaction.ts';
+import { Compacted } from './field-versions.ts';
+import { compacted, horizonOf, outOfReach } from './horizon.ts';
 import { judgeWrite } from './judge-write.ts';
+import { PendingChanges } from './pending-changes.ts';
 import { Records } from './records.ts';
 import { RevisionStamps } from './revision-stamps.ts';
 import { Sessions } from './sessions.ts';
+import { timelineOf } from './timeline.ts';
+import { KEEP_ALL } from './types.ts';
 import type {
   AnswerTo,
   ApplyResult,
+  Compaction,
+  FieldFloor,
+  Horizon,
+  KeptVersions,
   KvChanges,
   KvError,
   KvHeader,
   Mark,
   Query,
+  QueryAnswer,
   QueryResult,
+  RetentionAnswer,
+  RetentionPolicy,
   Revision,
   SessionRow,
   Stamp,
@@ -41,87 +62,69 @@ export interface AppliedEntry {
   readonly data: string;
 }
 
-/** What one entry changed, kept until storage takes it. */
-interface EntryChanges {
-  readonly revision: Revision;
-  readonly stamp: Stamp;
-  readonly hash: readonly [high: number, low: number];
-  readonly versions: readonly Version[];
-  readonly session: SessionRow | null;
-  readonly droppedSessions: readonly string[];
-}
-
 export class KvStore {
   private readonly records = new Records();
   private readonly sessions = new Sessions();
   private readonly due = new DueTimes();
   private readonly journal = new Journal();
   private readonly stamps = new RevisionStamps();
+  private readonly timeline = timelineOf(this.stamps, this.journal);
+  private retention = KEEP_ALL;
   private hash = RollingHash.empty();
-  private changes: EntryChanges[] = [];
+  private readonly pending = new PendingChanges();
 
   static empty(): KvStore {
     return new KvStore();
   }
 
-  /** Rebuilds a saved store. `versions` and `marks` ascend by revision and together cover every revision. */
-  static restore(
-    header: KvHeader,
-    versions: Iterable<Version>,
-    marks: Iterable<Mark>,
-    sessions: Iterable<SessionRow>,
-  ): KvStore {
+  /** Rebuilds a saved store. `versions` and `marks` ascend by revision and together cover every revision after the horizon. */
+  static restore(header: KvHeader, rows: StoredRows): KvStore {
     const store = new KvStore();
-    if (header.lastApplied > 0) store.add(header, versions, marks, sessions);
+    if (header.lastApplied > 0) store.add(header, rows);
     return store;
   }
 
   private add(
-    header: KvHeader,
-    versions: Iterable<Version>,
-    marks: Iterable<Mark>,
-    sessions: Iterable<SessionRow>,
+    { lastApplied, lastStamp, stateHash, sessionClock, retention }: KvHeader,
+    { versions, marks, floors, sessions }: StoredRows,
   ): void {
-    const answered = [...sessions].sort((a, b) => a.stamp - b.stamp);
-    this.sessions.keepOnly(answered);
-    const later = answered.filter(({ stamp }) => stamp > this.lastStamp)[Symbol.iterator]();
-    let session = later.next();
-    const pass = (revision: Revision, stamp: Stamp): void => {
-      this.moveTo(revision, stamp);
-      for (; session.done !== true && session.value.stamp <= stamp; session = later.next())
-        this.sessions.put(session.value);
-    };
+    const { horizon } = retention;
+    if (horizon.revision > this.lastApplied) {
+      this.stamps.startAt(horizon);
+      this.passDue();
+    } else this.stamps.forgetBefore(horizon.revision);
     const marked = marks[Symbol.iterator]();
     let mark = marked.next();
     const passMarks = (before: Revision): void => {
       for (; mark.done !== true && mark.value.revision < before; mark = marked.next())
-        pass(mark.value.revision, mark.value.stamp);
+        if (mark.value.revision > this.lastApplied) this.moveTo(mark.value);
     };
     for (const version of versions) {
       passMarks(version.revision);
-      if (version.revision > this.stamps.lastRevision) pass(version.revision, version.stamp);
+      if (version.revision > this.lastApplied) this.moveTo(version);
       this.insert(version);
     }
-    passMarks(header.lastApplied + 1);
-    assert(this.lastApplied === header.lastApplied, 'saved rows cover every applied revision');
-    assert(this.lastStamp === header.lastStamp, 'saved rows end with the saved stamp');
-    assert(session.done === true, 'no session is newer than the saved revision');
-    this.hash = RollingHash.fromHex(header.stateHash);
+    passMarks(lastApplied + 1);
+    assert(this.lastApplied === lastApplied, 'saved rows cover every applied revision');
+    assert(this.lastStamp === lastStamp, 'saved rows end with the saved stamp');
+    for (const { key, field, oldest } of floors) this.records.field(key, field)?.setOldest(oldest);
+    this.retention = retention;
+    this.sessions.load(sessions, sessionClock, lastStamp);
+    this.hash = RollingHash.fromHex(stateHash);
   }
 
   /**
-   * Goes on to a later state by its rows alone: those of the revisions after
-   * `lastApplied` up to the header's, in ascending order, and all its sessions.
+   * Goes on to a later state: by its versions and marks after `lastApplied`,
+   * some of which may be forgotten by then, what is `kept` of all versions, and
+   * all that is not cut by revision.
    */
-  installSnapshot(
-    header: KvHeader,
-    versions: Iterable<Version>,
-    marks: Iterable<Mark>,
-    sessions: Iterable<SessionRow>,
-  ): void {
+  installSnapshot(header: KvHeader, rows: StoredRows, kept: KeptVersions): void {
     assert(header.lastApplied > this.lastApplied, 'a snapshot takes nothing back');
-    this.changes = [];
-    this.add(header, versions, marks, sessions);
+    this.pending.clear();
+    for (const field of this.records.all()) field.setOldest(null);
+    this.add(header, rows);
+    const { records, journal } = this;
+    keepOnly({ records, journal }, kept);
   }
 
   get lastApplied(): Revision {
@@ -149,7 +152,7 @@ export class KvStore {
 
   /** Entries applied and not yet taken for saving. */
   get pendingChanges(): number {
-    return this.changes.length;
+    return this.pending.count;
   }
 
   /** Earliest instant after cluster time at which "now" may read differently; null when none. */
@@ -163,20 +166,24 @@ export class KvStore {
   apply(entry: AppliedEntry): ApplyResult {
     assert(entry.index === this.lastApplied + 1, 'entries are applied in order, each once');
     assert(entry.stamp > this.lastStamp, 'stamps strictly rise');
-    this.moveTo(entry.index, entry.stamp);
+    this.moveTo({ revision: entry.index, stamp: entry.stamp });
+    this.sessions.advance(entry.stamp);
     this.hash.number(entry.index);
     this.hash.number(entry.stamp);
     const droppedSessions = this.sessions.expire();
 
-    const { result, versions, session } =
+    const { result, versions, session, forgotten } =
       entry.kind === 'command' ? this.run(entry) : nothingDone(entry);
     for (const version of versions) this.insert(version);
     if (session !== null) this.sessions.put(session);
-    this.changes.push({
+    this.pending.add({
       revision: entry.index,
       stamp: entry.stamp,
       hash: this.hash.halves,
+      sessionClock: this.sessions.clock,
+      retention: this.retention,
       versions,
+      forgotten,
       session,
       droppedSessions,
     });
@@ -188,11 +195,11 @@ export class KvStore {
     if (!parsed.ok) return refusal({ code: 'BAD_COMMAND', message: parsed.error });
     const command = parsed.value;
     if (command.op === 'tick') return nothingDone(entry);
+    if (command.op === 'compact') return this.compact(entry, command);
     const request = hashOfRequest(command);
     if (command.session === undefined) return this.write(entry, command, request);
     const verdict = this.sessions.judge(command.session, request.safeInteger);
-    if (verdict.is === 'repeat')
-      return { result: verdict.result, versions: NOTHING, session: null };
+    if (verdict.is === 'repeat') return { ...NOTHING_DONE, result: verdict.result };
     if (verdict.is === 'stale') {
       return refusal({
         code: 'SESSION_STALE',
@@ -210,7 +217,8 @@ export class KvStore {
 
   /** Does a write that is new, and puts what came of it into the hash. */
   private write(entry: AppliedEntry, command: WriteCommand, request: RollingHash): Done {
-    const judged = judgeWrite(this.records, this.stamps, entry, command);
+    const { records, timeline } = this;
+    const judged = judgeWrite({ records, timeline, horizon: this.horizon }, entry, command);
     // What comes too early may come again under the same name.
     if (!judged.ok && judged.error.code === 'REVISION_NOT_YET') return refusal(judged.error);
     this.hash.include(request);
@@ -228,13 +236,83 @@ export class KvStore {
           outcome: judged.value.outcome,
         }
       : { ok: false, error: judged.error };
-    if (command.session === undefined) return { result, versions, session: null };
+    if (command.op === 'retention' && judged.ok) this.setPolicy(command);
+    if (command.session === undefined) return { ...NOTHING_DONE, result, versions };
     const { client, sequence } = command.session;
     this.hash.text(client);
     this.hash.number(sequence);
     const asked = request.safeInteger;
-    const session = { client, sequence, asked, stamp: entry.stamp, result };
-    return { result, versions, session };
+    const { clock } = this.sessions;
+    const session = { client, sequence, asked, stamp: entry.stamp, clock, result };
+    return { ...NOTHING_DONE, result, versions, session };
+  }
+
+  private setPolicy({ maxAgeMs, maxVersions }: RetentionPolicy): void {
+    const before = this.retention;
+    // Another number: all is to be counted again.
+    const counted = maxVersions === before.policy.maxVersions ? before.counted : 0;
+    this.retention = { ...before, counted, policy: { maxAgeMs, maxVersions } };
+  }
+
+  /** A step that is not ahead of what was done before, or not allowed any more, does nothing. */
+  private compact(entry: AppliedEntry, { by, asOf }: Compaction): Done {
+    const { records, journal, timeline, retention } = this;
+    const kept = { records, journal, timeline };
+    const { policy, horizon, counted } = retention;
+    if (asOf >= entry.index) return nothingDone(entry);
+    const to = { revision: asOf, stamp: this.timeline.at(asOf) };
+    let forgotten: Forgotten;
+    if (by === 'age') {
+      if (policy.maxAgeMs === null || asOf <= horizon.revision) return nothingDone(entry);
+      [this.retention, forgotten] = compactByAge(kept, retention, to);
+      this.stamps.forgetBefore(asOf);
+    } else {
+      const most = policy.maxVersions;
+      if (most === null || asOf <= counted) return nothingDone(entry);
+      [this.retention, forgotten] = compactByNumber(kept, retention, to, most);
+    }
+    this.hash.text(by);
+    this.hash.number(asOf);
+    return { ...nothingDone(entry), forgotten };
+  }
+
+  /**
+   * The next step of carrying out the policy, for a leader whose clock says
+   * `nowMicros`; `isFull` when there may be more to do at once. Null when
+   * nothing would be forgotten.
+   */
+  nextCompaction(nowMicros: Stamp): { readonly step: Compaction; readonly isFull: boolean } | null {
+    const { policy, horizon, counted } = this.retention;
+    const { maxAgeMs, maxVersions } = policy;
+    return (
+      (maxAgeMs === null
+        ? null
+        : this.stepUntil('age', horizon.revision, nowMicros - maxAgeMs * 1000)) ??
+      (maxVersions === null
+        ? null
+        : this.stepUntil('versions', counted, nowMicros - COUNT_AFTER_MICROS))
+    );
+  }
+
+  private stepUntil(
+    by: Compaction['by'],
+    from: Revision,
+    stamp: Stamp,
+  ): { readonly step: Compaction; readonly isFull: boolean } | null {
+    const upTo = this.stamps.lastUntil(stamp);
+    const next = upTo === null ? null : nextStep(this.journal, from, upTo);
+    if (next === null) return null;
+    return { step: { op: 'compact', by, asOf: next.asOf }, isFull: next.isFull };
+  }
+
+  get hasPolicy(): boolean {
+    const { maxAgeMs, maxVersions } = this.retention.policy;
+    return maxAgeMs !== null || maxVersions !== null;
+  }
+
+  /** Nothing before it can be asked for. */
+  private get horizon(): Horizon {
+    return horizonOf(this.retention.horizon);
   }
 
   private hashVersion({ key, field, timestamp, value, expiresAt }: Version, brief: boolean): void {
@@ -247,17 +325,20 @@ export class KvStore {
   }
 
   /** Time moves on, before anything of the revision is done. */
-  private moveTo(revision: Revision, stamp: Stamp): void {
+  private moveTo({ revision, stamp }: Mark): void {
     this.stamps.add(revision, stamp);
-    this.sessions.advance(stamp);
+    this.passDue();
+  }
+
+  private passDue(): void {
     const now = this.clusterTimeMs;
     for (let due = this.due.takeUntil(now); due !== null; due = this.due.takeUntil(now))
-      this.journal.pass(revision, due);
+      this.journal.pass(this.lastApplied, due);
   }
 
   private insert(version: Version): void {
     const { field, held } = this.records.add(version);
-    this.journal.wrote(field, held);
+    this.journal.wrote(field, held, version.stamp);
     const { timestamp, expiresAt } = version;
     const now = this.clusterTimeMs;
     if (timestamp > now) this.due.add({ at: timestamp, field, version: held });
@@ -273,68 +354,52 @@ export class KvStore {
    * there is nothing.
    */
   takeChanges(maxEntries: number): KvChanges | null {
-    if (this.changes.length === 0) return null;
-    const taken = this.changes.splice(0, maxEntries);
-    const last = taken[taken.length - 1] as EntryChanges;
-    const versions: Version[] = [];
-    const marks: Mark[] = [];
-    const sessions = new Map<string, SessionRow>();
-    const dropped = new Set<string>();
-    for (const { revision, stamp, versions: written, session, droppedSessions } of taken) {
-      if (written.length === 0) marks.push({ revision, stamp });
-      for (const version of written) versions.push(version);
-      for (const client of droppedSessions) {
-        sessions.delete(client);
-        dropped.add(client);
-      }
-      if (session !== null) {
-        dropped.delete(session.client);
-        sessions.set(session.client, session);
-      }
-    }
-    return {
-      lastApplied: last.revision,
-      lastStamp: last.stamp,
-      stateHash: hexOf(...last.hash),
-      versions,
-      marks,
-      sessions: [...sessions.values()],
-      droppedSessions: [...dropped],
-    };
+    return this.pending.take(maxEntries);
   }
 
   // --- queries ---------------------------------------------------------------
 
-  /** Answers from the state as it stands; a revision beyond it is REVISION_NOT_YET. */
+  /** Answers from the state as it stands: REVISION_NOT_YET for a revision beyond it, COMPACTED for what is forgotten. */
   query<Asked extends Query>(query: Asked): QueryResult<Asked> {
-    const asOf = latestRevisionOf(query);
-    if (asOf > this.lastApplied) {
-      return {
-        ok: false,
-        error: {
-          code: 'REVISION_NOT_YET',
-          message: `revision ${asOf} is not reached here; the latest is ${this.lastApplied}`,
-        },
-      };
+    const wrong = outOfReach(query, this.lastApplied, this.retention);
+    if (wrong !== null) return { ok: false, error: wrong };
+    try {
+      return { ok: true, answer: this.answer(query) as AnswerTo<Asked> };
+    } catch (error) {
+      if (error instanceof Compacted) return { ok: false, error: compacted(error.horizon) };
+      throw error;
     }
-    const answer =
-      query.type === 'changes'
-        ? answerChanges(this.journal, this.stamps, query)
-        : answerQuery(this.records, this.stamps, query);
-    return { ok: true, answer: answer as AnswerTo<Asked> };
+  }
+
+  private answerRetention(): RetentionAnswer {
+    const { policy, horizon, watchable } = this.retention;
+    return {
+      type: 'retention',
+      policy,
+      horizon: horizon.revision === 0 ? null : horizonOf(horizon),
+      watchableAfter: watchable.revision,
+    };
+  }
+
+  private answer(query: Query): QueryAnswer {
+    const { records, journal, timeline, horizon } = this;
+    switch (query.type) {
+      case 'changes':
+        return answerChanges(journal, timeline, horizon, query);
+      case 'retention':
+        return this.answerRetention();
+      default:
+        return answerQuery(records, timeline, horizon, query);
+    }
   }
 }
 
-/** 0 when it names none. */
-function latestRevisionOf(query: Query): Revision {
-  switch (query.type) {
-    case 'diff':
-      return Math.max(query.before.asOf ?? 0, query.after.asOf ?? 0);
-    case 'changes':
-      return query.after;
-    default:
-      return query.asOf ?? 0;
-  }
+/** A saved state; versions and marks ascend by revision. */
+export interface StoredRows {
+  readonly versions: Iterable<Version>;
+  readonly marks: Iterable<Mark>;
+  readonly floors: Iterable<FieldFloor>;
+  readonly sessions: Iterable<SessionRow>;
 }
 
 /** What came of one entry. */
@@ -342,9 +407,11 @@ interface Done {
   readonly result: ApplyResult;
   readonly versions: readonly Version[];
   readonly session: SessionRow | null;
+  readonly forgotten: Forgotten;
 }
 
 const NOTHING: readonly Version[] = [];
+const NOTHING_DONE = { versions: NOTHING, session: null, forgotten: NOTHING_FORGOTTEN };
 
 /** What tells one write from another, but for the session under which it comes. */
 function hashOfRequest(command: WriteCommand): RollingHash {
@@ -365,14 +432,10 @@ function hashOfRequest(command: WriteCommand): RollingHash {
 function nothingDone({ stamp }: AppliedEntry): Done {
   const timestamp = Math.floor(stamp / 1000);
   const outcome = { op: 'tick' } as const;
-  return {
-    result: { ok: true, revision: null, timestamp, stamp, outcome },
-    versions: NOTHING,
-    session: null,
-  };
+  return { ...NOTHING_DONE, result: { ok: true, revision: null, timestamp, stamp, outcome } };
 }
 
 /** An answer of no consequence: not even the session remembers it. */
 function refusal(error: KvError): Done {
-  return { result: { ok: false, error }, versions: NOTHING, session: null };
+  return { ...NOTHING_DONE, result: { ok: false, error } };
 }

@@ -79,19 +79,62 @@ export interface Restore extends Scope {
   readonly asOf?: Revision | undefined;
 }
 
+/** What may be forgotten (T17); null: nothing, for that reason. */
+export interface RetentionPolicy {
+  /** Views so long ago or longer need not be answered, ms ≥ 1 of cluster time. */
+  readonly maxAgeMs: number | null;
+  /** Versions of a field that stay, at least, 1 to {@link MAX_KEPT_VERSIONS}; older ones go. */
+  readonly maxVersions: number | null;
+}
+
+/** Sets the policy. It has no timestamp of its own. */
+export type SetRetention = { readonly op: 'retention' } & RetentionPolicy;
+
 /** What comes with any write. A restore has no timestamp of its own. */
 interface Envelope {
   readonly timestamp?: TimestampMs | undefined;
   readonly session?: SessionRef | undefined;
 }
 
-export type WriteCommand = (Operation | Transaction | Restore) & Envelope;
+export type WriteCommand = (Operation | Transaction | Restore | SetRetention) & Envelope;
 
 /** What an entry asks of the store. Encoded as JSON text in the log, readable by a person (`command.ts`). */
 export type Command =
   | WriteCommand
   /** Moves cluster time on, so that something due becomes visible (T3). */
-  | { readonly op: 'tick' };
+  | { readonly op: 'tick' }
+  | Compaction;
+
+/** Does what the policy allows, for all that happened up to a revision (T17). A leader logs it, in steps of bounded work. */
+export interface Compaction {
+  readonly op: 'compact';
+  readonly by: 'age' | 'versions';
+  readonly asOf: Revision;
+}
+
+/** How far the policy was carried out. */
+export interface Retention {
+  readonly policy: RetentionPolicy;
+  /** Views before it are compacted, for their age: those at earlier times, and as of earlier revisions. */
+  readonly horizon: Mark;
+  /** The versions of all fields that anything happened to up to here have been counted, with the present limit. */
+  readonly counted: Revision;
+  /** With some limit. */
+  readonly trimmed: Revision;
+  /** A watch can go on after this revision, not after an earlier one. */
+  readonly watchable: Mark;
+}
+
+/** What comes before is compacted. */
+export interface Horizon {
+  readonly timestamp: TimestampMs;
+  readonly revision: Revision;
+}
+
+/** A field of which the versions before `oldest` went for their number. */
+export interface FieldFloor extends Cell {
+  readonly oldest: VersionPlace;
+}
 
 /** One written version. Never changed once made. */
 export interface Version {
@@ -137,6 +180,7 @@ export type Outcome =
     }
   /** How many fields were brought back or taken away. */
   | { readonly op: 'restore'; readonly fields: number }
+  | { readonly op: 'retention' }
   /** An entry that writes nothing. */
   | { readonly op: 'tick' };
 
@@ -159,6 +203,8 @@ export interface KvError {
     /** A time or a number beyond what can be held. */
     | 'OUT_OF_RANGE'
     | 'REVISION_NOT_YET'
+    /** What was asked for, or for a write what came before it, is forgotten; `horizon` says up to where. */
+    | 'COMPACTED'
     /** A list operation on text, or an increment of a list. */
     | 'WRONG_KIND'
     | 'NOT_AN_INTEGER'
@@ -167,6 +213,7 @@ export interface KvError {
   readonly message: string;
   /** Place of the operation in its transaction. */
   readonly operation?: number;
+  readonly horizon?: Horizon;
 }
 
 /** One client's last answered write. */
@@ -176,6 +223,8 @@ export interface SessionRow {
   /** Hash of what was asked, a safe integer: another write under the same sequence is no repeat. */
   readonly asked: number;
   readonly stamp: Stamp;
+  /** The sessions' clock then (`sessions.ts`). */
+  readonly clock: number;
   readonly result: ApplyResult;
 }
 
@@ -191,7 +240,7 @@ export interface Coordinates {
   readonly asOf?: Revision;
 }
 
-export type Query = ViewQuery | ChangesQuery;
+export type Query = ViewQuery | ChangesQuery | { readonly type: 'retention' };
 
 /** What a view shows. */
 export type ViewQuery =
@@ -279,8 +328,10 @@ export interface Change extends Cell {
   /** From `at` on; null: absent. */
   readonly value: Value | null;
   readonly expiresAt: TimestampMs | null;
-  /** What stood there at `at` before this; null: nothing did. */
+  /** What stood there at `at` before this; null: nothing did, or see below. */
   readonly previous: Omit<FoundVersion, 'validTo'> | null;
+  /** What stood there before is forgotten. */
+  readonly previousCompacted: boolean;
 }
 
 /** All that happened in the scope at one revision: first what came with time, then what was written, in its order. */
@@ -296,7 +347,15 @@ export interface View {
   readonly asOf: Revision;
 }
 
-export type QueryAnswer = ViewAnswer | ChangesAnswer;
+export type QueryAnswer = ViewAnswer | ChangesAnswer | RetentionAnswer;
+
+export interface RetentionAnswer {
+  readonly type: 'retention';
+  readonly policy: RetentionPolicy;
+  /** Of age; null: nothing is compacted. */
+  readonly horizon: Horizon | null;
+  readonly watchableAfter: Revision;
+}
 
 /** A page may be short, even empty, and not the last one: `next` alone tells. */
 export type ViewAnswer =
@@ -331,6 +390,8 @@ export type ViewAnswer =
       readonly asOf: Revision;
       readonly clusterTime: TimestampMs;
       readonly versions: readonly Version[];
+      /** What was before it is compacted; null: nothing is. */
+      readonly horizon: Horizon | null;
       readonly next: VersionPlace | null;
     }
   | {
@@ -357,13 +418,15 @@ export type QueryResult<Asked extends Query = Query> =
   | { readonly ok: false; readonly error: KvError };
 
 /** What must be written to make the store's present state durable: everything since the last take. */
-export interface KvChanges {
-  readonly lastApplied: Revision;
-  readonly lastStamp: Stamp;
-  /** Rolling hash at `lastApplied`, 16 hex digits. */
-  readonly stateHash: string;
+export interface KvChanges extends KvHeader {
   readonly versions: readonly Version[];
+  /** Versions to be forgotten; of the marks, all up to the horizon. */
+  readonly dropped: readonly Pick<Version, 'revision' | 'op'>[];
   readonly marks: readonly Mark[];
+  /** Latest state of each floor that moved. */
+  readonly floors: readonly FieldFloor[];
+  /** Of fields that have no version left. */
+  readonly droppedFloors: readonly Cell[];
   /** Latest state of each session touched. */
   readonly sessions: readonly SessionRow[];
   readonly droppedSessions: readonly string[];
@@ -373,8 +436,30 @@ export interface KvChanges {
 export interface KvHeader {
   readonly lastApplied: Revision;
   readonly lastStamp: Stamp;
+  /** Rolling hash at `lastApplied`, 16 hex digits. */
   readonly stateHash: string;
+  /** The sessions' clock (`sessions.ts`). */
+  readonly sessionClock: number;
+  readonly retention: Retention;
 }
+
+/**
+ * Versions of a saved state that are kept of those written up to `upTo`, by
+ * position (`position.ts`), ascending; all later ones are. A node that was away
+ * may have some that were forgotten meanwhile, and not what had hidden them.
+ */
+export interface KeptVersions {
+  readonly upTo: Revision;
+  readonly positions: readonly number[];
+}
+
+export const KEEP_ALL: Retention = {
+  policy: { maxAgeMs: null, maxVersions: null },
+  horizon: { revision: 0, stamp: 0 },
+  counted: 0,
+  trimmed: 0,
+  watchable: { revision: 0, stamp: 0 },
+};
 
 export const MAX_TIMESTAMP_MS = 253_402_300_799_999;
 /** Rows on a page of an answer. */
@@ -389,5 +474,7 @@ export const MAX_ENTRY_VERSIONS = 20_000;
 export const MAX_ENTRY_CHARS = 16 * 1024 * 1024;
 /** Fields that one entry may look at to find those: a node that applies does nothing else. */
 export const MAX_ENTRY_LOOKS = 200_000;
+/** The most that a policy may count to: each count goes through so many. */
+export const MAX_KEPT_VERSIONS = 1000;
 /** Text of a value that a failed condition shows, UTF-16 units. */
 export const MAX_FOUND_CHARS = 1024;

@@ -84,7 +84,7 @@ export interface EntrySummary {
   readonly index: LogIndex;
   readonly term: Term;
   readonly stamp: number;
-  readonly kind: 'noop' | 'set' | 'delete' | 'txn' | 'tick' | 'confChange';
+  readonly kind: 'noop' | 'set' | 'delete' | 'txn' | 'tick' | 'compact' | 'confChange';
   /** Short text: "a.x = 1"; at most 80 characters. */
   readonly label: string;
 }

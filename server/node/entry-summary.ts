@@ -28,9 +28,10 @@ function describe(entry: Entry): Pick<EntrySummary, 'kind' | 'label'> {
   const parsed = parseCommand(entry.data);
   if (!parsed.ok) return { kind: 'noop', label: 'not understood' };
   const command = parsed.value;
-  return command.op === 'tick'
-    ? { kind: 'tick', label: 'time moves on' }
-    : { kind: KINDS[command.op], label: shorten(describeWrite(command)) };
+  if (command.op === 'tick') return { kind: 'tick', label: 'time moves on' };
+  if (command.op === 'compact')
+    return { kind: 'compact', label: `forget up to revision ${command.asOf}, by ${command.by}` };
+  return { kind: KINDS[command.op], label: shorten(describeWrite(command)) };
 }
 
 const KINDS = {
@@ -42,6 +43,7 @@ const KINDS = {
   deleteRecord: 'delete',
   txn: 'txn',
   restore: 'txn',
+  retention: 'compact',
 } as const satisfies Record<WriteCommand['op'], EntrySummary['kind']>;
 
 function describeWrite(write: WriteCommand): string {
@@ -53,6 +55,14 @@ function describeWrite(write: WriteCommand): string {
     return `if ${conditions.map(({ key, field, is }) => `${key}.${field} ${is}`).join(' and ')}: ${changes}${other}`;
   }
   if (write.op === 'deleteRecord') return `${write.key}.*`;
+  if (write.op === 'retention') {
+    const { maxAgeMs, maxVersions } = write;
+    const limits = [
+      maxAgeMs === null ? [] : [`${maxAgeMs} ms`],
+      maxVersions === null ? [] : [`${maxVersions} versions of a field`],
+    ].flat();
+    return `keep ${limits.length === 0 ? 'all' : limits.join(' and ')}`;
+  }
   if (write.op === 'restore') {
     const { key = `${write.prefix ?? ''}*`, field = '*', at, asOf } = write;
     const when = [at === undefined ? '' : ` at ${at}`, asOf === undefined ? '' : ` as of ${asOf}`];

@@ -33,6 +33,7 @@ import type {
 import { compactionPoint, USUAL_TAIL } from './compaction.ts';
 import type { LogTail } from './compaction.ts';
 import type { Proposed, ReadResult } from './control.ts';
+import { RetentionDriver } from './retention.ts';
 import { SnapshotTransfer } from './snapshot-transfer.ts';
 import { ProposalWaiters, ReadWaiters } from './waiters.ts';
 
@@ -101,6 +102,7 @@ export class NodeHost {
   /** An operator wants the log to be as short as it can be. */
   private compactAll = false;
   private readonly snapshots: SnapshotTransfer;
+  private readonly retention: RetentionDriver;
   private dueTimer: Timer | null = null;
   private dueTimerMs = 0;
   /** Log index of a proposed TICK that is not applied yet; 0 when there is none. */
@@ -112,7 +114,7 @@ export class NodeHost {
     this.storage = options.storage;
     const { restored } = options;
     this.savedTo = restored.kv.lastApplied;
-    this.kv = KvStore.restore(restored.kv, restored.versions, restored.marks, restored.sessions);
+    this.kv = KvStore.restore(restored.kv, restored);
     this.raft = new Raft(
       raftConfig(options),
       {
@@ -129,6 +131,18 @@ export class NodeHost {
       onLoaded: () => {
         this.savedTo = this.kv.lastApplied;
       },
+      guarded: (run) => {
+        if (this.running) this.guarded(run);
+      },
+    });
+    this.retention = new RetentionDriver({
+      clock: this.clock,
+      kv: this.kv,
+      leaderMicros: () =>
+        this.running && this.raft.isEstablishedLeader
+          ? this.raft.leaderTimeMicros(this.clock.now())
+          : null,
+      propose: (data) => this.input({ type: 'propose', id: COMPACTION_ID, data }),
       guarded: (run) => {
         if (this.running) this.guarded(run);
       },
@@ -151,6 +165,7 @@ export class NodeHost {
     this.watchTimer?.cancel();
     this.saveTimer?.cancel();
     this.dueTimer?.cancel();
+    this.retention.stop();
   }
 
   // --- inputs --------------------------------------------------------------
@@ -241,6 +256,7 @@ export class NodeHost {
     this.armTick();
     this.armSave();
     this.armDue();
+    this.retention.arm();
   }
 
   /** One hand-over per peer and turn. */
@@ -278,6 +294,7 @@ export class NodeHost {
         return;
       case 'proposalAppended':
         if (effect.id === TICK_ID) this.pendingTickIndex = effect.index;
+        else if (effect.id === COMPACTION_ID) this.retention.appended(effect.index);
         else {
           this.proposals.add(effect.index, {
             id: effect.id,
@@ -288,6 +305,10 @@ export class NodeHost {
         return;
       case 'proposalDropped': {
         if (effect.id === TICK_ID) return;
+        if (effect.id === COMPACTION_ID) {
+          this.retention.dropped();
+          return;
+        }
         const { type: _, id, ...why } = effect;
         this.options.onProposed(id, { outcome: 'dropped', ...why }, 0);
         return;
@@ -300,6 +321,7 @@ export class NodeHost {
         return;
       case 'leadershipLost':
         this.pendingTickIndex = 0;
+        this.retention.dropped();
         this.abandonProposals();
         return;
       case 'readReady':
@@ -344,6 +366,7 @@ export class NodeHost {
   private apply(entry: Entry): void {
     const result = this.kv.apply(entry);
     if (entry.index === this.pendingTickIndex) this.pendingTickIndex = 0;
+    this.retention.applied(entry.index);
     const waiter = this.proposals.take(entry.index, entry.term);
     if (waiter === null) return;
     this.options.onProposed(
@@ -525,8 +548,9 @@ export class NodeHost {
   }
 }
 
-/** Proposal id of the host's own TICK entries; callers use ids > 0. */
+/** Proposal ids of the host's own entries; callers use ids > 0. */
 const TICK_ID = 0;
+const COMPACTION_ID = -1;
 const TICK = encodeCommand({ op: 'tick' });
 /** Timers are armed for at most this long (setTimeout's limit is 2^31 - 1 ms). */
 const MAX_TIMER_MS = 60_000;

@@ -4,12 +4,10 @@
  * any of it is stored.
  */
 import { RollingHash } from '../kv/hash.ts';
-import type { Mark, Version } from '../kv/types.ts';
+import type { Version } from '../kv/types.ts';
+import type { Rows } from '../ports/node-storage.ts';
 
-interface Rows {
-  readonly versions: readonly Version[];
-  readonly marks: readonly Mark[];
-}
+type SentRows = Omit<Rows, 'upTo'>;
 
 type VersionColumns = readonly [
   revision: number,
@@ -24,8 +22,9 @@ type VersionColumns = readonly [
 
 const HASH_CHARS = 16;
 
-export function encodeRows({ versions, marks }: Rows): string {
+export function encodeRows({ horizon, versions, marks }: SentRows): string {
   const text = JSON.stringify({
+    horizon,
     versions: versions.map(
       (v): VersionColumns => [
         v.revision,
@@ -44,14 +43,15 @@ export function encodeRows({ versions, marks }: Rows): string {
 }
 
 /** Null when the text is not what was sent. */
-export function decodeRows(rows: string): Rows | null {
+export function decodeRows(rows: string): SentRows | null {
   const text = rows.slice(HASH_CHARS);
   if (rows.slice(0, HASH_CHARS) !== hashOf(text)) return null;
-  const { versions, marks } = JSON.parse(text) as {
+  const { horizon, versions, marks } = JSON.parse(text) as Pick<Rows, 'horizon'> & {
     versions: VersionColumns[];
     marks: [number, number][];
   };
   return {
+    horizon,
     versions: versions.map(([revision, op, stamp, key, field, timestamp, value, expiresAt]) => ({
       revision,
       op,

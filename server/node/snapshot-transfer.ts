@@ -51,7 +51,7 @@ export class SnapshotTransfer {
         rows: upTo === after ? '' : encodeRows(piece),
         end: end && {
           index: end.kv.lastApplied,
-          state: encodeSnapshotState(end.kv.stateHash, end.sessions),
+          state: encodeSnapshotState(end.kv, end),
         },
       });
     });
@@ -77,7 +77,7 @@ export class SnapshotTransfer {
   /** The store has installed it: takes its rows into memory, a piece at a time, and then lets the core go on. */
   load(then: () => void): void {
     this.waiting = [];
-    this.loadAfter(this.kv.lastApplied, [], [], then);
+    this.loadAfter(this.kv.lastApplied, { versions: [], marks: [] }, then);
   }
 
   /** Runs at once, or once the snapshot is loaded. */
@@ -86,15 +86,16 @@ export class SnapshotTransfer {
     else this.waiting.push(run);
   }
 
-  private loadAfter(after: LogIndex, versions: Version[], marks: Mark[], then: () => void): void {
-    this.readPiece(after, ({ upTo, versions: someVersions, marks: someMarks, end }) => {
-      for (const version of someVersions) versions.push(version);
-      for (const mark of someMarks) marks.push(mark);
+  private loadAfter(after: LogIndex, loaded: Loaded, then: () => void): void {
+    this.readPiece(after, ({ upTo, versions, marks, end }) => {
+      for (const version of versions) loaded.versions.push(version);
+      for (const mark of marks) loaded.marks.push(mark);
       if (end === null) {
-        this.loadAfter(upTo, versions, marks, then);
+        this.loadAfter(upTo, loaded, then);
         return;
       }
-      this.kv.installSnapshot(end.kv, versions, marks, end.sessions);
+      const { kv, kept, ...rest } = end;
+      this.kv.installSnapshot(kv, { ...loaded, ...rest }, kept);
       this.installing = false;
       this.host.onLoaded();
       const waiting = this.waiting ?? [];
@@ -114,4 +115,9 @@ export class SnapshotTransfer {
   }
 }
 
-const NO_ROWS = { upTo: 0, versions: [], marks: [] };
+interface Loaded {
+  readonly versions: Version[];
+  readonly marks: Mark[];
+}
+
+const NO_ROWS = { upTo: 0, horizon: 0, versions: [], marks: [] };

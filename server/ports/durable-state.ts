@@ -4,12 +4,38 @@
  * contract suite compares the database with it, and a simulated disk keeps it.
  */
 import { assert } from '../base/assert.ts';
-import type { KvChanges, KvHeader, Mark, SessionRow, Version } from '../kv/types.ts';
+import { positionOf } from '../base/position.ts';
+import { KEEP_ALL } from '../kv/types.ts';
+import type {
+  Cell,
+  FieldFloor,
+  KeptVersions,
+  KvChanges,
+  KvHeader,
+  Mark,
+  Retention,
+  SessionRow,
+  Stamp,
+  Version,
+} from '../kv/types.ts';
 import type { Entry, HardState, LogBase, LogIndex, NodeId, SnapshotEnd } from '../raft/types.ts';
-import type { LogWrite, RestoredNode, Rows, SnapshotPiece, StoreIdentity } from './node-storage.ts';
+import type {
+  LogWrite,
+  RestoredNode,
+  Rows,
+  SnapshotPiece,
+  SnapshotRest,
+  StoreIdentity,
+} from './node-storage.ts';
 
-/** `stateHash` of a store that was told nothing yet. */
-export const EMPTY_STATE_HASH = '9e3779b985ebca6b';
+/** That of a store that was told nothing yet. */
+export const EMPTY_HEADER: KvHeader = {
+  lastApplied: 0,
+  lastStamp: 0,
+  stateHash: '9e3779b985ebca6b',
+  sessionClock: 0,
+  retention: KEEP_ALL,
+};
 
 /** Rows are immutable and shared; the arrays and the map are this state's own. */
 export interface DurableState {
@@ -22,7 +48,11 @@ export interface DurableState {
   /** By revision; those after `kv.lastApplied` are staged: a snapshot's that is not installed. */
   versions: Version[];
   marks: Mark[];
+  /** By key and field. */
+  floors: Map<string, FieldFloor>;
   sessions: Map<string, SessionRow>;
+  /** Rows are here up to this revision. */
+  reach: LogIndex;
 }
 
 /** A store that was just made and never opened: boot epoch 0. `voters` found the cluster; none: it waits to be added to one. */
@@ -35,10 +65,12 @@ export function emptyDurableState(
     identity: { ...owner, bootEpoch: 0 },
     hardState: { term: 0, votedFor: null, commit: 0 },
     entries: [],
-    kv: { lastApplied: 0, lastStamp: 0, stateHash: EMPTY_STATE_HASH },
+    kv: EMPTY_HEADER,
     versions: [],
     marks: [],
+    floors: new Map(),
     sessions: new Map(),
+    reach: 0,
   };
 }
 
@@ -72,50 +104,98 @@ export function applyLogWrite(state: DurableState, write: LogWrite): void {
 
 function installSnapshot(state: DurableState, { base, state: text }: SnapshotEnd): void {
   assert(base.index > state.kv.lastApplied, 'a snapshot takes nothing back');
-  assert(rowsReach(state) >= base.index, 'all rows of the snapshot are staged');
-  const { stateHash, sessions } = decodeSnapshotState(text);
-  state.kv = { lastApplied: base.index, lastStamp: base.stamp, stateHash };
+  assert(state.reach >= base.index, 'all rows of the snapshot are staged');
+  const { header, sessions, floors, kept } = decodeSnapshotState(text);
+  forget(state, header.retention, kept);
+  state.kv = { lastApplied: base.index, lastStamp: base.stamp, ...header };
   state.sessions = new Map(sessions.map((row) => [row.client, row]));
+  state.floors = new Map(floors.map((floor) => [nameOf(floor), floor]));
   state.base = base;
   state.entries = [];
 }
 
+/** Of what was written up to `kept.upTo`, nothing else stays; revisions after the horizon leave a mark. */
+function forget(
+  state: DurableState,
+  { horizon }: Retention,
+  { upTo, positions }: KeptVersions,
+): void {
+  const stays = new Set(positions);
+  const gone = new Map<LogIndex, Stamp>();
+  state.versions = state.versions.filter((version) => {
+    if (version.revision > upTo || stays.has(positionOf(version))) return true;
+    gone.set(version.revision, version.stamp);
+    return false;
+  });
+  for (const { revision } of state.versions) gone.delete(revision);
+  for (const [revision, stamp] of gone) state.marks.push({ revision, stamp });
+  state.marks = state.marks
+    .filter(({ revision }) => revision > horizon.revision)
+    .sort((a, b) => a.revision - b.revision);
+}
+
+type Header = Omit<KvHeader, 'lastApplied' | 'lastStamp'>;
+
 /** What a snapshot says besides its rows, as the text that travels with it. */
-export function encodeSnapshotState(stateHash: string, sessions: readonly SessionRow[]): string {
-  return JSON.stringify({ stateHash, sessions });
+export function encodeSnapshotState(
+  { stateHash, sessionClock, retention }: Header,
+  { sessions, floors, kept }: SnapshotRest,
+): string {
+  // Positions as steps from one to the next: most are short.
+  let before = 0;
+  const steps = kept.positions.map((position) => {
+    const step = position - before;
+    before = position;
+    return step;
+  });
+  const header: Header = { stateHash, sessionClock, retention };
+  return JSON.stringify({ header, sessions, floors, kept: { upTo: kept.upTo, steps } });
 }
 
-export function decodeSnapshotState(text: string): {
-  readonly stateHash: string;
-  readonly sessions: readonly SessionRow[];
-} {
-  return JSON.parse(text) as { stateHash: string; sessions: SessionRow[] };
-}
-
-/** The last revision that has rows; staged ones count. */
-export function rowsReach({ versions, marks }: DurableState): LogIndex {
-  const last = (rows: readonly { readonly revision: LogIndex }[]): LogIndex =>
-    rows[rows.length - 1]?.revision ?? 0;
-  return Math.max(last(versions), last(marks));
+export function decodeSnapshotState(text: string): { readonly header: Header } & SnapshotRest {
+  const { kept, ...rest } = JSON.parse(text) as { header: Header } & SnapshotRest & {
+      kept: { upTo: LogIndex; steps: number[] };
+    };
+  let position = 0;
+  const positions = kept.steps.map((step) => (position += step));
+  return { ...rest, kept: { upTo: kept.upTo, positions } };
 }
 
 /** Adds staged rows if they follow on what is there; says how far rows reach. */
 export function stageRows(state: DurableState, after: LogIndex, rows: Rows): LogIndex {
-  if (after === rowsReach(state)) {
+  if (after === state.reach) {
     state.versions.push(...rows.versions);
     state.marks.push(...rows.marks);
+    state.reach = Math.max(after, rows.upTo);
   }
-  return rowsReach(state);
+  return state.reach;
 }
 
 /** At most `most` revisions of the saved state after `after`. */
 export function readPiece(state: DurableState, after: LogIndex, most: number): SnapshotPiece {
   const { kv } = state;
-  const upTo = Math.max(after, Math.min(kv.lastApplied, after + most));
+  const horizon = kv.retention.horizon.revision;
+  // What is forgotten takes no pieces.
+  const upTo = Math.max(after, Math.min(kv.lastApplied, Math.max(after, horizon) + most));
   const inside = <Row extends { readonly revision: LogIndex }>(rows: readonly Row[]): Row[] =>
     rows.filter(({ revision }) => revision > after && revision <= upTo);
-  const end = upTo === after ? { kv, sessions: sortedSessions(state) } : null;
-  return { upTo, versions: inside(state.versions), marks: inside(state.marks), end };
+  return {
+    upTo,
+    horizon,
+    versions: inside(state.versions),
+    marks: inside(state.marks),
+    end: upTo === after ? { kv, ...restOf(state) } : null,
+  };
+}
+
+function restOf(state: DurableState): SnapshotRest {
+  const upTo = state.kv.retention.watchable.revision;
+  const positions = state.versions.filter(({ revision }) => revision <= upTo).map(positionOf);
+  return {
+    sessions: sortedSessions(state),
+    floors: [...state.floors.values()],
+    kept: { upTo, positions },
+  };
 }
 
 function sortedSessions({ sessions }: DurableState): readonly SessionRow[] {
@@ -124,22 +204,41 @@ function sortedSessions({ sessions }: DurableState): readonly SessionRow[] {
 
 /** Rows, sessions and the revision that they reach: one atomic change. */
 export function applyKvChanges(state: DurableState, changes: KvChanges): void {
-  if (rowsReach(state) > state.kv.lastApplied) {
+  if (state.reach > state.kv.lastApplied) {
     // What was staged of these revisions is the same; what lies beyond them stays staged.
-    const isElsewhere = ({ revision }: { readonly revision: LogIndex }): boolean =>
+    const isElsewhere = (revision: LogIndex): boolean =>
       revision <= state.kv.lastApplied || revision > changes.lastApplied;
-    state.versions = [...state.versions.filter(isElsewhere), ...changes.versions];
-    state.marks = [...state.marks.filter(isElsewhere), ...changes.marks];
+    state.versions = state.versions.filter(({ revision }) => isElsewhere(revision));
+    state.marks = state.marks.filter(({ revision }) => isElsewhere(revision));
+    state.versions.push(...changes.versions);
+    state.marks.push(...changes.marks);
     state.versions.sort((a, b) => a.revision - b.revision || a.op - b.op);
     state.marks.sort((a, b) => a.revision - b.revision);
   } else {
     for (const version of changes.versions) state.versions.push(version);
     for (const mark of changes.marks) state.marks.push(mark);
   }
+  drop(state, changes);
   for (const client of changes.droppedSessions) state.sessions.delete(client);
   for (const session of changes.sessions) state.sessions.set(session.client, session);
-  const { lastApplied, lastStamp, stateHash } = changes;
-  state.kv = { lastApplied, lastStamp, stateHash };
+  const { lastApplied, lastStamp, stateHash, sessionClock, retention } = changes;
+  state.kv = { lastApplied, lastStamp, stateHash, sessionClock, retention };
+  state.reach = Math.max(state.reach, lastApplied);
+}
+
+function drop(state: DurableState, changes: KvChanges): void {
+  const { dropped, floors, droppedFloors, retention } = changes;
+  if (dropped.length > 0) {
+    const gone = new Set(dropped.map(positionOf));
+    state.versions = state.versions.filter((version) => !gone.has(positionOf(version)));
+    // Revisions that have no version left are marks now.
+    state.marks.sort((a, b) => a.revision - b.revision);
+  }
+  const { revision: horizon } = retention.horizon;
+  if (horizon > state.kv.retention.horizon.revision)
+    state.marks = state.marks.filter(({ revision }) => revision > horizon);
+  for (const cell of droppedFloors) state.floors.delete(nameOf(cell));
+  for (const floor of floors) state.floors.set(nameOf(floor), floor);
 }
 
 /** What a node that opens this store reads back; a copy. */
@@ -154,6 +253,11 @@ export function restoredNode(state: DurableState): RestoredNode {
     kv: state.kv,
     versions: state.versions.filter(saved),
     marks: state.marks.filter(saved),
+    floors: [...state.floors.values()],
     sessions: sortedSessions(state),
   };
+}
+
+function nameOf({ key, field }: Cell): string {
+  return JSON.stringify([key, field]);
 }

@@ -9,7 +9,15 @@
  * and recover from disk; it must never retry or answer "failed".
  */
 import type { Entry, HardState, LogBase, LogIndex, NodeId, SnapshotEnd } from '../raft/types.ts';
-import type { KvChanges, KvHeader, Mark, SessionRow, Version } from '../kv/types.ts';
+import type {
+  FieldFloor,
+  KeptVersions,
+  KvChanges,
+  KvHeader,
+  Mark,
+  SessionRow,
+  Version,
+} from '../kv/types.ts';
 
 export type Done = (error: Error | null) => void;
 
@@ -29,13 +37,23 @@ export interface LogWrite {
 /** Rows of the revisions after some revision, up to and including `upTo`; ascending. */
 export interface Rows {
   readonly upTo: LogIndex;
+  /** Revisions up to this one may have no rows: what they wrote is forgotten. */
+  readonly horizon: LogIndex;
   readonly versions: readonly Version[];
   readonly marks: readonly Mark[];
 }
 
+/** What the saved state is besides versions and marks. */
+export interface SnapshotRest {
+  readonly sessions: readonly SessionRow[];
+  readonly floors: readonly FieldFloor[];
+  /** Of the versions, those that are still there. */
+  readonly kept: KeptVersions;
+}
+
 /** A piece of the saved state. `end` is there when no rows are left: what the state is besides rows. */
 export interface SnapshotPiece extends Rows {
-  readonly end: { readonly kv: KvHeader; readonly sessions: readonly SessionRow[] } | null;
+  readonly end: ({ readonly kv: KvHeader } & SnapshotRest) | null;
 }
 
 /** Who this store belongs to, written at its first boot and never changed after, but for the epoch. */
@@ -57,6 +75,7 @@ export interface RestoredNode {
   readonly kv: KvHeader;
   readonly versions: readonly Version[];
   readonly marks: readonly Mark[];
+  readonly floors: readonly FieldFloor[];
   readonly sessions: readonly SessionRow[];
 }
 

@@ -13,7 +13,7 @@ import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { PrismaClient } from '../../prisma/generated/client.ts';
 import { assert, must } from '../base/assert.ts';
-import { EMPTY_STATE_HASH, firstBase } from '../ports/durable-state.ts';
+import { EMPTY_HEADER, firstBase } from '../ports/durable-state.ts';
 import type {
   Done,
   LogWrite,
@@ -25,19 +25,19 @@ import type {
   StoreIdentity,
 } from '../ports/node-storage.ts';
 import type { ConfState, HardState, LogBase, LogIndex } from '../raft/types.ts';
-import type { KvChanges, KvHeader } from '../kv/types.ts';
+import type { KvChanges, KvHeader, Retention } from '../kv/types.ts';
 import { entryChecksum } from './checksum.ts';
 import { Connection } from './connection.ts';
 import { asStorageError, StorageError } from './errors.ts';
 import { isEmptyWrite, mergeWrites, takeGroup } from './merge-writes.ts';
 import { migrate } from './migrate.ts';
-import { readLog, readMarks, readSessions, readVersions } from './rows.ts';
+import { readFloors, readLog, readMarks, readSessions, readVersions } from './rows.ts';
 import { SnapshotRows } from './snapshot-rows.ts';
 import { logStatements } from './statements.ts';
 import { lostStore, verifyApplied, verifyOwner } from './verify.ts';
 
 /** Layout of the tables and of the data inside them; a file with any other is refused. */
-const FORMAT_VERSION = 3;
+const FORMAT_VERSION = 4;
 /** WAL pages (4 KiB) after which SQLite copies them into the main file. */
 const CHECKPOINT_PAGES = 4000;
 const SYNCHRONOUS_FULL = 2;
@@ -76,9 +76,10 @@ export async function openPrismaStorage(
     const kv = await readHeader(prisma);
     const versions = await readVersions(prisma, kv.lastApplied);
     const marks = await readMarks(prisma, kv.lastApplied);
+    const floors = await readFloors(prisma);
     const sessions = await readSessions(prisma);
     verifyApplied(kv, base, entries, versions, marks);
-    const restored = { identity, hardState, base, entries, kv, versions, marks, sessions };
+    const restored = { identity, hardState, base, entries, kv, versions, marks, floors, sessions };
     const log = { baseIndex: base.index, baseChecksum, checksums };
     return { storage: new PrismaStorage(connection, options.file, identity, kv, log), restored };
   } catch (error) {
@@ -141,9 +142,10 @@ async function claim(
       JSON.stringify(first.conf),
     ),
     prisma.$executeRawUnsafe(
-      `INSERT INTO "applied_state" ("id", "last_applied", "last_stamp", "state_hash")
-       SELECT 1, 0, 0, ? WHERE NOT EXISTS (SELECT 1 FROM "applied_state")`,
-      EMPTY_STATE_HASH,
+      `INSERT INTO "applied_state" ("id", "last_applied", "last_stamp", "state_hash", "session_clock", "retention")
+       SELECT 1, 0, 0, ?, 0, ? WHERE NOT EXISTS (SELECT 1 FROM "applied_state")`,
+      EMPTY_HEADER.stateHash,
+      JSON.stringify(EMPTY_HEADER.retention),
     ),
   ]);
   const state = await prisma.nodeState.update({
@@ -185,6 +187,8 @@ async function readHeader(prisma: PrismaClient): Promise<KvHeader> {
     lastApplied: row.lastApplied,
     lastStamp: Number(row.lastStamp),
     stateHash: row.stateHash,
+    sessionClock: Number(row.sessionClock),
+    retention: JSON.parse(row.retention) as Retention,
   };
 }
 

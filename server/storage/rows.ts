@@ -5,10 +5,10 @@
  */
 import type { PrismaClient } from '../../prisma/generated/client.ts';
 import { must } from '../base/assert.ts';
-import type { Mark, SessionRow, Version } from '../kv/types.ts';
+import type { FieldFloor, Mark, SessionRow, Version } from '../kv/types.ts';
 import type { Entry, LogBase, LogIndex } from '../raft/types.ts';
 import { StorageError } from './errors.ts';
-import { lastPositionOf, placeAt } from './position.ts';
+import { lastPositionOf, placeAt } from '../base/position.ts';
 import { valueOf } from './stored-value.ts';
 import { verifyEntry, verifyVersion, wrongVersion } from './verify.ts';
 
@@ -34,6 +34,7 @@ const LOG: Source = {
   table: 'log_entries',
   key: '"index"',
   lastOf: (index) => index,
+  revisionOf: (index) => index,
   row: 'json_array("index", "term", "stamp", "kind", "data", "checksum")',
   bytes: 'octet_length("data")',
 };
@@ -41,6 +42,7 @@ export const VERSIONS: Source = {
   table: 'versions',
   key: '"position"',
   lastOf: lastPositionOf,
+  revisionOf: (position) => placeAt(position).revision,
   row: 'json_array("position", "key", "field", "timestamp", "value", "is_list", "expires_at", "stamp", "checksum")',
   bytes: 'octet_length("key") + octet_length("field") + ifnull(octet_length("value"), 0)',
 };
@@ -48,6 +50,7 @@ export const MARKS: Source = {
   table: 'marks',
   key: '"revision"',
   lastOf: (revision) => revision,
+  revisionOf: (revision) => revision,
   row: 'json_array("revision", "stamp")',
   bytes: '0',
 };
@@ -103,13 +106,23 @@ export async function readMarks(prisma: PrismaClient, upTo: LogIndex): Promise<M
   return marks;
 }
 
+export async function readFloors(prisma: PrismaClient): Promise<FieldFloor[]> {
+  const rows = await prisma.fieldFloor.findMany({ orderBy: [{ key: 'asc' }, { field: 'asc' }] });
+  return rows.map(({ key, field, timestamp, revision, op }) => ({
+    key,
+    field,
+    oldest: { timestamp: Number(timestamp), revision, op },
+  }));
+}
+
 export async function readSessions(prisma: PrismaClient): Promise<SessionRow[]> {
   const rows = await prisma.session.findMany({ orderBy: [{ stamp: 'asc' }, { client: 'asc' }] });
-  return rows.map(({ client, sequence, asked, stamp, result }) => ({
+  return rows.map(({ client, sequence, asked, stamp, clock, result }) => ({
     client,
     sequence: Number(sequence),
     asked: Number(asked),
     stamp: Number(stamp),
+    clock: Number(clock),
     result: parseResult(client, result),
   }));
 }
@@ -129,6 +142,7 @@ export interface Source {
   readonly key: string;
   /** The greatest key that a row of this revision may have. */
   readonly lastOf: (revision: LogIndex) => number;
+  readonly revisionOf: (key: number) => LogIndex;
   /** One row as JSON, in SQL. */
   readonly row: string;
   /** Length of the text in a row, in SQL, without reading it. */

@@ -5,13 +5,13 @@
  * copy every text once more for a SELECT of them. Values are bound as they are:
  * any text goes in.
  */
-import type { KvChanges, Mark, SessionRow, Version } from '../kv/types.ts';
+import type { FieldFloor, KeptVersions, KvChanges, KvHeader, SessionRow } from '../kv/types.ts';
 import { decodeSnapshotState } from '../ports/durable-state.ts';
-import type { LogWrite } from '../ports/node-storage.ts';
+import type { LogWrite, Rows } from '../ports/node-storage.ts';
 import type { LogBase, LogIndex, SnapshotEnd } from '../raft/types.ts';
 import { versionChecksum } from './checksum.ts';
 import type { Parameter, Statement } from './connection.ts';
-import { positionOf } from './position.ts';
+import { lastPositionOf, positionOf } from '../base/position.ts';
 import { listMark, textOf } from './stored-value.ts';
 import { MARKS as MARK_ROWS, VERSIONS as VERSION_ROWS } from './rows.ts';
 
@@ -44,11 +44,17 @@ const VERSIONS: Table = {
   ],
 };
 const MARKS: Table = { name: 'marks', columns: ['revision', 'stamp'] };
+const FLOORS: Table = {
+  name: 'field_floors',
+  columns: ['key', 'field', 'timestamp', 'revision', 'op'],
+  onConflict:
+    'ON CONFLICT ("key", "field") DO UPDATE SET "timestamp" = excluded."timestamp", "revision" = excluded."revision", "op" = excluded."op"',
+};
 const SESSIONS: Table = {
   name: 'sessions',
-  columns: ['client', 'sequence', 'asked', 'stamp', 'result'],
+  columns: ['client', 'sequence', 'asked', 'stamp', 'clock', 'result'],
   onConflict:
-    'ON CONFLICT ("client") DO UPDATE SET "sequence" = excluded."sequence", "asked" = excluded."asked", "stamp" = excluded."stamp", "result" = excluded."result"',
+    'ON CONFLICT ("client") DO UPDATE SET "sequence" = excluded."sequence", "asked" = excluded."asked", "stamp" = excluded."stamp", "clock" = excluded."clock", "result" = excluded."result"',
 };
 
 /** `checksums` has one for each appended entry; `baseChecksum` is that of the base of a write that moves it. */
@@ -92,14 +98,43 @@ export function logStatements(
 
 /** The staged rows are the state from now on, and the log begins anew after it. */
 function pushInstall(statements: Statement[], { base, state }: SnapshotEnd): void {
-  const { stateHash, sessions } = decodeSnapshotState(state);
+  const { header, sessions, floors, kept } = decodeSnapshotState(state);
+  pushKeep(statements, header.retention.horizon.revision, kept);
   statements.push(
-    setApplied(base.index, base.stamp, stateHash),
+    setApplied({ lastApplied: base.index, lastStamp: base.stamp, ...header }),
     { sql: 'DELETE FROM "log_entries"', parameters: [] },
     setBase(base, 0),
+    { sql: 'DELETE FROM "field_floors"', parameters: [] },
     { sql: 'DELETE FROM "sessions"', parameters: [] },
   );
+  insert(statements, FLOORS, floors, putFloor);
   insert(statements, SESSIONS, sessions, putSession);
+}
+
+/** Of the versions up to `upTo`, nothing else stays. Revisions after the horizon that have none left leave a mark. */
+function pushKeep(
+  statements: Statement[],
+  horizon: LogIndex,
+  { upTo, positions }: KeptVersions,
+): void {
+  if (upTo === 0) return;
+  const revision = `"position" / ${lastPositionOf(0) + 1}`;
+  const counted = '"position" > ? AND "position" <= ?';
+  const places = [lastPositionOf(horizon), lastPositionOf(upTo)];
+  statements.push(
+    {
+      sql: `INSERT OR IGNORE INTO "marks" ("revision", "stamp") SELECT ${revision}, "stamp" FROM "versions" WHERE ${counted}`,
+      parameters: places,
+    },
+    {
+      sql: 'DELETE FROM "versions" WHERE "position" <= ? AND "position" NOT IN (SELECT "value" FROM json_each(?))',
+      parameters: [lastPositionOf(upTo), JSON.stringify(positions)],
+    },
+    {
+      sql: `DELETE FROM "marks" WHERE "revision" <= ? OR "revision" IN (SELECT ${revision} FROM "versions" WHERE ${counted})`,
+      parameters: [horizon, ...places],
+    },
+  );
 }
 
 function setBase({ index, term, stamp, conf }: LogBase, checksum: number): Statement {
@@ -109,25 +144,49 @@ function setBase({ index, term, stamp, conf }: LogBase, checksum: number): State
   };
 }
 
-function setApplied(lastApplied: number, lastStamp: number, stateHash: string): Statement {
+function setApplied(header: KvHeader): Statement {
+  const { lastApplied, lastStamp, stateHash, sessionClock, retention } = header;
   return {
-    sql: 'UPDATE "applied_state" SET "last_applied" = ?, "last_stamp" = ?, "state_hash" = ?',
-    parameters: [lastApplied, lastStamp, stateHash],
+    sql: 'UPDATE "applied_state" SET "last_applied" = ?, "last_stamp" = ?, "state_hash" = ?, "session_clock" = ?, "retention" = ?',
+    parameters: [lastApplied, lastStamp, stateHash, sessionClock, JSON.stringify(retention)],
   };
 }
 
 export function appliedStatements(changes: KvChanges): readonly Statement[] {
-  const { versions, marks, sessions, droppedSessions } = changes;
+  const { droppedSessions, sessions } = changes;
   const statements: Statement[] = [
-    setApplied(changes.lastApplied, changes.lastStamp, changes.stateHash),
+    setApplied(changes),
     {
       sql: 'DELETE FROM "sessions" WHERE "client" IN (SELECT "value" FROM json_each(?))',
       parameters: [JSON.stringify(droppedSessions)],
     },
   ];
-  statements.push(...rowStatements(versions, marks));
+  pushMovedFloors(statements, changes);
+  statements.push(...rowStatements(changes));
+  // Some may have been written and dropped since the last save.
+  if (changes.dropped.length > 0)
+    statements.push({
+      sql: 'DELETE FROM "versions" WHERE "position" IN (SELECT "value" FROM json_each(?))',
+      parameters: [JSON.stringify(changes.dropped.map(positionOf))],
+    });
+  const { revision: horizon } = changes.retention.horizon;
+  if (horizon > 0)
+    statements.push({ sql: 'DELETE FROM "marks" WHERE "revision" <= ?', parameters: [horizon] });
   insert(statements, SESSIONS, sessions, putSession);
   return statements;
+}
+
+function pushMovedFloors(statements: Statement[], { floors, droppedFloors }: KvChanges): void {
+  for (const { key, field } of droppedFloors)
+    statements.push({
+      sql: 'DELETE FROM "field_floors" WHERE "key" = ? AND "field" = ?',
+      parameters: [key, field],
+    });
+  insert(statements, FLOORS, floors, putFloor);
+}
+
+function putFloor(values: Parameter[], { key, field, oldest }: FieldFloor): void {
+  values.push(key, field, oldest.timestamp, oldest.revision, oldest.op);
 }
 
 function putSession(values: Parameter[], session: SessionRow): void {
@@ -136,15 +195,16 @@ function putSession(values: Parameter[], session: SessionRow): void {
     session.sequence,
     session.asked,
     session.stamp,
+    session.clock,
     JSON.stringify(session.result),
   );
 }
 
 /** Rows of the state; those of a snapshot lie beyond what is applied until it is installed. */
-export function rowStatements(
-  versions: readonly Version[],
-  marks: readonly Mark[],
-): readonly Statement[] {
+export function rowStatements({
+  versions,
+  marks,
+}: Pick<Rows, 'versions' | 'marks'>): readonly Statement[] {
   const statements: Statement[] = [];
   insert(statements, VERSIONS, versions, (values, v) =>
     values.push(

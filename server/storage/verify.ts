@@ -69,8 +69,8 @@ export function wrongVersion(
 }
 
 /**
- * Checks that the applied state is what the log says: every revision up to the
- * last applied has rows, and stamps that rise, those of its entries as far as
+ * Checks that the applied state is what the log says: every revision from the
+ * horizon to the last applied has rows, and stamps that rise, those of its entries as far as
  * the log reaches back. Throws StorageError `corrupt`.
  */
 export function verifyApplied(
@@ -98,8 +98,17 @@ export function verifyApplied(
   }
   let nextMark = 0;
   let nextVersion = 0;
+  const { horizon } = kv.retention;
   let before = 0;
-  for (let revision = 1; revision <= lastApplied; revision++) {
+  for (const { revision, stamp } of versions) {
+    if (revision > horizon.revision) break;
+    nextVersion++;
+    if (stamp < before || stamp > horizon.stamp)
+      throw new StorageError('corrupt', `versions: stamps do not rise up to the horizon`);
+    before = stamp;
+  }
+  before = horizon.stamp;
+  for (let revision = horizon.revision + 1; revision <= lastApplied; revision++) {
     const isMark = marks[nextMark]?.revision === revision;
     const table = isMark ? 'marks' : 'versions';
     const row = isMark ? marks[nextMark] : versions[nextVersion];

@@ -119,6 +119,7 @@ function codeOf({ code, message }: Problem): RefusalCode {
     case 'SESSION_STALE':
     case 'OUT_OF_RANGE':
     case 'REVISION_NOT_YET':
+    case 'COMPACTED':
     case 'WRONG_KIND':
     case 'NOT_AN_INTEGER':
     case 'TOO_LARGE':
@@ -203,6 +204,8 @@ function requestOf(command: WriteCommand): Request {
         read: answered(writes.RestoreAnswer, ({ fields }) => ({ op, fields })),
       };
     }
+    case 'retention':
+      throw new Error('the cases share a cluster: none may forget what another one reads');
     case 'txn':
       return conditionalSet(operation, envelope) ?? transaction(operation, envelope);
   }
@@ -345,9 +348,13 @@ function pageOf(query: ViewQuery, body: unknown): Page {
       return page({ type: 'range', at, asOf, records: found, next: null }, next);
     }
     case 'history': {
-      const { key, field, asOf, clusterTime, versions, next } = kv.HistoryAnswer.parse(body);
+      const { key, field, asOf, clusterTime, versions, horizon, next } =
+        kv.HistoryAnswer.parse(body);
       const found = versions.map(({ kind: _kind, ...version }) => ({ key, field, ...version }));
-      return page({ type: 'history', asOf, clusterTime, versions: found, next: null }, next);
+      return page(
+        { type: 'history', asOf, clusterTime, versions: found, horizon, next: null },
+        next,
+      );
     }
     case 'diff': {
       const { before, after, changes, next } = kv.DiffAnswer.parse(body);

@@ -3,9 +3,20 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { must } from '../../server/base/assert.ts';
 import { encodeCommand } from '../../server/kv/command.ts';
+import {
+  applyKvChanges,
+  applyLogWrite,
+  emptyDurableState,
+  encodeSnapshotState,
+  readPiece,
+  restoredNode,
+  stageRows,
+} from '../../server/ports/durable-state.ts';
+import type { DurableState } from '../../server/ports/durable-state.ts';
 import { KvStore } from '../../server/kv/store.ts';
 import type {
   ApplyResult,
+  Command as AnyCommand,
   Condition,
   Change,
   ChangesQuery,
@@ -18,9 +29,11 @@ import type {
   ViewQuery,
 } from '../../server/kv/types.ts';
 import { nextQuery } from './conformance/subject.ts';
-import { NaiveStore } from './naive-store.ts';
+import { NaiveStore, Refused } from './naive-store.ts';
 import type { Row, Told } from './naive-store.ts';
 import { restored } from './writer.ts';
+
+const OWNER = { clusterId: 'c', nodeId: 'n1', storeId: 's' };
 
 /** Few names and times, so that most things meet. */
 const key = fc.constantFrom('a', 'a', 'a', 'a', 'ab', '～', '😀', '__proto__');
@@ -155,8 +168,19 @@ const write: fc.Arbitrary<Command> = fc.oneof(
   },
 );
 
+const policy: fc.Arbitrary<Command> = fc
+  .record({
+    maxAgeMs: fc.constantFrom(null, 1, 1000),
+    maxVersions: fc.constantFrom(null, 1, 2, 3),
+  })
+  .map((limits) => () => ({ op: 'retention', ...limits }));
+
+/** A leader would choose where a step ends by its clock; here it may be anywhere, even in vain. */
+const forgetting = fc.record({ by: fc.constantFrom('age', 'versions'), part });
+
 const step = fc.record({
-  command: fc.option(write, { nil: null, freq: 12 }),
+  command: fc.option(fc.oneof({ weight: 20, arbitrary: write }, policy), { nil: null, freq: 12 }),
+  compact: fc.option(forgetting, { nil: null, freq: 2 }),
   /** By which the leader's clock has moved on, ms. */
   ms: fc.nat(2),
 });
@@ -249,18 +273,38 @@ class Pair {
   }
 
   tell(steps: Story): void {
-    for (const { command, ms } of steps) {
-      const index = this.store.lastApplied + 1;
-      const stamp = this.store.lastStamp + ms * 1000 + 1;
+    for (const { command, compact, ms } of steps) {
       const write = command?.(this.store.lastApplied) ?? null;
-      const data = encodeCommand(write ?? { op: 'tick' });
-      const result = this.store.apply({ index, stamp, kind: 'command', data });
+      const [result, stamp] = this.apply(write ?? { op: 'tick' }, ms);
       if (write === null) this.naive.tick(stamp);
       else expect(told(result)).toEqual(this.naive.apply(write, stamp));
+      if (compact === null) continue;
+      const { by, part: at } = compact;
+      const asOf = Math.max(1, Math.round(at * this.store.lastApplied));
+      const [, later] = this.apply({ op: 'compact', by, asOf }, ms);
+      this.naive.compact({ op: 'compact', by, asOf }, later);
     }
   }
 
+  private apply(command: AnyCommand, ms: number): readonly [ApplyResult, number] {
+    const index = this.store.lastApplied + 1;
+    const stamp = this.store.lastStamp + ms * 1000 + 1;
+    const data = encodeCommand(command);
+    return [this.store.apply({ index, stamp, kind: 'command', data }), stamp];
+  }
+
+  /** What is forgotten is told so by both; anything else is asked in full. */
   ask(query: ViewQuery): void {
+    let expected: readonly Row[] = [];
+    try {
+      if (this.naive.isCompacted(query)) throw new Refused('COMPACTED');
+      if (query.type === 'get') this.naive.get(query.key, query.field, query);
+      else expected = this.naive.rows(query);
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      expect(() => this.rows(query, Number.POSITIVE_INFINITY)).toThrow(error.code);
+      return;
+    }
     if (query.type === 'get') {
       const answer = answerOf(this.store, query);
       if (answer.type !== 'get') throw new Error(answer.type);
@@ -270,19 +314,22 @@ class Pair {
       expect(answer).toMatchObject(this.naive.view(query));
       return;
     }
-    const expected = this.naive.rows(query);
+    expect(this.rows(query, expected.length)).toEqual(expected);
+  }
+
+  private rows(query: ViewQuery, most: number): readonly Row[] {
     const rows: Row[] = [];
     let pages = 0;
     for (let next: ViewQuery | null = query; next !== null; ) {
       expect(pages++).toBeLessThan(MOST_PAGES);
       const answer = answerOf(this.store, next);
       const page = rowsOf(answer);
-      expect(page.length).toBeLessThanOrEqual(query.limit ?? 1000);
+      if (query.type !== 'get') expect(page.length).toBeLessThanOrEqual(query.limit ?? 1000);
       rows.push(...page);
-      expect(rows.length).toBeLessThanOrEqual(expected.length);
+      expect(rows.length).toBeLessThanOrEqual(most);
       next = nextQuery(next, answer);
     }
-    expect(rows).toEqual(expected);
+    return rows;
   }
 }
 
@@ -292,7 +339,7 @@ function allChanges(store: KvStore, query: ChangesQuery) {
   for (let { after } = query, pages = 0; after < store.lastApplied; pages++) {
     expect(pages).toBeLessThan(MOST_PAGES);
     const result = store.query({ ...query, after });
-    if (!result.ok) throw new Error(result.error.message);
+    if (!result.ok) throw new Error(result.error.code);
     const { batches, through } = result.answer;
     expect(through).toBeGreaterThan(after);
     const told = batches.flatMap(({ revision, changes }) =>
@@ -311,6 +358,28 @@ function allChanges(store: KvStore, query: ChangesQuery) {
   return all;
 }
 
+/** Brings what one disk has to another, a few revisions at a time, and into the store that is open there. */
+function bring(follower: KvStore, behind: DurableState, ahead: DurableState): void {
+  for (let after = follower.lastApplied; ; ) {
+    const piece = readPiece(ahead, after, 7);
+    if (piece.end === null) {
+      after = stageRows(behind, after, piece);
+      expect(after).toBe(piece.upTo);
+      continue;
+    }
+    const { lastApplied: index, lastStamp: stamp, ...header } = piece.end.kv;
+    const state = encodeSnapshotState(header, piece.end);
+    const base = { index, stamp, term: 1, conf: behind.base.conf };
+    const nothing = { hardState: null, truncateFrom: null, append: [], base: null };
+    applyLogWrite(behind, { install: { base, state }, ...nothing });
+    break;
+  }
+  const { versions, marks } = readPiece(behind, follower.lastApplied, Number.MAX_SAFE_INTEGER);
+  const { end } = readPiece(behind, behind.kv.lastApplied, 1);
+  const { kv, kept, ...rest } = must(end, 'nothing is left');
+  follower.installSnapshot(kv, { versions, marks, ...rest }, kept);
+}
+
 /** All that the store has to save. */
 function taken(store: KvStore): KvChanges {
   return must(store.takeChanges(Number.MAX_SAFE_INTEGER), 'there is something to save');
@@ -323,7 +392,7 @@ function told(result: ApplyResult): Told {
 
 function answerOf(store: KvStore, query: ViewQuery): ViewAnswer {
   const result = store.query(query);
-  if (!result.ok) throw new Error(result.error.message);
+  if (!result.ok) throw new Error(result.error.code);
   return result.answer;
 }
 
@@ -356,6 +425,10 @@ describe('against a naive store', () => {
         const again = restored(pair.store, 3);
         for (const ask of questions) {
           const query = ask(pair.store.lastApplied);
+          if (pair.naive.isCompacted(query)) {
+            expect(() => allChanges(pair.store, query)).toThrow('COMPACTED');
+            continue;
+          }
           const expected = pair.naive.changes(query);
           expect(allChanges(pair.store, query)).toEqual(expected);
           expect(allChanges(again, query)).toEqual(expected);
@@ -388,9 +461,11 @@ describe('against a naive store', () => {
           pair.tell(before);
           const hash = pair.store.stateHash;
           const due = pair.store.nextDueMs();
+          const forgets = pair.store.hasPolicy;
           pair.store = restored(pair.store, batch);
           expect(pair.store.stateHash).toBe(hash);
-          expect(pair.store.nextDueMs()).toBe(due);
+          // The end of what is forgotten is forgotten too.
+          if (!forgets) expect(pair.store.nextDueMs()).toBe(due);
           pair.tell(later);
           for (const ask of questions) pair.ask(ask(pair.store.lastApplied));
           const whole = new Pair();
@@ -398,7 +473,7 @@ describe('against a naive store', () => {
           expect(pair.store.stateHash).toBe(whole.store.stateHash);
         },
       ),
-      { numRuns: 80 },
+      { numRuns: 100 },
     );
   });
 
@@ -410,18 +485,23 @@ describe('against a naive store', () => {
         ([before, missed, later], questions) => {
           const pair = new Pair();
           pair.tell(before);
+          const behind = emptyDurableState(OWNER, []);
+          const ahead = emptyDurableState(OWNER, []);
           const start = taken(pair.store);
+          applyKvChanges(behind, start);
+          applyKvChanges(ahead, start);
           pair.tell(missed);
           const { stateHash } = pair.store;
-          const rest = taken(pair.store);
-          const follower = KvStore.restore(start, start.versions, start.marks, start.sessions);
-          const sessions = new Map(
-            [...start.sessions, ...rest.sessions].map((row) => [row.client, row]),
-          );
-          follower.installSnapshot(rest, rest.versions, rest.marks, sessions.values());
-          expect(follower.stateHash).toBe(stateHash);
-          expect(follower.nextDueMs()).toBe(pair.store.nextDueMs());
-          pair.store = follower;
+          applyKvChanges(ahead, taken(pair.store));
+          const { kv, ...rows } = restoredNode(behind);
+          const follower = KvStore.restore(kv, rows);
+          bring(follower, behind, ahead);
+          const { kv: saved, ...all } = restoredNode(behind);
+          for (const store of [KvStore.restore(saved, all), follower]) {
+            expect(store.stateHash).toBe(stateHash);
+            pair.store = store;
+            for (const ask of questions) pair.ask(ask(store.lastApplied));
+          }
           pair.tell(later);
           for (const ask of questions) pair.ask(ask(pair.store.lastApplied));
         },

@@ -1,19 +1,25 @@
 /**
  * The temporal store once more, as naively as can be: one list of all versions,
  * gone through in full for every question. It shares nothing with the store but
- * its vocabulary, and knows no limits and no pages.
+ * its vocabulary, and knows no limits and no pages. What is to be forgotten it
+ * takes from a second list, and whether any view would miss it is found by
+ * looking at all that there are.
  */
 import type {
   ApplyResult,
   Condition,
   Change,
+  Cell,
   ChangesQuery,
+  Compaction,
   Coordinates,
   FieldChange,
   FoundVersion,
+  Horizon,
   Operation,
   OperationOutcome,
   Outcome,
+  RetentionPolicy,
   Scope,
   Value,
   Version,
@@ -23,9 +29,9 @@ import type {
   WriteCommand,
 } from '../../server/kv/types.ts';
 
-/** What is wrong with an operation; thrown to undo the write that it is in. */
-class Refused extends Error {
-  readonly code: 'WRONG_KIND' | 'NOT_AN_INTEGER' | 'REVISION_NOT_YET';
+/** What is wrong with an operation, thrown to undo the write that it is in; or with a question. */
+export class Refused extends Error {
+  readonly code: 'WRONG_KIND' | 'NOT_AN_INTEGER' | 'REVISION_NOT_YET' | 'COMPACTED';
   operation: number | undefined = undefined;
 
   constructor(code: Refused['code']) {
@@ -50,7 +56,17 @@ export type Row =
   | FieldChange;
 
 export class NaiveStore {
+  /** What is not forgotten. */
   private versions: Version[] = [];
+  /** What ever was. */
+  private readonly written: Version[] = [];
+  private policy: RetentionPolicy = { maxAgeMs: null, maxVersions: null };
+  private horizon: Horizon = { timestamp: 0, revision: 0 };
+  private counted = 0;
+  private trimmed = 0;
+  private watchable = 0;
+  /** By key and field: places before it are forgotten. */
+  private readonly floors = new Map<string, VersionPlace>();
   /** Stamp of each revision; revision 0 is before all time. */
   private readonly stamps: number[] = [0];
   private readonly answered = new Map<string, { sequence: number; asked: string; told: Told }>();
@@ -81,11 +97,99 @@ export class NaiveStore {
     return told;
   }
 
+  /** A step of forgetting. */
+  compact({ by, asOf }: Compaction, stamp: number): void {
+    this.stamps.push(stamp);
+    const to = { timestamp: this.view({ asOf }).at, revision: asOf };
+    if (by === 'age' && this.policy.maxAgeMs !== null && asOf > this.horizon.revision) {
+      this.horizon = to;
+      this.watchable = Math.max(this.watchable, asOf);
+      this.versions = this.versions.filter((version) => !this.isPast(version));
+    }
+    const most = this.policy.maxVersions;
+    if (by === 'versions' && most !== null && asOf > this.counted) {
+      const touched = this.cells({}).filter((cell) => this.isTouched(cell, this.counted, asOf));
+      this.counted = asOf;
+      this.trimmed = Math.max(this.trimmed, asOf);
+      this.watchable = Math.max(this.watchable, asOf);
+      const view = to.revision > this.horizon.revision ? to : this.horizon;
+      for (const cell of touched) this.limit(cell, most, view);
+      this.versions = this.versions.filter(
+        (version) => !this.isBelow(version) || version.revision > this.trimmed,
+      );
+    }
+    for (const name of this.floors.keys())
+      if (!this.versions.some(({ key, field }) => JSON.stringify([key, field]) === name))
+        this.floors.delete(name);
+  }
+
+  private isBelow(version: Version): boolean {
+    const floor = this.floors.get(JSON.stringify([version.key, version.field]));
+    return floor !== undefined && comparePlaces(version, floor) < 0;
+  }
+
+  /** Dated up to the horizon, written up to it, and of no view from it on; or ended there, and hiding nothing. */
+  private isPast(version: Version): boolean {
+    const { timestamp, revision } = this.horizon;
+    if (version.timestamp > timestamp || version.revision > revision) return false;
+    const { key, field } = version;
+    const view = { at: timestamp, asOf: revision };
+    if (this.winner(key, field, view) !== version) return true;
+    const hides = this.versionsOf(key, field).some(
+      (each) => each.revision > revision && comparePlaces(each, version) < 0,
+    );
+    return !hides && this.standing(key, field, view) === undefined;
+  }
+
+  /** A version that is still there was written in that time, or began or ended in it and after the horizon. */
+  private isTouched({ key, field }: Cell, after: number, upTo: number): boolean {
+    const from = Math.max(after, this.horizon.revision);
+    return this.versionsOf(key, field).some(({ revision, timestamp, expiresAt }) => {
+      if (revision > after && revision <= upTo) return true;
+      const written = this.view({ asOf: revision }).at;
+      return [timestamp, expiresAt ?? 0].some(
+        (at) =>
+          at > written && at > this.view({ asOf: from }).at && at <= this.view({ asOf: upTo }).at,
+      );
+    });
+  }
+
+  private limit({ key, field }: Cell, most: number, to: Horizon): void {
+    const counted = this.versionsOf(key, field)
+      .filter((version) => !this.isBelow(version))
+      .filter(({ timestamp, revision }) => timestamp <= to.timestamp && revision <= to.revision)
+      .sort(comparePlaces);
+    const oldest = counted[counted.length - most];
+    const all = this.versionsOf(key, field).filter((version) => !this.isBelow(version));
+    if (oldest === undefined || all.every((each) => comparePlaces(each, oldest) >= 0)) return;
+    this.floors.set(JSON.stringify([key, field]), oldest);
+  }
+
+  /** Does it ask for what is forgotten? */
+  isCompacted(query: ViewQuery | ChangesQuery): boolean {
+    if (query.type === 'changes') return query.after < this.watchable;
+    const views = query.type === 'diff' ? [query.before, query.after] : [query];
+    return views.some((named) => {
+      const view = this.view(named);
+      if (view.asOf < this.horizon.revision) return true;
+      if (query.type === 'history') return false;
+      return view.at < this.horizon.timestamp;
+    });
+  }
+
+  private check(key: string, field: string, { at, asOf }: View): void {
+    const floor = this.floors.get(JSON.stringify([key, field]));
+    if (floor === undefined) return;
+    if (at < floor.timestamp || asOf < floor.revision) throw new Refused('COMPACTED');
+  }
+
   private write(command: WriteCommand, stamp: number): Told {
     const timestamp = command.timestamp ?? Math.floor(stamp / 1000);
     const before = [...this.versions];
     try {
+      if (timestamp < this.horizon.timestamp) throw new Refused('COMPACTED');
       const outcome = this.run(command, timestamp);
+      this.written.push(...this.versions.filter((version) => version.revision === this.revision));
       const wrote = this.versions.length > before.length;
       return { ok: true, revision: wrote ? this.revision : null, timestamp, stamp, outcome };
     } catch (error) {
@@ -97,6 +201,12 @@ export class NaiveStore {
 
   private run(command: WriteCommand, timestamp: number): Outcome {
     if (command.op === 'restore') return this.restore(command, timestamp);
+    if (command.op === 'retention') {
+      const { op, maxAgeMs, maxVersions } = command;
+      if (maxVersions !== this.policy.maxVersions) this.counted = 0;
+      this.policy = { maxAgeMs, maxVersions };
+      return { op };
+    }
     if (command.op !== 'txn') return this.operate(command, timestamp);
     const { op, conditions, success, failure } = command;
     const index = conditions.findIndex((condition) => !this.holds(condition, timestamp));
@@ -189,6 +299,8 @@ export class NaiveStore {
   ): Outcome {
     if (asOf > this.revision - 1) throw new Refused('REVISION_NOT_YET');
     const past = this.view({ ...(at !== undefined && { at }), asOf });
+    const { horizon } = this;
+    if (past.at < horizon.timestamp || asOf < horizon.revision) throw new Refused('COMPACTED');
     let fields = 0;
     for (const { key, field } of this.cells(scope)) {
       const then = this.standing(key, field, past);
@@ -243,8 +355,10 @@ export class NaiveStore {
     switch (query.type) {
       case 'scan': {
         const { prefix = '', start = '' } = query;
-        return this.record(query.key, this.view(query)).filter(
-          ({ field }) => field.startsWith(prefix) && order(field, start) >= 0,
+        return this.record(
+          query.key,
+          this.view(query),
+          (field) => field.startsWith(prefix) && order(field, start) >= 0,
         );
       }
       case 'keys':
@@ -254,9 +368,10 @@ export class NaiveStore {
       case 'history': {
         const { key, field, from = 0, to = Number.POSITIVE_INFINITY, after } = query;
         const asOf = query.asOf ?? this.revision;
+        this.check(key, field, { at: Number.POSITIVE_INFINITY, asOf });
         const sign = query.descending === true ? -1 : 1;
         return this.versionsOf(key, field)
-          .filter((version) => version.revision <= asOf)
+          .filter((version) => version.revision <= asOf && !this.isBelow(version))
           .filter(({ timestamp }) => timestamp >= from && timestamp <= to)
           .sort((a, b) => sign * comparePlaces(a, b))
           .filter((version) => after === undefined || sign * comparePlaces(version, after) > 0);
@@ -279,7 +394,7 @@ export class NaiveStore {
   changes({ after, key, field, prefix = '' }: ChangesQuery) {
     const told: (Change & { readonly told: number })[] = [];
     for (let revision = after + 1; revision <= this.revision; revision++) {
-      const changes = [...this.passages(revision), ...this.written(revision)];
+      const changes = [...this.passages(revision), ...this.writtenAt(revision)];
       for (const change of changes) {
         const isAsked =
           key === undefined
@@ -295,24 +410,26 @@ export class NaiveStore {
   private passages(revision: number): readonly Change[] {
     const asOf = revision - 1;
     const [since, now] = [this.view({ asOf }).at, this.view({ asOf: revision }).at];
-    return this.cells({})
+    const whole = this.whole((version) => version.revision <= asOf);
+    return whole
+      .cells({})
       .flatMap(({ key, field }) => {
-        const known = this.versionsOf(key, field).filter((each) => each.revision <= asOf);
+        const known = whole.versionsOf(key, field);
         const instants = known.flatMap(({ timestamp, expiresAt }) => [timestamp, expiresAt ?? 0]);
         return [...new Set(instants)]
           .filter((at) => at > since && at <= now)
           .flatMap((at): Change[] => {
-            const before = this.standing(key, field, { at: at - 1, asOf });
-            const standing = this.standing(key, field, { at, asOf });
+            const before = whole.standing(key, field, { at: at - 1, asOf });
+            const standing = whole.standing(key, field, { at, asOf });
             if (before === standing) return [];
-            const winner = this.winner(key, field, { at, asOf }) as Version;
+            const winner = whole.winner(key, field, { at, asOf }) as Version;
             const kind = winner.timestamp === at ? ('start' as const) : ('expire' as const);
             const { timestamp, op } = winner;
             const version = { timestamp, revision: winner.revision, op };
             const value = standing?.value ?? null;
             const expiresAt = standing?.expiresAt ?? null;
-            const previous = previousOf(before);
-            return [{ kind, key, field, version, at, value, expiresAt, previous }];
+            const previous = { previous: previousOf(before), previousCompacted: false };
+            return [{ kind, key, field, version, at, value, expiresAt, ...previous }];
           });
       })
       .sort(
@@ -321,21 +438,32 @@ export class NaiveStore {
       );
   }
 
-  private written(revision: number): readonly Change[] {
-    return this.versions
+  private writtenAt(revision: number): readonly Change[] {
+    return this.written
       .filter((version) => version.revision === revision)
       .map(({ key, field, timestamp, op, value, expiresAt }) => {
         // The store as it was when this operation came.
-        const then = new NaiveStore();
-        then.versions = this.versions.filter(
+        const then = this.whole(
           (each) => each.revision < revision || (each.revision === revision && each.op < op),
         );
         const before = then.standing(key, field, { at: timestamp, asOf: revision });
         const version = { timestamp, revision, op };
         const kind = value === null ? 'delete' : 'set';
-        const previous = previousOf(before);
-        return { kind, key, field, version, at: timestamp, value, expiresAt, previous };
+        const floor = this.floors.get(JSON.stringify([key, field]));
+        const previousCompacted =
+          timestamp < this.horizon.timestamp ||
+          (floor !== undefined && comparePlaces(version, floor) <= 0);
+        const previous = previousCompacted ? null : previousOf(before);
+        const told = { kind, key, field, version, at: timestamp, value, expiresAt } as const;
+        return { ...told, previous, previousCompacted };
       });
+  }
+
+  /** A store that has forgotten nothing of these. */
+  private whole(which: (version: Version) => boolean): NaiveStore {
+    const whole = new NaiveStore();
+    whole.versions = this.written.filter(which);
+    return whole;
   }
 
   private records(query: Extract<ViewQuery, { type: 'keys' | 'range' }>) {
@@ -348,8 +476,9 @@ export class NaiveStore {
       .filter(({ fields }) => fields.length > 0);
   }
 
-  private record(key: string, view: View) {
-    return this.fieldsOf(key).flatMap((field) => {
+  private record(key: string, view: View, which: (field: string) => boolean = () => true) {
+    const fields = this.fieldsOf(key).filter(which);
+    return fields.flatMap((field) => {
       const found = this.found(key, field, view);
       return found === null ? [] : [{ field, ...found }];
     });
@@ -384,6 +513,7 @@ export class NaiveStore {
   }
 
   private standing(key: string, field: string, where: Coordinates): Version | undefined {
+    this.check(key, field, this.view(where));
     const winner = this.winner(key, field, where);
     if (winner === undefined || winner.value === null) return undefined;
     const { at } = this.view(where);

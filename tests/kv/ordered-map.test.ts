@@ -10,22 +10,30 @@ const name = fc.string({ unit: fc.constantFrom('a', 'b', 'é', '～', '😀'), m
 const rounds = fc.array(
   fc.record({
     names: fc.uniqueArray(name, { minLength: 20, maxLength: 60 }),
+    /** Names that go, if they are there, some to come again at once. */
+    gone: fc.array(fc.tuple(name, fc.boolean()), { maxLength: 60 }),
     prefix: fc.oneof(fc.constant(''), name),
     start: fc.oneof(fc.constant(''), name),
   }),
   { minLength: 1, maxLength: 6 },
 );
 
-test('[T13] a walk gives every name with the prefix, from the start on, in byte order, whenever it came', () => {
+test('[T13] a walk gives every name with the prefix, from the start on, in byte order, whenever it came, and none that went', () => {
   fc.assert(
     fc.property(rounds, (all) => {
       const map = new OrderedMap<string>();
       const known = new Set<string>();
-      for (const { names, prefix, start } of all) {
+      for (const { names, gone, prefix, start } of all) {
         for (const each of names) {
           if (known.has(each)) continue;
           known.add(each);
           map.add(each, `value of ${each}`);
+        }
+        for (const [each, again] of gone) {
+          if (!known.has(each)) continue;
+          map.remove(each);
+          if (again) map.add(each, `value of ${each}`);
+          else known.delete(each);
         }
         const expected = [...known]
           .filter((each) => each.startsWith(prefix) && compareBytes(each, start) >= 0)

@@ -214,6 +214,7 @@ describe('sessions', () => {
       sequence: 1,
       asked: 0,
       stamp,
+      clock: stamp,
       result: { ok: true, revision: null, timestamp: 0, stamp, outcome: { op: 'tick' } },
     });
     for (const [at, client] of ['a', 'b', 'a', 'c'].entries()) {

@@ -1,4 +1,9 @@
 /** A store fed by hand: commands become entries with stamps that the test chooses or lets rise by a millisecond. */
+import {
+  applyKvChanges,
+  emptyDurableState,
+  restoredNode,
+} from '../../server/ports/durable-state.ts';
 import { encodeCommand } from '../../server/kv/command.ts';
 import { KvStore } from '../../server/kv/store.ts';
 import type { AppliedEntry } from '../../server/kv/store.ts';
@@ -46,20 +51,9 @@ export class Writer {
 
 /** All that storage would have been given, in batches of at most `batch` entries, restored into a new store. */
 export function restored(store: KvStore, batch: number): KvStore {
-  const versions = [];
-  const marks = [];
-  const sessions = new Map();
-  let header = { lastApplied: 0, lastStamp: 0, stateHash: '' };
-  for (
-    let changes = store.takeChanges(batch);
-    changes !== null;
-    changes = store.takeChanges(batch)
-  ) {
-    header = changes;
-    versions.push(...changes.versions);
-    marks.push(...changes.marks);
-    for (const client of changes.droppedSessions) sessions.delete(client);
-    for (const row of changes.sessions) sessions.set(row.client, row);
-  }
-  return KvStore.restore(header, versions, marks, sessions.values());
+  const disk = emptyDurableState({ clusterId: 'c', nodeId: 'n1', storeId: 's' }, ['n1']);
+  for (let changes = store.takeChanges(batch); changes !== null; changes = store.takeChanges(batch))
+    applyKvChanges(disk, changes);
+  const { kv, ...rows } = restoredNode(disk);
+  return KvStore.restore(kv, rows);
 }

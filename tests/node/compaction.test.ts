@@ -87,8 +87,8 @@ describe('snapshots', () => {
       fc.property(fc.array(row), fc.nat(), (rows, at) => {
         const versions = rows.map((part) => version(part.revision, part));
         const marks = [{ revision: 3, stamp: 5 }];
-        const sent = encodeRows({ versions, marks });
-        expect(decodeRows(sent)).toEqual({ versions, marks });
+        const sent = encodeRows({ horizon: 2, versions, marks });
+        expect(decodeRows(sent)).toEqual({ horizon: 2, versions, marks });
         const place = at % sent.length;
         const other = sent.charCodeAt(place) === 48 ? '1' : '0';
         expect(decodeRows(sent.slice(0, place) + other + sent.slice(place + 1))).toBeNull();

@@ -77,8 +77,8 @@ class DatabaseSubject implements Subject {
       storeId: null,
       ...OWNER,
     });
-    const { kv, versions, marks, sessions, entries } = this.opened.restored;
-    this.store = KvStore.restore(kv, versions, marks, sessions);
+    const { kv, entries, ...rows } = this.opened.restored;
+    this.store = KvStore.restore(kv, rows);
     for (const entry of entries) if (entry.index > kv.lastApplied) this.store.apply(entry);
     this.writes = 0;
   }

@@ -1,10 +1,6 @@
 /** The part of the contract that compaction and snapshots need. */
 import { describe, expect, test } from 'vitest';
-import {
-  EMPTY_STATE_HASH,
-  encodeSnapshotState,
-  firstBase,
-} from '../../server/ports/durable-state.ts';
+import { EMPTY_HEADER, encodeSnapshotState, firstBase } from '../../server/ports/durable-state.ts';
 import type { LogBase } from '../../server/raft/types.ts';
 import { readSnapshot, saveKv, stageRows, writeLog } from './calls.ts';
 import type { ContractDisk, OpenedStorage } from './calls.ts';
@@ -25,11 +21,13 @@ export function describeSnapshots(
   newDisk: () => ContractDisk | Promise<ContractDisk>,
 ): void {
   describe(`${name}: snapshots`, () => {
+    const NO_ROWS = { horizon: 0, versions: [], marks: [] };
+    const NOTHING = { sessions: [], floors: [], kept: { upTo: 0, positions: [] } };
     const SESSIONS = [session('a', 4, 9), session('b', 2, 30)];
 
     /** A store whose state reaches revision 30, of which 3, 6, 9 … wrote nothing. */
-    async function source(): Promise<OpenedStorage> {
-      const opened = await (await newDisk()).open();
+    async function source(disk?: ContractDisk): Promise<OpenedStorage> {
+      const opened = await (disk ?? (await newDisk())).open();
       await writeLog(opened.storage, logWrite(entries(1, 30)));
       const revisions = Array.from({ length: 30 }, (_, i) => i + 1);
       await saveKv(
@@ -89,9 +87,9 @@ export function describeSnapshots(
         storage,
         changes(2, { versions: [version(1), version(2, { value: TEXTS[2] ?? '' })] }),
       );
-      expect(await stageRows(storage, -1, { upTo: 0, versions: [], marks: [] })).toBe(2);
+      expect(await stageRows(storage, -1, { ...NO_ROWS, upTo: 0 })).toBe(2);
       // What does not follow on what is there, or has a hole, is not taken.
-      expect(await stageRows(storage, 5, { upTo: 6, versions: [version(6)], marks: [] })).toBe(2);
+      expect(await stageRows(storage, 5, { ...NO_ROWS, upTo: 6, versions: [version(6)] })).toBe(2);
       for (let after = 2; after < 20; ) {
         const piece = await readSnapshot(from.storage, after);
         after = await stageRows(storage, after, piece);
@@ -107,7 +105,7 @@ export function describeSnapshots(
         storage,
         changes(4, { versions: [version(4)], marks: [{ revision: 3, stamp: stampOf(3) }] }),
       );
-      let reached = await stageRows(storage, -1, { upTo: 0, versions: [], marks: [] });
+      let reached = await stageRows(storage, -1, { ...NO_ROWS, upTo: 0 });
       expect(reached).toBeGreaterThanOrEqual(20);
       while (reached < 30)
         reached = await stageRows(storage, reached, await readSnapshot(from.storage, reached));
@@ -119,7 +117,7 @@ export function describeSnapshots(
         stamp: stampOf(30),
         conf: { ...firstBase(VOTERS).conf, learners: ['n9'] },
       };
-      const state = encodeSnapshotState(end.kv.stateHash, end.sessions);
+      const state = encodeSnapshotState(end.kv, end);
       const next = entry(31, 'after', 7);
       const hardState = { term: 7, votedFor: null, commit: 30 };
       await writeLog(storage, logWrite([next], { install: { base, state }, hardState }));
@@ -135,10 +133,96 @@ export function describeSnapshots(
       await from.storage.close();
     });
 
+    /** Of the versions at `source`, some are forgotten: up to the horizon 10 all but that of 7, and 14 for its number. */
+    const FORGOTTEN = {
+      dropped: [1, 2, 4, 5, 8, 10, 14].map((revision) => ({ revision, op: 0 })),
+      marks: [14, 31].map((revision) => ({ revision, stamp: stampOf(revision) })),
+      floors: [
+        { key: 'k', field: '', oldest: { timestamp: 9, revision: 7, op: 1 } },
+        { key: 'gone', field: 'f', oldest: { timestamp: 1, revision: 1, op: 0 } },
+      ],
+      retention: {
+        policy: { maxAgeMs: 5, maxVersions: 7 },
+        horizon: { revision: 10, stamp: stampOf(10) },
+        counted: 20,
+        trimmed: 20,
+        watchable: { revision: 20, stamp: stampOf(20) },
+      },
+    };
+    const KEPT = [7, 11, 13, 16, 17, 19, 20, 22, 23, 25, 26, 28, 29];
+
+    async function forgetful(disk: ContractDisk): Promise<OpenedStorage> {
+      const { storage, restored } = await source(disk);
+      await writeLog(storage, logWrite(entries(31, 32)));
+      await saveKv(storage, changes(31, FORGOTTEN));
+      await saveKv(
+        storage,
+        changes(32, {
+          marks: [{ revision: 32, stamp: stampOf(32) }],
+          floors: [{ key: 'k', field: '', oldest: { timestamp: 11, revision: 8, op: 0 } }],
+          droppedFloors: [{ key: 'gone', field: 'f' }],
+          retention: FORGOTTEN.retention,
+        }),
+      );
+      return { storage, restored };
+    }
+
+    const FLOORS = [{ key: 'k', field: '', oldest: { timestamp: 11, revision: 8, op: 0 } }];
+
+    test('[T17] what is forgotten is gone after a restart too, with its marks, and floors move', async () => {
+      const disk = await newDisk();
+      const { storage } = await forgetful(disk);
+      await storage.close();
+      const { storage: again, restored } = await disk.open();
+      expect(restored.kv.retention).toEqual(FORGOTTEN.retention);
+      expect(restored.versions.map(({ revision }) => revision)).toEqual(KEPT);
+      expect(restored.marks.map(({ revision }) => revision)).toEqual([
+        12, 14, 15, 18, 21, 24, 27, 30, 31, 32,
+      ]);
+      expect(restored.floors).toEqual(FLOORS);
+      await again.close();
+    });
+
+    test('[T17] a snapshot takes away what was forgotten while the node was away', async () => {
+      const from = await forgetful(await newDisk());
+      const disk = await newDisk();
+      const { storage } = await disk.open();
+      await writeLog(storage, logWrite(entries(1, 14)));
+      const revisions = entries(1, 14).map(({ index }) => index);
+      await saveKv(
+        storage,
+        changes(14, {
+          versions: revisions.filter((r) => r % 3 > 0).map((r) => version(r)),
+          marks: [3, 6, 9, 12].map((revision) => ({ revision, stamp: stampOf(revision) })),
+          floors: [{ key: 'gone', field: 'f', oldest: { timestamp: 1, revision: 1, op: 0 } }],
+        }),
+      );
+      let reached = 14;
+      while (reached < 32)
+        reached = await stageRows(storage, reached, await readSnapshot(from.storage, reached));
+      const { end } = await readSnapshot(from.storage, 32);
+      if (end === null) throw new Error('the state ends at 32');
+      expect(end.kept).toEqual({ upTo: 20, positions: KEPT.slice(0, 7).map((r) => r * 2 ** 17) });
+      const base: LogBase = { ...firstBase(VOTERS), index: 32, term: 1, stamp: stampOf(32) };
+      const install = { base, state: encodeSnapshotState(end.kv, end) };
+      await writeLog(storage, logWrite([], { install }));
+      await storage.close();
+      await from.storage.close();
+
+      const { storage: again, restored } = await disk.open();
+      expect(restored.kv).toEqual(end.kv);
+      expect(restored.versions.map(({ revision }) => revision)).toEqual(KEPT);
+      expect(restored.marks.map(({ revision }) => revision)).toEqual([
+        12, 14, 15, 18, 21, 24, 27, 30, 31, 32,
+      ]);
+      expect(restored.floors).toEqual(FLOORS);
+      await again.close();
+    });
+
     test('[D6] a snapshot whose rows are not all there is refused', async () => {
       const { storage } = await (await newDisk()).open();
       const base: LogBase = { ...firstBase(VOTERS), index: 3, term: 1, stamp: stampOf(3) };
-      const install = { base, state: encodeSnapshotState(EMPTY_STATE_HASH, []) };
+      const install = { base, state: encodeSnapshotState(EMPTY_HEADER, NOTHING) };
       await expect(writeLog(storage, logWrite([], { install }))).rejects.toThrow();
       await storage.close();
     });
@@ -152,7 +236,10 @@ export function describeSnapshots(
         reached = await stageRows(storage, reached, await readSnapshot(from.storage, reached));
       const { end } = await readSnapshot(from.storage, 30);
       const base: LogBase = { ...firstBase(VOTERS), index: 30, term: 1, stamp: stampOf(30) };
-      const state = encodeSnapshotState(end?.kv.stateHash ?? '', SESSIONS);
+      const state = encodeSnapshotState(end?.kv ?? EMPTY_HEADER, {
+        ...NOTHING,
+        sessions: SESSIONS,
+      });
       await Promise.all([
         saveKv(
           storage,

@@ -13,7 +13,7 @@ import {
   applyKvChanges,
   applyLogWrite,
   type DurableState,
-  EMPTY_STATE_HASH,
+  EMPTY_HEADER,
   emptyDurableState,
   firstBase,
   restoredNode,
@@ -49,12 +49,13 @@ export function describeStorage(
         hardState: { term: 0, votedFor: null, commit: 0 },
         base: firstBase(VOTERS),
         entries: [],
-        kv: { lastApplied: 0, lastStamp: 0, stateHash: EMPTY_STATE_HASH },
+        kv: EMPTY_HEADER,
         versions: [],
         marks: [],
+        floors: [],
         sessions: [],
       });
-      expect(KvStore.empty().stateHash).toBe(EMPTY_STATE_HASH);
+      expect(KvStore.empty().stateHash).toBe(EMPTY_HEADER.stateHash);
       await storage.close();
     });
 
@@ -206,6 +207,8 @@ export function describeStorage(
         lastApplied: last,
         lastStamp: saved.lastStamp,
         stateHash: saved.stateHash,
+        sessionClock: saved.sessionClock,
+        retention: saved.retention,
       });
       await again.close();
     });

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { must } from '../../server/base/assert.ts';
+import { encodeCommand } from '../../server/kv/command.ts';
 import { KvStore } from '../../server/kv/store.ts';
 import { Connection } from '../../server/storage/connection.ts';
 import { openPrismaStorage, type PrismaStorage } from '../../server/storage/prisma-storage.ts';
@@ -74,7 +75,7 @@ async function fillIn(storage: PrismaStorage): Promise<void> {
     changes(3, {
       versions: [version(1), version(3)],
       marks: [{ revision: 2, stamp: stampOf(2) }],
-      sessions: [{ client: 'c1', sequence: 1, asked: 7, stamp: stampOf(1), result }],
+      sessions: [{ client: 'c1', sequence: 1, asked: 7, stamp: stampOf(1), clock: 1, result }],
     }),
   );
 }
@@ -374,16 +375,17 @@ test('[P13] a node that starts from the database goes on where it was', async ()
     { op: 'tick' },
     { op: 'set', key: 'k', field: 'f', value: 'two', ttl: 5 },
     { op: 'delete', key: 'k', field: 'f' },
-  ].map((command, at) => entry(at + 1, JSON.stringify(command)));
+  ] as const;
+  const log = commands.map((command, at) => entry(at + 1, encodeCommand(command)));
   const { storage } = await open(file);
-  await writeLog(storage, logWrite(commands));
-  for (const command of commands) kv.apply(command);
+  await writeLog(storage, logWrite(log));
+  for (const each of log) kv.apply(each);
   await saveKv(storage, must(kv.takeChanges(3), 'three entries were applied'));
   await storage.close();
   const { storage: again, restored } = await open(file);
-  const back = KvStore.restore(restored.kv, restored.versions, restored.marks, restored.sessions);
+  const back = KvStore.restore(restored.kv, restored);
   expect(back.lastApplied).toBe(3);
-  for (const command of restored.entries.slice(back.lastApplied)) back.apply(command);
+  for (const each of restored.entries.slice(back.lastApplied)) back.apply(each);
   expect(back.stateHash).toBe(kv.stateHash);
   expect(back.query({ type: 'history', key: 'k', field: 'f' })).toEqual(
     kv.query({ type: 'history', key: 'k', field: 'f' }),

@@ -1,4 +1,5 @@
 /** Rows and writes as the storage tests make them: each is a function of its index. */
+import { KEEP_ALL } from '../../server/kv/types.ts';
 import type { KvChanges, SessionRow, Version } from '../../server/kv/types.ts';
 import type { LogWrite } from '../../server/ports/node-storage.ts';
 import type { Entry } from '../../server/raft/types.ts';
@@ -43,8 +44,13 @@ export function changes(lastApplied: number, rest: Partial<KvChanges> = {}): KvC
     lastApplied,
     lastStamp: stampOf(lastApplied),
     stateHash: lastApplied.toString(16).padStart(16, '0'),
+    sessionClock: lastApplied * 1000,
+    retention: KEEP_ALL,
     versions: [],
+    dropped: [],
     marks: [],
+    floors: [],
+    droppedFloors: [],
     sessions: [],
     droppedSessions: [],
     ...rest,
@@ -73,11 +79,13 @@ export const TEXTS = [
 
 export function session(client: string, sequence: number, revision: number): SessionRow {
   const stamp = stampOf(revision);
+  const clock = stamp - 5;
   return {
     client,
     sequence,
     asked: Number.MAX_SAFE_INTEGER - sequence,
     stamp,
+    clock,
     result: { ok: true, revision, timestamp: 1, stamp, outcome: { op: 'set', existed: false } },
   };
 }

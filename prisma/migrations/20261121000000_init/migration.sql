@@ -46,11 +46,23 @@ CREATE TABLE "marks" (
 );
 
 -- CreateTable
+CREATE TABLE "field_floors" (
+    "key" TEXT NOT NULL,
+    "field" TEXT NOT NULL,
+    "timestamp" BIGINT NOT NULL,
+    "revision" INTEGER NOT NULL,
+    "op" INTEGER NOT NULL,
+
+    PRIMARY KEY ("key", "field")
+);
+
+-- CreateTable
 CREATE TABLE "sessions" (
     "client" TEXT NOT NULL PRIMARY KEY,
     "sequence" BIGINT NOT NULL,
     "asked" BIGINT NOT NULL,
     "stamp" BIGINT NOT NULL,
+    "clock" BIGINT NOT NULL,
     "result" TEXT NOT NULL
 );
 
@@ -59,5 +71,7 @@ CREATE TABLE "applied_state" (
     "id" INTEGER NOT NULL PRIMARY KEY DEFAULT 1,
     "last_applied" INTEGER NOT NULL,
     "last_stamp" BIGINT NOT NULL,
-    "state_hash" TEXT NOT NULL
+    "state_hash" TEXT NOT NULL,
+    "session_clock" BIGINT NOT NULL,
+    "retention" TEXT NOT NULL
 );

@@ -86,11 +86,11 @@ describe('clients', () => {
         if (entry.index === restartAt) {
           const changes = store.takeChanges(1000);
           if (changes !== null) applyKvChanges(disk, changes);
-          const { kv, versions, marks, sessions } = restoredNode(disk);
+          const { kv, ...rows } = restoredNode(disk);
           if (bySnapshot) {
             store = KvStore.empty();
-            store.installSnapshot(kv, versions, marks, sessions);
-          } else store = KvStore.restore(kv, versions, marks, sessions);
+            store.installSnapshot(kv, rows, { upTo: 0, positions: [] });
+          } else store = KvStore.restore(kv, rows);
         }
         return result;
       });

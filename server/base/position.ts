@@ -1,15 +1,19 @@
 /**
- * Where a version stands in its table, as one number: an integer key is the
+ * A revision and an order within it as one number: an integer key is the
  * cheapest that SQLite has, and rows come in its order.
  */
-import { assert } from '../base/assert.ts';
-import type { Version } from '../kv/types.ts';
+import { assert } from './assert.ts';
 
-/** Room for MAX_ENTRY_VERSIONS; revisions may then have 36 bits. */
+interface Place {
+  readonly revision: number;
+  readonly op: number;
+}
+
+/** Room for all versions that one entry may write; revisions may then have 36 bits. */
 const VERSIONS_AN_ENTRY = 2 ** 17;
 
 /** Rises with revision, then op. */
-export function positionOf({ revision, op }: Pick<Version, 'revision' | 'op'>): number {
+export function positionOf({ revision, op }: Place): number {
   assert(op >= 0 && op < VERSIONS_AN_ENTRY, 'an entry writes at most 131,072 versions');
   const position = revision * VERSIONS_AN_ENTRY + op;
   assert(Number.isSafeInteger(position), 'positions are safe integers');
@@ -22,7 +26,7 @@ export function lastPositionOf(revision: number): number {
 }
 
 /** Whose version stands at `position`. */
-export function placeAt(position: number): Pick<Version, 'revision' | 'op'> {
+export function placeAt(position: number): Place {
   const revision = Math.floor(position / VERSIONS_AN_ENTRY);
   return { revision, op: position - revision * VERSIONS_AN_ENTRY };
 }

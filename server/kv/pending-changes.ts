@@ -1,0 +1,120 @@
+/** What was applied and is not saved yet, entry by entry: a save is always cut between entries. */
+import type { Forgotten } from './compaction.ts';
+import { hexOf } from './hash.ts';
+import type {
+  Cell,
+  FieldFloor,
+  KvChanges,
+  Mark,
+  Retention,
+  Revision,
+  SessionRow,
+  Stamp,
+  Version,
+} from './types.ts';
+
+/** What one entry changed, and what stood after it. */
+export interface EntryChanges {
+  readonly revision: Revision;
+  readonly stamp: Stamp;
+  readonly hash: readonly [high: number, low: number];
+  readonly sessionClock: number;
+  readonly retention: Retention;
+  readonly versions: readonly Version[];
+  readonly forgotten: Forgotten;
+  readonly session: SessionRow | null;
+  readonly droppedSessions: readonly string[];
+}
+
+export class PendingChanges {
+  private entries: EntryChanges[] = [];
+
+  /** Entries that wait. */
+  get count(): number {
+    return this.entries.length;
+  }
+
+  add(entry: EntryChanges): void {
+    this.entries.push(entry);
+  }
+
+  /** All that waited is saved another way. */
+  clear(): void {
+    this.entries = [];
+  }
+
+  /** Those of the oldest `maxEntries` entries; null when there are none. */
+  take(maxEntries: number): KvChanges | null {
+    const taken = this.entries.splice(0, maxEntries);
+    const last = taken[taken.length - 1];
+    if (last === undefined) return null;
+    const versions: Version[] = [];
+    const dropped: Pick<Version, 'revision' | 'op'>[] = [];
+    const marks: Mark[] = [];
+    const floors = new Latest<FieldFloor, Cell>(nameOf);
+    const sessions = new Latest<SessionRow, string>((row) =>
+      typeof row === 'string' ? row : row.client,
+    );
+    for (const { revision, stamp, versions: written, forgotten, session, ...ended } of taken) {
+      if (written.length === 0) marks.push({ revision, stamp });
+      for (const version of written) versions.push(version);
+      for (const version of forgotten.versions) dropped.push(version);
+      for (const mark of forgotten.marks) marks.push(mark);
+      for (const floor of forgotten.floors) floors.put(floor);
+      for (const cell of forgotten.droppedFloors) floors.drop(cell);
+      for (const client of ended.droppedSessions) sessions.drop(client);
+      if (session !== null) sessions.put(session);
+    }
+    marks.sort((a, b) => a.revision - b.revision);
+    return {
+      lastApplied: last.revision,
+      lastStamp: last.stamp,
+      stateHash: hexOf(...last.hash),
+      sessionClock: last.sessionClock,
+      retention: last.retention,
+      versions,
+      dropped,
+      marks,
+      floors: floors.rows,
+      droppedFloors: floors.dropped,
+      sessions: sessions.rows,
+      droppedSessions: sessions.dropped,
+    };
+  }
+}
+
+/** What came last of each name: a row, or its end. */
+class Latest<Row, Name> {
+  private readonly latest = new Map<string, Row>();
+  private readonly ended = new Map<string, Name>();
+  private readonly nameOf: (row: Row | Name) => string;
+
+  constructor(name: (row: Row | Name) => string) {
+    this.nameOf = name;
+  }
+
+  get rows(): readonly Row[] {
+    return [...this.latest.values()];
+  }
+
+  get dropped(): readonly Name[] {
+    return [...this.ended.values()];
+  }
+
+  put(row: Row): void {
+    const name = this.nameOf(row);
+    this.ended.delete(name);
+    this.latest.delete(name);
+    this.latest.set(name, row);
+  }
+
+  drop(row: Name): void {
+    const name = this.nameOf(row);
+    this.latest.delete(name);
+    this.ended.set(name, row);
+  }
+}
+
+function nameOf({ key, field }: Cell): string {
+  return JSON.stringify([key, field]);
+}
