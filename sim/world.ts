@@ -10,6 +10,7 @@ import { NodeHost } from '../server/node/node-host.ts';
 import { encodeConf, isJoint, members } from '../server/raft/conf-state.ts';
 import type { NodeId, RaftEvent } from '../server/raft/types.ts';
 import { StorageError } from '../server/storage/errors.ts';
+import { echoGarbage } from './garbage.ts';
 import type { Operation } from './history.ts';
 import { Invariants } from './invariants.ts';
 import { Machine } from './machine.ts';
@@ -308,6 +309,11 @@ export class World {
       case 'unknown-command':
         this.machine(leader).proposeUnknown(this.nextId++, fired);
         break;
+      case 'garbage': {
+        const echo = echoGarbage(this.random.fork(), () => victim.host?.drops, fired);
+        network.follow(victim.id, scheduler.nowMs + fault.forMs, echo);
+        break;
+      }
       case 'pause':
         if (fault.force < 0.5) this.dream(this.machine(leader), scheduler.nowMs + fault.forMs);
         else victim.clockError.pausedUntilMs = scheduler.nowMs + fault.forMs;

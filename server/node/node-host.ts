@@ -32,7 +32,8 @@ import type {
 } from '../raft/types.ts';
 import { compactionPoint, USUAL_TAIL } from './compaction.ts';
 import type { LogTail } from './compaction.ts';
-import type { Proposed, ReadResult } from './control.ts';
+import { Admission } from './admission.ts';
+import type { DropCounts, Proposed, ReadResult } from './control.ts';
 import { SnapshotTransfer } from './snapshot-transfer.ts';
 import { ProposalWaiters, ReadWaiters } from './waiters.ts';
 
@@ -87,6 +88,7 @@ export class NodeHost {
   private readonly options: NodeHostOptions;
   private readonly clock: Clock;
   private readonly storage: NodeStorage;
+  private readonly admission: Admission;
   private readonly proposals = new ProposalWaiters();
   private readonly reads = new ReadWaiters();
   private running = false;
@@ -112,6 +114,7 @@ export class NodeHost {
     this.storage = options.storage;
     const { restored } = options;
     this.savedTo = restored.kv.lastApplied;
+    this.admission = new Admission(restored.identity);
     this.kv = KvStore.restore(restored.kv, restored.versions, restored.marks, restored.sessions);
     this.raft = new Raft(
       raftConfig(options),
@@ -133,7 +136,7 @@ export class NodeHost {
         if (this.running) this.guarded(run);
       },
     });
-    options.transport.onReceive((_from, messages) => this.receive(messages));
+    options.transport.onReceive((from, packet) => this.receive(from, packet));
   }
 
   /** Begins to take part. */
@@ -209,8 +212,14 @@ export class NodeHost {
     return this.proposals.count;
   }
 
-  private receive(messages: readonly Message[]): void {
-    for (const message of messages) this.input({ type: 'receive', message });
+  /** What was not let in from other nodes, by reason. */
+  get drops(): DropCounts {
+    return this.admission.drops;
+  }
+
+  private receive(from: NodeId, packet: unknown): void {
+    for (const message of this.admission.admit(from, packet))
+      this.input({ type: 'receive', message });
   }
 
   private input(input: Input): void {
@@ -253,8 +262,9 @@ export class NodeHost {
   private send(messages: readonly Message[]): void {
     const [first] = messages;
     if (first === undefined) return;
+    const { head } = this.admission;
     if (messages.length === 1) {
-      this.options.transport.send(first.to, messages);
+      this.options.transport.send(first.to, { head, messages });
       return;
     }
     const byPeer = new Map<NodeId, Message[]>();
@@ -263,7 +273,8 @@ export class NodeHost {
       if (batch === undefined) byPeer.set(message.to, [message]);
       else batch.push(message);
     }
-    for (const [peer, batch] of byPeer) this.options.transport.send(peer, batch);
+    for (const [peer, batch] of byPeer)
+      this.options.transport.send(peer, { head, messages: batch });
   }
 
   private execute(effect: Effect): void {

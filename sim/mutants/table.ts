@@ -4,7 +4,8 @@
  * own carries it, so that no switch is left in the code. C rows are the subtle
  * bugs of the Raft literature and of the trackers of its implementations; a
  * small letter tells variants of one row apart. B18 is a known race of writes
- * with truncation; D bugs sit in the disk, and in how damage of it is noticed.
+ * with truncation; D bugs sit in the disk, and in how damage of it is noticed;
+ * G bugs let garbage in.
  */
 export interface Mutant {
   readonly id: string;
@@ -399,6 +400,27 @@ export const MUTANTS: readonly Mutant[] = [
     what: 'leaves the value of a version out of its checksum',
     find: '${v.field}${textOf(v.value)}`',
     replace: '${v.field}`',
+  },
+  {
+    id: 'G1',
+    file: 'server/node/admission.ts',
+    what: 'listens to an earlier life of a peer',
+    find: "if (head.bootEpoch < life.bootEpoch) return 'earlierLife';",
+    replace: "if (head.bootEpoch < 0) return 'earlierLife';",
+  },
+  {
+    id: 'G2',
+    file: 'server/node/admission.ts',
+    what: 'reads messages of a later version as if they were its own',
+    find: 'if (head.version !== PROTOCOL_VERSION)',
+    replace: 'if (head.version < PROTOCOL_VERSION)',
+  },
+  {
+    id: 'G3',
+    file: 'server/raft/parse-message.ts',
+    what: 'takes anything that is called a number for an index or a term',
+    find: 'return Number.isSafeInteger(value) && (value as number) >= 0;',
+    replace: "return typeof value === 'number';",
   },
 ];
 
