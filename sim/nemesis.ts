@@ -49,7 +49,7 @@ export interface Fault {
 
 /** Faults that begin before `untilMs`, in order. */
 export function drawSchedule(random: Random, nodes: number, untilMs: number): readonly Fault[] {
-  const meanGapMs = 200 + random.nextFloat() * 1300;
+  const meanGapMs = 200 + random.nextFloat() * 1200;
   const kinds = FAULT_KINDS.filter(() => random.chance(0.45));
   if (kinds.length === 0) kinds.push(random.pick(FAULT_KINDS));
   const faults: Fault[] = [];

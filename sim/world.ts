@@ -55,7 +55,7 @@ export class World {
   /** How often nodes told of each kind of event. */
   readonly happened = new Map<RaftEvent['type'], number>();
   private readonly random: Random;
-  private readonly settings: Settings;
+  readonly settings: Settings;
   private readonly machines = new Map<NodeId, Machine>();
   /** Those that were replaced are not among them. */
   readonly ids: NodeId[] = [];
@@ -501,6 +501,7 @@ export class World {
       storage,
       restored,
       logTail: this.settings.logTail,
+      sessionLimits: this.settings.sessions,
       onProposed: (proposal, proposed) => {
         const answer = machine.proposals.get(proposal);
         machine.proposals.delete(proposal);

@@ -17,6 +17,7 @@
  *     ["restore", key, field, prefix, at, asOf]
  *     …, timestamp, client, sequence]
  *
+ *     ["session"]
  *     ["tick"]
  *
  * A condition is [is, key, field], with a fourth place for what "value" and
@@ -38,7 +39,7 @@ import type {
 
 /** `session` is the one to travel under, the command's own unless given. */
 export function encodeCommand(command: Command, session = sessionOf(command)): string {
-  if (command.op === 'tick') return JSON.stringify([command.op]);
+  if (command.op === 'tick' || command.op === 'session') return JSON.stringify([command.op]);
   const places = placesOf(command);
   places.push(command.timestamp ?? null, session?.client ?? null, session?.sequence ?? null);
   return JSON.stringify(places);
@@ -50,7 +51,7 @@ export function encodeRequest(command: WriteCommand): string {
 }
 
 function sessionOf(command: Command): SessionRef | undefined {
-  return command.op === 'tick' ? undefined : command.session;
+  return command.op === 'tick' || command.op === 'session' ? undefined : command.session;
 }
 
 type Places = unknown[];
@@ -100,7 +101,8 @@ export function parseCommand(data: string): Result<Command, string> {
   }
   if (!Array.isArray(places)) return err('not an array');
   const op: unknown = places[0];
-  if (op === 'tick') return places.length === 1 ? ok({ op }) : err('tick has 1 place');
+  if (op === 'tick' || op === 'session')
+    return places.length === 1 ? ok({ op }) : err(`${op} has 1 place`);
   const count = PLACES.get(op);
   if (count === undefined) return err('unknown operation');
   if (places.length !== count + ENVELOPE)

@@ -14,6 +14,7 @@ import { judgeWrite } from './judge-write.ts';
 import { Records } from './records.ts';
 import { RevisionStamps } from './revision-stamps.ts';
 import { Sessions } from './sessions.ts';
+import type { SessionLimits } from './sessions.ts';
 import type {
   ApplyResult,
   KvChanges,
@@ -50,14 +51,19 @@ interface EntryChanges {
 
 export class KvStore {
   private readonly records = new Records();
-  private readonly sessions = new Sessions();
+  private readonly sessions: Sessions;
   private readonly due = new DueTimes();
   private readonly stamps = new RevisionStamps();
   private hash = RollingHash.empty();
   private changes: EntryChanges[] = [];
 
-  static empty(): KvStore {
-    return new KvStore();
+  private constructor(limits?: SessionLimits) {
+    this.sessions = new Sessions(limits);
+  }
+
+  /** `limits` other than the usual ones, the same on all nodes: tests only. */
+  static empty(limits?: SessionLimits): KvStore {
+    return new KvStore(limits);
   }
 
   /** Rebuilds a saved store. `versions` and `marks` ascend by revision and together cover every revision. */
@@ -66,8 +72,9 @@ export class KvStore {
     versions: Iterable<Version>,
     marks: Iterable<Mark>,
     sessions: Iterable<SessionRow>,
+    limits?: SessionLimits,
   ): KvStore {
-    const store = new KvStore();
+    const store = new KvStore(limits);
     if (header.lastApplied > 0) store.add(header, versions, marks, sessions);
     return store;
   }
@@ -187,11 +194,18 @@ export class KvStore {
     if (!parsed.ok) return refusal({ code: 'BAD_COMMAND', message: parsed.error });
     const command = parsed.value;
     if (command.op === 'tick') return nothingDone(entry);
+    if (command.op === 'session') return this.openSession(entry);
     const request = hashOfRequest(command);
     if (command.session === undefined) return this.write(entry, command, request);
     const verdict = this.sessions.judge(command.session, request.safeInteger);
     if (verdict.is === 'repeat')
       return { result: verdict.result, versions: NOTHING, session: null };
+    if (verdict.is === 'closed') {
+      return refusal({
+        code: 'SESSION_EXPIRED',
+        message: `session ${command.session.client} is not open: it has ended, or never was. This was not done; whether an earlier attempt of the same write was cannot be told any more. Open a new session`,
+      });
+    }
     if (verdict.is === 'stale') {
       return refusal({
         code: 'SESSION_STALE',
@@ -205,6 +219,20 @@ export class KvStore {
       });
     }
     return this.write(entry, command, request);
+  }
+
+  private openSession({ index, stamp }: AppliedEntry): Done {
+    const client = Sessions.nameOf({ index, stamp });
+    this.hash.text(client);
+    const result: ApplyResult = {
+      ok: true,
+      revision: index,
+      timestamp: Math.floor(stamp / 1000),
+      stamp,
+      outcome: { op: 'session', client, idleMs: this.sessions.idleMs },
+    };
+    const session = { client, sequence: 0, asked: 0, stamp, result };
+    return { result, versions: NOTHING, session };
   }
 
   /** Does a write that is new, and puts what came of it into the hash. */

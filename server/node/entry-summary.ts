@@ -28,9 +28,9 @@ function describe(entry: Entry): Pick<EntrySummary, 'kind' | 'label'> {
   const parsed = parseCommand(entry.data);
   if (!parsed.ok) return { kind: 'noop', label: 'not understood' };
   const command = parsed.value;
-  return command.op === 'tick'
-    ? { kind: 'tick', label: 'time moves on' }
-    : { kind: KINDS[command.op], label: shorten(describeWrite(command)) };
+  if (command.op === 'tick') return { kind: 'tick', label: 'time moves on' };
+  if (command.op === 'session') return { kind: 'noop', label: 'a session is opened' };
+  return { kind: KINDS[command.op], label: shorten(describeWrite(command)) };
 }
 
 const KINDS = {

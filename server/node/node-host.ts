@@ -11,6 +11,7 @@
 import { assert, unreachable } from '../base/assert.ts';
 import { Random } from '../base/random.ts';
 import { encodeCommand } from '../kv/command.ts';
+import type { SessionLimits } from '../kv/sessions.ts';
 import { KvStore } from '../kv/store.ts';
 import type { Query } from '../kv/types.ts';
 import type { Clock, Timer } from '../ports/clock.ts';
@@ -54,6 +55,8 @@ export interface NodeHostOptions {
   /** Settings of the core other than the usual ones: tests only. */
   readonly raftOverrides?: Partial<RaftConfig>;
   readonly logTail?: LogTail;
+  /** Other than the usual ones, the same on all nodes: tests only. */
+  readonly sessionLimits?: SessionLimits;
   onProposed(id: number, proposed: Proposed, waitedMs: number): void;
   onRead(id: number, read: ReadResult): void;
   onTrace(event: RaftEvent): void;
@@ -115,7 +118,13 @@ export class NodeHost {
     const { restored } = options;
     this.savedTo = restored.kv.lastApplied;
     this.admission = new Admission(restored.identity);
-    this.kv = KvStore.restore(restored.kv, restored.versions, restored.marks, restored.sessions);
+    this.kv = KvStore.restore(
+      restored.kv,
+      restored.versions,
+      restored.marks,
+      restored.sessions,
+      options.sessionLimits,
+    );
     this.raft = new Raft(
       raftConfig(options),
       {

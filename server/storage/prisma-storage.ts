@@ -37,7 +37,7 @@ import { logStatements } from './statements.ts';
 import { lostStore, verifyApplied, verifyOwner } from './verify.ts';
 
 /** Layout of the tables and of the data inside them; a file with any other is refused. */
-const FORMAT_VERSION = 3;
+const FORMAT_VERSION = 4;
 /** WAL pages (4 KiB) after which SQLite copies them into the main file. */
 const CHECKPOINT_PAGES = 4000;
 const SYNCHRONOUS_FULL = 2;

@@ -305,8 +305,8 @@ export const MUTANTS: readonly Mutant[] = [
     id: 'C33',
     file: 'server/kv/sessions.ts',
     what: 'does a repeated write again',
-    find: '|| session.sequence > row.sequence)',
-    replace: '|| session.sequence >= row.sequence)',
+    find: 'if (session.sequence > row.sequence)',
+    replace: 'if (session.sequence >= row.sequence)',
   },
   {
     id: 'C33b',
@@ -314,6 +314,13 @@ export const MUTANTS: readonly Mutant[] = [
     what: 'forgets after a restart which writes it has done',
     find: 'this.sessions.put(session.value);',
     replace: 'void session.value;',
+  },
+  {
+    id: 'C33c',
+    file: 'server/kv/sessions.ts',
+    what: 'takes a client whose session is not open for a new one',
+    find: "if (row === undefined) return { is: 'closed' };",
+    replace: "if (row === undefined) return { is: 'new' };",
   },
   {
     id: 'C34',

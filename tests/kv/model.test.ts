@@ -18,7 +18,7 @@ import type {
 import { nextQuery } from './conformance/subject.ts';
 import { NaiveStore } from './naive-store.ts';
 import type { Row, Told } from './naive-store.ts';
-import { restored } from './writer.ts';
+import { openIn, restored } from './writer.ts';
 
 /** Few names and times, so that most things meet. */
 const key = fc.constantFrom('a', 'a', 'a', 'a', 'ab', '～', '😀', '__proto__');
@@ -97,7 +97,8 @@ const part = fc.nat(31).map((n) => n / 31);
 const session = some(
   {
     session: fc.record({
-      client: fc.constantFrom('c', 'd'),
+      // The last one's session is never opened.
+      client: fc.constantFrom('c', 'c', 'd', 'd', 'e'),
       sequence: fc.integer({ min: 1, max: 6 }),
     }),
     timestamp: time,
@@ -229,15 +230,40 @@ class Pair {
   readonly naive = new NaiveStore();
   store: KvStore;
 
+  private readonly names = new Map<string, string>();
+
   constructor(store = KvStore.empty()) {
     this.store = store;
+    for (const client of ['c', 'd']) {
+      const stamp = store.lastStamp + 1;
+      const name = openIn((command) =>
+        store.apply({
+          index: store.lastApplied + 1,
+          stamp,
+          kind: 'command',
+          data: encodeCommand(command),
+        }),
+      );
+      this.naive.open(name, stamp);
+      this.names.set(client, name);
+    }
+  }
+
+  /** Under the name that the store gave its client. */
+  private named(write: WriteCommand): WriteCommand {
+    const { session } = write;
+    const client = session && this.names.get(session.client);
+    return client === undefined || session === undefined
+      ? write
+      : { ...write, session: { ...session, client } };
   }
 
   tell(steps: Story): void {
     for (const { command, ms } of steps) {
       const index = this.store.lastApplied + 1;
       const stamp = this.store.lastStamp + ms * 1000 + 1;
-      const write = command?.(this.store.lastApplied) ?? null;
+      const asked = command?.(this.store.lastApplied) ?? null;
+      const write = asked && this.named(asked);
       const data = encodeCommand(write ?? { op: 'tick' });
       const result = this.store.apply({ index, stamp, kind: 'command', data });
       if (write === null) this.naive.tick(stamp);

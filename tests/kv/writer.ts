@@ -1,6 +1,7 @@
 /** A store fed by hand: commands become entries with stamps that the test chooses or lets rise by a millisecond. */
 import { encodeCommand } from '../../server/kv/command.ts';
 import { KvStore } from '../../server/kv/store.ts';
+import type { SessionLimits } from '../../server/kv/sessions.ts';
 import type { AppliedEntry } from '../../server/kv/store.ts';
 import type { ApplyResult, Command, Query, QueryAnswer } from '../../server/kv/types.ts';
 
@@ -25,6 +26,11 @@ export class Writer {
     return this.store.apply(entry);
   }
 
+  /** Opens a session; the name that it got. */
+  open(): string {
+    return openIn((command) => this.apply(command));
+  }
+
   answer<T extends Query>(query: T): Extract<QueryAnswer, { type: T['type'] }> {
     const result = this.store.query(query);
     if (!result.ok) throw new Error(result.error.message);
@@ -44,8 +50,15 @@ export class Writer {
   }
 }
 
+/** Opens a session in a store that applies what it is given; the name that it got. */
+export function openIn(apply: (command: Command) => ApplyResult): string {
+  const result = apply({ op: 'session' });
+  if (!result.ok || result.outcome.op !== 'session') throw new Error('a session is opened');
+  return result.outcome.client;
+}
+
 /** All that storage would have been given, in batches of at most `batch` entries, restored into a new store. */
-export function restored(store: KvStore, batch: number): KvStore {
+export function restored(store: KvStore, batch: number, limits?: SessionLimits): KvStore {
   const versions = [];
   const marks = [];
   const sessions = new Map();
@@ -61,5 +74,5 @@ export function restored(store: KvStore, batch: number): KvStore {
     for (const client of changes.droppedSessions) sessions.delete(client);
     for (const row of changes.sessions) sessions.set(row.client, row);
   }
-  return KvStore.restore(header, versions, marks, sessions.values());
+  return KvStore.restore(header, versions, marks, sessions.values(), limits);
 }

@@ -28,7 +28,8 @@ export function writtenInWords(written: Written, names: Names): string {
 function outcomeInWords(outcome: Outcome, names: Names): string {
   switch (outcome.op) {
     case 'tick':
-      return 'tick';
+    case 'session':
+      return outcome.op;
     case 'restore':
       return `restored ${outcome.fields}`;
     case 'txn': {
