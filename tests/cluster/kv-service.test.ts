@@ -124,6 +124,15 @@ describe('the service', { timeout: SLOW_MACHINE_MS }, () => {
     await script('n1', { mode: 'apply' });
     expect(await outcome).toMatchObject({ ok: true });
     expect(commands()).toHaveLength(1);
+    await script('n1', { mode: 'lose-openings' });
+    // The one that is free is held; the other write has none.
+    const lost = [write(50), write(50)];
+    expect(await Promise.all(lost)).toMatchObject([
+      { code: 'OUTCOME_UNKNOWN' },
+      { code: 'NO_LEADER' },
+    ]);
+    await script('n1', { mode: 'apply' });
+    await write();
     await script('n1', { mode: 'hold-openings' });
     const both = [write(50), write(50)];
     expect(await Promise.race(both)).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
@@ -147,6 +156,10 @@ describe('the service', { timeout: SLOW_MACHINE_MS }, () => {
     expect(clients.slice(0, 3)).toContain(clients[3]);
     for (const client of clients.slice(4)) expect(clients.slice(0, 4)).not.toContain(client);
     expect(openings()).toBeGreaterThan(before);
+    const later = commands().length;
+    await Promise.all([write(), write(), write()]);
+    for (const { session } of commands().slice(later))
+      expect(clients.slice(0, 3)).not.toContain(session?.client);
   });
 
   it('[K22] says that the outcome is unknown when the session has ended after a node may have taken the write', async () => {
