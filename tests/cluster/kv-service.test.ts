@@ -180,6 +180,31 @@ describe('the service', { timeout: SLOW_MACHINE_MS }, () => {
     });
   });
 
+  it('[H15] proposes the writes of a batch in their order, none before all have sessions', async () => {
+    await script('n1', { mode: 'apply', term: 1 });
+    await write();
+    await script('n1', { mode: 'hold-openings' });
+    const values = ['one', 'two', 'three', 'four'];
+    const session: SessionRef = { client: 'mine', sequence: 1 };
+    // One finds a session that is free, one brings its own.
+    const outcomes = kv.writeAll(
+      values.map((value) => ({
+        op: 'set',
+        key: 'a',
+        field: 'x',
+        value,
+        ...(value === 'four' && { session }),
+      })),
+      LONG_MS,
+    );
+    await until(() => openings() === 3);
+    await script('n1', { mode: 'apply', release: true });
+    expect((await Promise.all(outcomes)).every(({ ok }) => ok)).toBe(true);
+    expect(commands().map(({ value }) => value)).toEqual(['1', ...values]);
+    const late = kv.writeAll([{ op: 'delete', key: 'a', field: 'x' }], LONG_MS);
+    expect(await Promise.all(late)).toMatchObject([{ ok: true }]);
+  });
+
   it('[K9] opens a session for a client', async () => {
     await script('n1', { mode: 'lose-openings', term: 1 });
     expect(await kv.openSession(50)).toMatchObject({ ok: false, code: 'OUTCOME_UNKNOWN' });
