@@ -26,6 +26,7 @@ import type {
   DeleteRecordAnswer,
   RestoreAnswer,
   RestoreBody,
+  SessionAnswer,
   SetAnswer,
   SetBody,
 } from '../contracts/write.ts';
@@ -102,8 +103,10 @@ export interface ClientOptions {
 
 /**
  * Names a write, so that it can be sent again when its outcome is unknown: the
- * same pair is applied once and answered alike. `sequence` rises by one for
- * each write of a client, which has one under way at a time.
+ * same pair is applied once and answered alike. `clientId` is that of a session
+ * which {@link ChronoraftClient.openSession} opened; `sequence` rises by one for
+ * each write of it, of which one is under way at a time. SESSION_EXPIRED says that
+ * the session has ended, and that this attempt did nothing: an earlier one may have.
  */
 export interface WriteSession {
   readonly clientId: string;
@@ -128,6 +131,10 @@ export class ChronoraftClient {
     this.baseUrl = options.baseUrl ?? '';
     this.fetch = options.fetch ?? ((...request) => fetch(...request));
     this.timeoutMs = options.timeoutMs ?? 5000;
+  }
+
+  openSession(): Promise<ApiResult<SessionAnswer>> {
+    return this.write('POST', pathOf('sessions'));
   }
 
   set(key: string, field: string, body: SetBody): Promise<ApiResult<SetAnswer>> {
@@ -374,6 +381,7 @@ type Area =
   | 'history'
   | 'diff'
   | 'restore'
+  | 'sessions'
   | 'cluster'
   | 'nodes'
   | 'links'

@@ -20,6 +20,8 @@ export const errorCodes = [
   'COMPACTED',
   /** The client's sequence is older than its last answered one; nothing was run. */
   'SESSION_STALE',
+  /** The session is not open: it has ended, or never was. Nothing was run; whether an earlier attempt was cannot be told. */
+  'SESSION_EXPIRED',
   /** The condition of the write did not hold; nothing was written. `found` says what was there. */
   'CONDITION_FAILED',
   /** A list operation on text, or an increment of a list; nothing was written. */

@@ -77,6 +77,8 @@ export const NodeView = z.object({
   votes: z.array(z.object({ voter: z.string(), granted: z.boolean() })),
   progress: z.array(ProgressView),
   pendingProposals: z.number().int(),
+  /** What it did not let in from other nodes since it started: how often, by reason. */
+  drops: z.record(z.string(), z.number().int()),
   database: z.object({
     name: z.string(),
     sizeBytes: z.number(),

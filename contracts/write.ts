@@ -6,7 +6,7 @@ import { FoundInstead, LIMITS, Revision, TimestampMs, Value } from './kv.ts';
 const ttl = z.number().int().min(1).max(LIMITS.timestampMs).optional();
 const safeInteger = z.number().int().min(Number.MIN_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER);
 
-/** What may come with any write: its time, and its name, under which a repeat is done once. */
+/** What may come with any write: its time, and its name in an open session, under which a repeat is done once. */
 const envelope = {
   timestamp: TimestampMs.optional(),
   clientId: z.string().min(1).max(128).optional(),
@@ -153,6 +153,18 @@ const committed = {
   term: z.number().int(),
   leader: z.string(),
 };
+
+/**
+ * Answer to `POST /api/v1/sessions`: a name under which writes are done once each. The session ends
+ * when nothing was written under it for `idleMs` of cluster time, or when there are too many.
+ */
+export const SessionAnswer = z.object({
+  clientId: z.string(),
+  idleMs: z.number().int(),
+  ...committed,
+  revision: Revision,
+});
+export type SessionAnswer = z.infer<typeof SessionAnswer>;
 
 /** Answer to a set. */
 export const SetAnswer = z.object({ ...committed, revision: Revision, existed: z.boolean() });

@@ -107,7 +107,7 @@ export async function startServer(
       },
     },
   );
-  const service = new KvService(supervisor, leaders, new SessionPool(boot));
+  const service = new KvService(supervisor, leaders, new SessionPool());
   kv = service;
 
   let page: Page | null = null;

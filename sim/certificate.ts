@@ -4,19 +4,17 @@
  * is what a naive model says, and in which nothing that returned stands before
  * something called later, is its own proof. Linear in the operations but for a
  * sort. Also: acknowledged writes are in the log, each applied once; what was
- * said to have failed is nowhere; an unknown outcome may be either.
+ * said to have failed was not done; an unknown outcome may be either.
  */
-import type { Entry } from '../server/raft/types.ts';
 import { existedBefore } from './history.ts';
 import type { Operation, ReadOp, WriteOp } from './history.ts';
-import { Reference } from './reference.ts';
+import type { Reference } from './reference.ts';
 
-/** Complaints, in words; empty means proven. */
+/** Complaints, in words; empty means proven. `reference` is of the one log. */
 export function checkCertificate(
   operations: readonly Operation[],
-  committed: readonly Entry[],
+  reference: Reference,
 ): readonly string[] {
-  const reference = new Reference(committed);
   const complaints: string[] = [];
   for (const operation of operations) {
     const complaint =
@@ -33,7 +31,7 @@ function judgeWrite(write: WriteOp, reference: Reference): string | null {
   if (session === undefined) return 'a client of the simulation always has a session';
   const id = `${session.client}/${session.sequence}`;
   if (write.outcome === 'failed') {
-    return reference.occurrences.has(id) ? 'was said to have failed, but is in the log' : null;
+    return reference.applied.has(id) ? 'was said to have failed, but was done' : null;
   }
   if (write.outcome === 'unknown') return null;
   const { result } = write;

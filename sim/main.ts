@@ -69,7 +69,7 @@ function runMany(from: number, count: number): number {
       `${totals.steps} steps, ${totals.checks} checks, ${totals.leaderChanges} leaders elected\n` +
       `writes: ${totals.acknowledged} acknowledged, ${totals.unknown} unknown, ${totals.failed} failed; reads: ${totals.reads}\n` +
       `logs compacted ${totals.compactions} times, ${totals.snapshots} snapshots installed, configurations changed ${totals.confChanges} times, hand-overs ${totals.handOvers}\n` +
-      `messages lost: ${totals.messagesLost}; disk writes lost in crashes: ${totals.writesLost}; nodes replaced: ${totals.replaced}\n` +
+      `messages lost: ${totals.messagesLost}; disk writes lost in crashes: ${totals.writesLost}; nodes replaced: ${totals.replaced}; repeats that came too late: ${totals.lateRepeats}\n` +
       `judged by search: ${totals.searched} operations in ${totals.parts} cells\n` +
       `faults: ${[...faults].map(([kind, fired]) => `${kind} ${fired}`).join(', ')}\n`,
   );

@@ -32,6 +32,7 @@ export const FAULT_KINDS = [
   'transfer',
   'compact',
   'unknown-command',
+  'garbage',
 ] as const;
 
 export type FaultKind = (typeof FAULT_KINDS)[number];
@@ -48,9 +49,9 @@ export interface Fault {
 
 /** Faults that begin before `untilMs`, in order. */
 export function drawSchedule(random: Random, nodes: number, untilMs: number): readonly Fault[] {
+  const meanGapMs = 200 + random.nextFloat() * 1200;
   const kinds = FAULT_KINDS.filter(() => random.chance(0.45));
   if (kinds.length === 0) kinds.push(random.pick(FAULT_KINDS));
-  const meanGapMs = 200 + random.nextFloat() * 1500;
   const faults: Fault[] = [];
   const draw = (pick: () => FaultKind, gapMs: number): void => {
     for (let atMs = 500; ; ) {

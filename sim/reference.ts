@@ -4,8 +4,9 @@
  * question.
  */
 import { parseCommand } from '../server/kv/command.ts';
+import { MAX_AGEING_MICROS, Sessions, USUAL_LIMITS } from '../server/kv/sessions.ts';
 import type { Entry } from '../server/raft/types.ts';
-import type { Command } from '../server/kv/types.ts';
+import type { Command, SessionRef } from '../server/kv/types.ts';
 import type { ReadAnswer, WriteCommand } from './history.ts';
 
 interface Fact {
@@ -25,14 +26,18 @@ export interface Applied {
 export class Reference {
   /** First application of each write, by "client/sequence". */
   readonly applied = new Map<string, Applied>();
-  /** Entries that carried each write, first and repeated. */
-  readonly occurrences = new Map<string, number[]>();
+  /** Repeats of what was done that came when their session had ended. */
+  lateRepeats = 0;
   /** By key, then field: each in the order of their revisions. */
   private readonly facts = new Map<string, Map<string, Fact[]>>();
   private readonly stamps: number[] = [0];
-  private readonly lastSequence = new Map<string, number>();
+  /** Those that are open, in the order of their last use, with the sessions' clock at it. */
+  private readonly sessions = new Map<string, { readonly sequence: number; readonly at: number }>();
+  private clock = 0;
+  private readonly limits: typeof USUAL_LIMITS;
 
-  constructor(committed: readonly Entry[]) {
+  constructor(committed: readonly Entry[], limits = USUAL_LIMITS) {
+    this.limits = limits;
     for (const entry of committed) this.apply(entry);
   }
 
@@ -82,19 +87,39 @@ export class Reference {
   }
 
   private apply(entry: Entry): void {
+    this.age(entry.stamp - (this.stamps.at(-1) ?? 0));
     this.stamps.push(entry.stamp);
     if (entry.kind !== 'command') return;
     const parsed = parseCommand(entry.data);
-    if (!parsed.ok || !isOfClients(parsed.value)) return;
+    if (!parsed.ok) return;
     const command = parsed.value;
+    if (command.op === 'session') this.use({ client: Sessions.nameOf(entry), sequence: 0 });
+    if (!isOfClients(command)) return;
     const { session } = command;
-    if (session !== undefined) {
-      const id = `${session.client}/${session.sequence}`;
-      this.occurrences.set(id, [...(this.occurrences.get(id) ?? []), entry.index]);
-      if (session.sequence <= (this.lastSequence.get(session.client) ?? 0)) return;
-      this.lastSequence.set(session.client, session.sequence);
-      this.applied.set(id, this.write(entry, command));
-    } else this.write(entry, command);
+    if (session === undefined) {
+      this.write(entry, command);
+      return;
+    }
+    const id = `${session.client}/${session.sequence}`;
+    const open = this.sessions.get(session.client);
+    if (open === undefined && this.applied.has(id)) this.lateRepeats++;
+    if (open === undefined || session.sequence <= open.sequence) return;
+    this.use(session);
+    this.applied.set(id, this.write(entry, command));
+  }
+
+  private use({ client, sequence }: SessionRef): void {
+    this.sessions.delete(client);
+    this.sessions.set(client, { sequence, at: this.clock });
+  }
+
+  private age(micros: number): void {
+    this.clock += Math.min(micros, MAX_AGEING_MICROS);
+    const { idleMicros, most } = this.limits;
+    for (const [client, { at }] of this.sessions)
+      if (this.clock - at > idleMicros) this.sessions.delete(client);
+    for (const client of [...this.sessions.keys()].slice(0, Math.max(0, this.sessions.size - most)))
+      this.sessions.delete(client);
   }
 
   private write(entry: Entry, command: WriteCommand): Applied {

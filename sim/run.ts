@@ -6,8 +6,8 @@
  * order, which takes no word of the store's for its place.
  */
 import { assert } from '../server/base/assert.ts';
-import { parseCommand } from '../server/kv/command.ts';
 import { Random } from '../server/base/random.ts';
+import type { SessionLimits } from '../server/kv/sessions.ts';
 import { isJoint } from '../server/raft/conf-state.ts';
 import { isVoter } from '../server/raft/quorum.ts';
 import type { Entry } from '../server/raft/types.ts';
@@ -15,6 +15,7 @@ import { checkCertificate } from './certificate.ts';
 import type { Operation } from './history.ts';
 import { checkLinearizability } from './linearizability.ts';
 import type { Verdict } from './linearizability.ts';
+import { Reference } from './reference.ts';
 import { drawSchedule } from './nemesis.ts';
 import type { Fault, FaultKind } from './nemesis.ts';
 import { World } from './world.ts';
@@ -35,6 +36,7 @@ export interface RunOptions {
 export interface Evidence {
   readonly history: readonly Operation[];
   readonly committed: readonly Entry[];
+  readonly sessions: SessionLimits;
   /** When the run ended, virtual ms. */
   readonly atMs: number;
 }
@@ -64,6 +66,8 @@ export interface RunReport {
   readonly writesLost: number;
   /** Nodes whose store was lost, and who have left for a new one. */
   readonly replaced: number;
+  /** Repeats of writes that were done which came when their session had ended. */
+  readonly lateRepeats: number;
 }
 
 /** After the last fault, and with one node broken, the cluster answers again within this virtual time. */
@@ -87,10 +91,12 @@ export function runSeed({
       only === undefined ? schedule : schedule.filter((_, i) => only.includes(i)),
       chaosMs,
     );
-    return report(seed, nodes, world, judge(world, searchBudget));
+    const reference = new Reference(world.invariants.committed, world.settings.sessions);
+    return report(seed, nodes, world, reference, judge(world, reference, searchBudget));
   } finally {
-    const { history, invariants, scheduler } = world;
-    onEnd?.({ history, committed: invariants.committed, atMs: scheduler.nowMs });
+    const { history, invariants, scheduler, settings } = world;
+    const { committed } = invariants;
+    onEnd?.({ history, committed, sessions: settings.sessions, atMs: scheduler.nowMs });
   }
 }
 
@@ -120,7 +126,10 @@ function live(world: World, schedule: readonly Fault[], chaosMs: number): void {
   world.heal();
 
   world.stopClients();
-  world.runUntil(world.scheduler.nowMs + QUIET_MS);
+  // Where none asks before it campaigns, those who cannot win may spoil some elections of those who can.
+  const quietMs = world.scheduler.nowMs + RECOVER_WITHIN_MS;
+  do world.runUntil(world.scheduler.nowMs + QUIET_MS);
+  while (world.leader() === null && world.scheduler.nowMs < quietMs);
   world.heal();
   const leader = world.leader();
   assert(leader !== null, 'a healed cluster keeps a leader');
@@ -161,24 +170,14 @@ function tend(world: World): void {
   }
 }
 
-function judge({ history, invariants: { committed } }: World, budget?: number): Verdict {
-  complain(checkCertificate(history, committed));
+function judge({ history }: World, reference: Reference, budget?: number): Verdict {
+  complain(checkCertificate(history, reference));
   const verdict = checkLinearizability(history, {
-    tookEffect: writesIn(committed),
+    tookEffect: new Set(reference.applied.keys()),
     ...(budget !== undefined && { budget }),
   });
   complain(verdict.complaints);
   return verdict;
-}
-
-/** Writes that the log holds, as "client/sequence". */
-function writesIn(log: readonly Entry[]): ReadonlySet<string> {
-  const sessions = log
-    .filter(({ kind }) => kind === 'command')
-    .map(({ data }) => parseCommand(data))
-    .map((parsed) => (parsed.ok && 'session' in parsed.value ? parsed.value.session : undefined))
-    .filter((session) => session !== undefined);
-  return new Set(sessions.map(({ client, sequence }) => `${client}/${sequence}`));
 }
 
 function complain(complaints: readonly string[]): void {
@@ -186,7 +185,13 @@ function complain(complaints: readonly string[]): void {
     throw new Error(`not linearizable:\n${complaints.slice(0, 10).join('\n')}`);
 }
 
-function report(seed: number, nodes: number, world: World, verdict: Verdict): RunReport {
+function report(
+  seed: number,
+  nodes: number,
+  world: World,
+  { lateRepeats }: Reference,
+  verdict: Verdict,
+): RunReport {
   const { history, invariants, network, scheduler } = world;
   const writes = history.filter((op) => op.kind === 'write');
   return {
@@ -212,5 +217,6 @@ function report(seed: number, nodes: number, world: World, verdict: Verdict): Ru
     messagesLost: network.counts.lost + network.counts.cut,
     writesLost: world.writesLost,
     replaced: world.operator.replaced,
+    lateRepeats,
   };
 }

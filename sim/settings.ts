@@ -5,6 +5,8 @@
  */
 import type { Random } from '../server/base/random.ts';
 import type { LogTail } from '../server/node/compaction.ts';
+import { USUAL_LIMITS } from '../server/kv/sessions.ts';
+import type { SessionLimits } from '../server/kv/sessions.ts';
 import { CLOCK_DRIFT } from '../server/raft/lease.ts';
 import type { NodeId, RaftConfig } from '../server/raft/types.ts';
 
@@ -13,6 +15,8 @@ export interface Settings {
   /** A monotonic clock runs at 1 ± this: with leases no more than they allow for. */
   readonly maxRateError: number;
   readonly logTail: LogTail;
+  /** Of clients' sessions. The usual ones are beyond what a run can reach. */
+  readonly sessions: SessionLimits;
   /** What differs from the usual, by node. */
   readonly core: ReadonlyMap<NodeId, Partial<RaftConfig>>;
 }
@@ -39,5 +43,9 @@ export function drawSettings(random: Random, ids: readonly NodeId[]): Settings {
   const core = new Map(ids.map((id) => [id, { ...limits, preVote: random.chance(polls) }]));
   const leaseMs = random.chance(0.5) ? random.pick(LEASES_MS) : 0;
   const maxRateError = leaseMs > 0 ? CLOCK_DRIFT / (2 + CLOCK_DRIFT) : 0.2;
-  return { timing: { ...timing, leaseMs }, maxRateError, logTail, core };
+  // So that a client comes too late, with a repeat too, because it was idle or others are many.
+  const sessions = random.chance(0.5)
+    ? USUAL_LIMITS
+    : { idleMicros: random.pick([200_000, 800_000]), most: random.pick([3, 100]) };
+  return { timing: { ...timing, leaseMs }, maxRateError, logTail, sessions, core };
 }

@@ -3,12 +3,13 @@
  * sent to the node it believes leads, now and then to any. Some clients mostly
  * read: those who write to a leader that is cut off wait, and it is those who
  * read there to whom it could tell old news. After an uncertain answer, or none,
- * it sends the same write under the same session again, or gives up and goes on
- * as a new client, as a real one would after a restart.
+ * it sends the same write under the same session again, perhaps much later, or
+ * gives up and goes on under a new session, as a real one would after a restart.
  */
+import { assert } from '../server/base/assert.ts';
 import type { Random } from '../server/base/random.ts';
 import { encodeCommand } from '../server/kv/command.ts';
-import type { Query, SessionRef } from '../server/kv/types.ts';
+import type { ApplyResult, Query, SessionRef } from '../server/kv/types.ts';
 import type { Proposed, ReadResult } from '../server/node/control.ts';
 import { asReadAnswer } from './history.ts';
 import type { Operation, ReadOp, ReadQuery, WriteCommand, WriteOp } from './history.ts';
@@ -21,6 +22,9 @@ const MAX_ATTEMPTS = 6;
 const WRITE_SHARES = [0.1, 0.6, 0.9] as const;
 /** How often a client asks some node or other, as if it did not know who leads. */
 const ASTRAY = 0.15;
+/** How often it sleeps for a second before it repeats a write that may have been done. */
+const LATE = 0.1;
+const OPEN_SESSION = encodeCommand({ op: 'session' });
 
 /** The cluster as a client can reach it. */
 export interface Reach {
@@ -39,8 +43,8 @@ export class SimClient {
   private readonly reach: Reach;
   private readonly history: Operation[];
   private readonly writeShare: number;
-  private incarnation = 0;
-  private sequence = 0;
+  /** Null: to be opened before the next write. */
+  private session: SessionRef | null = null;
   private leader: string;
   /** What ends the pause between two operations; null while one is under way. */
   private resting: Scheduled | null = null;
@@ -99,11 +103,13 @@ export class SimClient {
   // --- writes --------------------------------------------------------------------
 
   private write(): void {
-    this.sequence++;
-    const session: SessionRef = {
-      client: `${this.name}.${this.incarnation}`,
-      sequence: this.sequence,
-    };
+    if (this.session === null) {
+      this.openSession();
+      return;
+    }
+    const { client, sequence } = this.session;
+    const session = { client, sequence: sequence + 1 };
+    this.session = session;
     const command = this.drawCommand(session);
     const operation: WriteOp = {
       kind: 'write',
@@ -116,6 +122,30 @@ export class SimClient {
     };
     this.history.push(operation);
     this.attemptWrite(operation, encodeCommand(command), 1, false);
+  }
+
+  /** One that is opened without an answer is nobody's: another is asked for. */
+  private openSession(): void {
+    let waiting = true;
+    const patience = this.scheduler.after(100 + this.random.nextFloat() * 400, () => {
+      waiting = false;
+      this.leader = this.random.pick(this.reach.nodes);
+      this.rest();
+    });
+    this.reach.propose(this.whomToAsk(), OPEN_SESSION, (proposed) => {
+      if (!waiting) return;
+      waiting = false;
+      patience.cancel();
+      if (proposed.outcome !== 'applied') {
+        this.leader = proposed.leaderHint ?? this.random.pick(this.reach.nodes);
+        this.rest();
+        return;
+      }
+      const { result } = proposed;
+      assert(result.ok && result.outcome.op === 'session', 'the answer names a session');
+      this.session = { client: result.outcome.client, sequence: 0 };
+      if (!this.stopped) this.write();
+    });
   }
 
   private drawCommand(session: SessionRef): WriteCommand {
@@ -145,6 +175,13 @@ export class SimClient {
       if (!waiting) return;
       waiting = false;
       patience.cancel();
+      if (proposed.outcome === 'applied' && isExpired(proposed.result)) {
+        // An earlier attempt may have been done before the session ended; what is late is refused for ever.
+        this.session = null;
+        if (!mayHaveHappened) this.hasFailed(operation);
+        this.rest();
+        return;
+      }
       if (proposed.outcome === 'applied') {
         operation.outcome = 'ok';
         operation.result = proposed.result;
@@ -173,23 +210,21 @@ export class SimClient {
     const giveUp =
       this.stopped || attempt >= MAX_ATTEMPTS || (mayHaveHappened && this.random.chance(0.1));
     if (!giveUp) {
-      this.scheduler.after(20 + this.random.nextFloat() * 150, () =>
+      const late = mayHaveHappened && this.random.chance(LATE) ? 1000 : 0;
+      this.scheduler.after(20 + late + this.random.nextFloat() * 150, () =>
         this.attemptWrite(operation, data, attempt + 1, mayHaveHappened),
       );
       return;
     }
-    if (mayHaveHappened) this.becomeNew();
-    else {
-      operation.outcome = 'failed';
-      operation.returned = this.scheduler.steps;
-    }
+    // The fate of this session's last write is open: nothing may be numbered after it.
+    if (mayHaveHappened) this.session = null;
+    else this.hasFailed(operation);
     this.rest();
   }
 
-  /** The fate of this client's last write is open: nothing may be numbered after it. */
-  private becomeNew(): void {
-    this.incarnation++;
-    this.sequence = 0;
+  private hasFailed(operation: WriteOp): void {
+    operation.outcome = 'failed';
+    operation.returned = this.scheduler.steps;
   }
 
   // --- reads -----------------------------------------------------------------------
@@ -234,4 +269,8 @@ export class SimClient {
     if (this.random.chance(0.3)) return { type: 'scan', key, ...at };
     return { type: 'get', key, field: this.random.pick(FIELDS), ...at };
   }
+}
+
+function isExpired(result: ApplyResult): boolean {
+  return !result.ok && result.error.code === 'SESSION_EXPIRED';
 }

@@ -3,7 +3,7 @@ import { must } from '../server/base/assert.ts';
 import type { Random } from '../server/base/random.ts';
 import type { Message } from '../server/raft/messages.ts';
 import type { NodeId } from '../server/raft/types.ts';
-import type { Transport } from '../server/ports/transport.ts';
+import type { Packet, Transport } from '../server/ports/transport.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { ClockError } from './sim-clock.ts';
 
@@ -19,7 +19,10 @@ export const CALM: Weather = { minDelayMs: 0.1, maxDelayMs: 2, loss: 0, duplicat
 /** What was held comes out within this time, in any order. */
 const HELD_SPREAD_MS = 20;
 
-type Handler = (from: NodeId, messages: readonly Message[]) => void;
+type Handler = (from: NodeId, packet: unknown) => void;
+
+/** Is told of each packet that `from` got through; `hear` gives the node another in its place, at once. */
+type Echo = (packet: Packet, hear: (packet: unknown) => void) => void;
 
 /** A node as the network knows it. */
 interface Port {
@@ -32,6 +35,9 @@ interface Port {
   heldUntilMs: number;
   passing: number;
   onHeld: () => void;
+  /** What comes before this instant has an echo. */
+  echoUntilMs: number;
+  echo: Echo;
   /** Nothing is heard here before this instant. */
   readonly clockError: Readonly<ClockError>;
 }
@@ -57,6 +63,8 @@ export class SimNetwork {
       heldUntilMs: 0,
       passing: 0,
       onHeld: () => {},
+      echoUntilMs: 0,
+      echo: () => {},
       clockError,
     });
   }
@@ -64,11 +72,11 @@ export class SimNetwork {
   /** The way out of `id`, for one boot of it; `onSend` sees all that leaves. */
   endpoint(id: NodeId, onSend: (message: Message) => void = () => {}): Transport {
     return {
-      send: (to, messages) => {
+      send: (to, { head, messages }) => {
         const port = this.port(to);
         for (const message of messages) {
           onSend(message);
-          this.send(id, port, message);
+          this.send(id, port, { head, messages: [message] });
         }
       },
       onReceive: (handler) => {
@@ -92,11 +100,17 @@ export class SimNetwork {
     Object.assign(this.port(to), { heldUntilMs: untilMs, passing, onHeld });
   }
 
+  /** Of what `to` hears before `untilMs`, `echo` is told right after. */
+  follow(to: NodeId, untilMs: number, echo: Echo): void {
+    Object.assign(this.port(to), { echoUntilMs: untilMs, echo });
+  }
+
   /** What was held already still comes late. */
   heal(): void {
     for (const port of this.ports.values()) {
       port.cutFrom.clear();
       port.heldUntilMs = 0;
+      port.echoUntilMs = 0;
     }
   }
 
@@ -104,26 +118,26 @@ export class SimNetwork {
     return must(this.ports.get(id), 'a node of this network');
   }
 
-  private send(from: NodeId, to: Port, message: Message): void {
+  private send(from: NodeId, to: Port, packet: Packet): void {
     this.counts.sent++;
     if (this.random.chance(this.weather.loss)) {
       this.counts.lost++;
       return;
     }
-    this.deliverLater(from, to, message);
+    this.deliverLater(from, to, packet);
     if (this.random.chance(this.weather.duplicate)) {
       this.counts.doubled++;
-      this.deliverLater(from, to, message);
+      this.deliverLater(from, to, packet);
     }
   }
 
-  private deliverLater(from: NodeId, to: Port, message: Message): void {
+  private deliverLater(from: NodeId, to: Port, packet: Packet): void {
     const { minDelayMs, maxDelayMs } = this.weather;
     const delayMs = minDelayMs + this.random.nextFloat() * (maxDelayMs - minDelayMs);
-    this.scheduler.after(delayMs, () => this.deliver(from, to, message));
+    this.scheduler.after(delayMs, () => this.deliver(from, to, packet));
   }
 
-  private deliver(from: NodeId, to: Port, message: Message): void {
+  private deliver(from: NodeId, to: Port, packet: Packet): void {
     const onCut = to.cutFrom.get(from);
     if (onCut !== undefined) {
       this.counts.cut++;
@@ -134,19 +148,22 @@ export class SimNetwork {
       to.onHeld();
       const spreadMs = this.random.nextFloat() * HELD_SPREAD_MS;
       const late = to.heldUntilMs + spreadMs;
-      this.scheduler.at(late, () => this.hear(from, to, message));
+      this.scheduler.at(late, () => this.hear(from, to, packet));
       if (!this.random.chance(to.passing)) return;
     }
-    this.hear(from, to, message);
+    this.hear(from, to, packet);
   }
 
   /** It has come as far as the machine: no cut takes it back. */
-  private hear(from: NodeId, to: Port, message: Message): void {
+  private hear(from: NodeId, to: Port, packet: Packet): void {
     const awakeMs = to.clockError.pausedUntilMs;
     if (awakeMs > this.scheduler.nowMs) {
-      this.scheduler.at(awakeMs, () => this.hear(from, to, message));
+      this.scheduler.at(awakeMs, () => this.hear(from, to, packet));
       return;
     }
-    to.handler?.(from, [message]);
+    const { handler } = to;
+    if (handler === null) return;
+    handler(from, packet);
+    if (to.echoUntilMs > this.scheduler.nowMs) to.echo(packet, (other) => handler(from, other));
   }
 }

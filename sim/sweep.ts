@@ -27,6 +27,7 @@ export interface Totals {
   messagesLost: number;
   writesLost: number;
   replaced: number;
+  lateRepeats: number;
 }
 
 /** What the runs of three nodes cost: the measure of the simulator's speed. */
@@ -70,6 +71,7 @@ export function sweep(from: number, count: number): Sweep {
     messagesLost: 0,
     writesLost: 0,
     replaced: 0,
+    lateRepeats: 0,
   };
   const threeNodes: Pace = { virtualMs: 0, realMs: 0, processorMs: 0, operations: 0, paces: [] };
   for (let seed = from; seed < from + count; seed++) {
@@ -117,6 +119,7 @@ export function weaknesses({ seeds, totals, faults }: Sweep): readonly string[] 
   ask('messages lost', totals.messagesLost, 34);
   ask('disk writes lost in crashes', totals.writesLost, 4);
   ask('nodes replaced', totals.replaced, 0.2);
+  ask('repeats that came too late', totals.lateRepeats, 0.08);
   return found;
 }
 

@@ -10,6 +10,7 @@ import { NodeHost } from '../server/node/node-host.ts';
 import { encodeConf, isJoint, members } from '../server/raft/conf-state.ts';
 import type { NodeId, RaftEvent } from '../server/raft/types.ts';
 import { StorageError } from '../server/storage/errors.ts';
+import { echoGarbage } from './garbage.ts';
 import type { Operation } from './history.ts';
 import { Invariants } from './invariants.ts';
 import { Machine } from './machine.ts';
@@ -54,7 +55,7 @@ export class World {
   /** How often nodes told of each kind of event. */
   readonly happened = new Map<RaftEvent['type'], number>();
   private readonly random: Random;
-  private readonly settings: Settings;
+  readonly settings: Settings;
   private readonly machines = new Map<NodeId, Machine>();
   /** Those that were replaced are not among them. */
   readonly ids: NodeId[] = [];
@@ -308,6 +309,11 @@ export class World {
       case 'unknown-command':
         this.machine(leader).proposeUnknown(this.nextId++, fired);
         break;
+      case 'garbage': {
+        const echo = echoGarbage(this.random.fork(), () => victim.host?.drops, fired);
+        network.follow(victim.id, scheduler.nowMs + fault.forMs, echo);
+        break;
+      }
       case 'pause':
         if (fault.force < 0.5) this.dream(this.machine(leader), scheduler.nowMs + fault.forMs);
         else victim.clockError.pausedUntilMs = scheduler.nowMs + fault.forMs;
@@ -495,6 +501,7 @@ export class World {
       storage,
       restored,
       logTail: this.settings.logTail,
+      sessionLimits: this.settings.sessions,
       onProposed: (proposal, proposed) => {
         const answer = machine.proposals.get(proposal);
         machine.proposals.delete(proposal);

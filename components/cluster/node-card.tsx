@@ -85,6 +85,7 @@ export function NodeCard({ id }: { readonly id: string }) {
           <span className="font-mono">{node.database.name}</span>{' '}
           {formatBytes(node.database.sizeBytes)}, boot {node.database.bootEpoch}
         </span>
+        <Dropped drops={node.drops} />
         {side !== null && (
           <span className="ml-auto shrink-0 rounded-full border border-line-strong px-1.5 font-medium text-text">
             side {side}
@@ -123,6 +124,21 @@ function roleWord(
     case 'follower':
       return membership === 'voter' ? node.role : membership;
   }
+}
+
+/** Only where there is something to tell. */
+function Dropped({ drops }: Pick<NodeView, 'drops'>) {
+  const causes = Object.entries(drops).filter(([, count]) => count > 0);
+  if (causes.length === 0) return null;
+  const total = causes.reduce((sum, [, count]) => sum + count, 0);
+  return (
+    <span
+      className="shrink-0"
+      title={`Messages not let in: ${causes.map(([cause, count]) => `${cause} ${count}`).join(', ')}`}
+    >
+      {total.toLocaleString('en')} dropped
+    </span>
+  );
 }
 
 function databaseTitle({ database }: NodeView): string {

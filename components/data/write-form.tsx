@@ -78,15 +78,17 @@ export function WriteForm({ cell, onCell, onWritten, firstValue }: WriteFormProp
     onWritten(result.ok);
   };
   const at = instant.ok && instant.at !== undefined ? { timestamp: instant.at } : {};
-  const session = () => (writer.current ??= new WriterName()).next();
+  const named: WriterName['named'] = (call) =>
+    (writer.current ??= new WriterName(client)).named(call);
   const set = (): void => {
     const life = span?.ms === undefined ? {} : { ttl: span.ms };
-    const body: SetBody = { value, ...at, ...life, ...session() };
-    void send({ verb: 'set', call: () => client.set(cell.key, cell.field, body) });
+    const body: SetBody = { value, ...at, ...life };
+    const call = named((name) => client.set(cell.key, cell.field, { ...body, ...name }));
+    void send({ verb: 'set', call });
   };
   const remove = (): void => {
-    const options = { ...at, ...session() };
-    void send({ verb: 'delete', call: () => client.delete(cell.key, cell.field, options) });
+    const call = named((name) => client.delete(cell.key, cell.field, { ...at, ...name }));
+    void send({ verb: 'delete', call });
   };
   const again = (): void => {
     const attempt = lastAttempt.current;

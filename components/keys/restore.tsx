@@ -2,11 +2,11 @@
 
 import clsx from 'clsx';
 import { useEffect, useEffectEvent, useRef, useState } from 'react';
-import type { ApiFailure } from '../../client/http-client.ts';
+import type { ApiFailure, ApiResult } from '../../client/http-client.ts';
 import type { Moment } from '../../client/keys-moment.ts';
 import { formatTimestamp } from '../../client/time-input.ts';
 import type { DiffAnswer } from '../../contracts/kv.ts';
-import type { RestoreAnswer, RestoreBody } from '../../contracts/write.ts';
+import type { RestoreAnswer } from '../../contracts/write.ts';
 import { client } from '../cluster/use-action.ts';
 import { ValueText } from '../data/value-text.tsx';
 import { WriterName } from '../data/write-session.ts';
@@ -130,9 +130,8 @@ interface RestoreQuestionProps extends Choice {
 /** Says what a restore would change, asks, does it, and tells what came of it. */
 function RestoreQuestion({ name, scope, view, onClose, onNow }: RestoreQuestionProps) {
   const [step, setStep] = useState<Step>({ kind: 'counting' });
-  const writer = useRef<WriterName | null>(null);
   /** One restore of this question under one name: sent again, it counts once. */
-  const body = useRef<RestoreBody | null>(null);
+  const restore = useRef<(() => Promise<ApiResult<RestoreAnswer>>) | null>(null);
   const count = useEffectEvent(async (isOver: () => boolean): Promise<void> => {
     const next = await countChanges(scope, view);
     if (!isOver()) setStep(next);
@@ -148,9 +147,11 @@ function RestoreQuestion({ name, scope, view, onClose, onNow }: RestoreQuestionP
   }, [isCounting]);
 
   const send = async (): Promise<void> => {
-    body.current ??= { ...scope, ...view, ...(writer.current ??= new WriterName()).next() };
+    restore.current ??= new WriterName(client).named((name) =>
+      client.restore({ ...scope, ...view, ...name }),
+    );
     setStep({ kind: 'sending' });
-    const result = await client.restore(body.current);
+    const result = await restore.current();
     setStep(
       result.ok
         ? { kind: 'done', answer: result.value }

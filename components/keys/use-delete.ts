@@ -16,7 +16,8 @@ export function useDelete() {
   const toast = useToast();
   const [busy, setBusy] = useState(false);
   const writer = useRef<WriterName | null>(null);
-  const session = () => (writer.current ??= new WriterName()).next();
+  const named: WriterName['named'] = (call) =>
+    (writer.current ??= new WriterName(client)).named(call);
 
   const say = (failure: ApiFailure, what: string): void =>
     toast({
@@ -27,13 +28,9 @@ export function useDelete() {
     });
   const undo = async (scope: Scope, { revision, timestamp }: Deleted): Promise<void> => {
     if (revision === null) return;
-    const result = await client.restore({
-      ...scope,
-      at: timestamp,
-      // As it was known before the delete.
-      asOf: revision - 1,
-      ...session(),
-    });
+    // As it was known before the delete.
+    const before = { ...scope, at: timestamp, asOf: revision - 1 };
+    const result = await named((name) => client.restore({ ...before, ...name }))();
     if (result.ok) toast({ text: `Undone by revision ${result.value.revision}` });
     else say(result.failure, 'the undo');
   };
@@ -62,9 +59,17 @@ export function useDelete() {
   return {
     busy,
     remove: (key: string, field: string) =>
-      void run({ key, field }, `${key}.${field}`, () => client.delete(key, field, session())),
+      void run(
+        { key, field },
+        `${key}.${field}`,
+        named((name) => client.delete(key, field, name)),
+      ),
     removeRecord: (key: string) =>
-      void run({ key }, key, () => client.deleteRecord(key, session())),
+      void run(
+        { key },
+        key,
+        named((name) => client.deleteRecord(key, name)),
+      ),
   };
 }
 

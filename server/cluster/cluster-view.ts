@@ -374,6 +374,7 @@ function unheardOf(id: string, nowMs: number): NodeView {
     votes: [],
     progress: [],
     pendingProposals: 0,
+    drops: {},
     database: {
       name: `${id}.db`,
       sizeBytes: 0,
@@ -423,6 +424,7 @@ function foldReport(before: NodeView, report: NodeReport): NodeView {
         lastAckMono === null ? null : Math.max(0, Math.round(report.nowMono - lastAckMono)),
     })),
     pendingProposals: report.pendingProposals,
+    drops: { ...report.drops },
     database: { ...storage, storeId: identity.storeId, bootEpoch: identity.bootEpoch },
     reportedAtMs: report.atMs,
   };

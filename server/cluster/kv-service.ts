@@ -5,19 +5,21 @@
  * A write always travels under a session, so a second proposal of it is applied
  * at most once. Its outcome is one of: committed; refused by the state machine;
  * no leader (no node ever took it, so it will never happen); unknown (some node
- * may have taken it, and time ran out).
+ * may have taken it, and time ran out, or its session ended meanwhile).
  */
-import type { ApplyResult, Query, QueryResult, SessionRef, WriteCommand } from '../kv/types.ts';
+import type { ApplyResult, Query, QueryResult, WriteCommand } from '../kv/types.ts';
 import { encodeCommand } from '../kv/command.ts';
 import type { Proposed, ReadResult } from '../node/control.ts';
 import type { LeaderTracker } from './leader-tracker.ts';
-import type { SessionPool } from './sessions.ts';
+import type { PooledSession, SessionPool } from './sessions.ts';
 import type { Supervisor } from './supervisor.ts';
 
 /** Writes and reads under way at most; more are refused before anything is logged. */
 export const MAX_IN_FLIGHT = 8192;
 /** How often overdue requests are looked for, ms. */
 const SWEEP_MS = 20;
+
+type Applied = Extract<Proposed, { outcome: 'applied' }>;
 
 /** Why a request was not even begun. */
 type Refusal = 'OVERLOADED' | 'SHUTTING_DOWN';
@@ -49,11 +51,28 @@ export type ReadOutcome =
       readonly leader: string | null;
     };
 
+/** What a write travels under. `opening`: it waits for a session of its own. */
+type Under =
+  | { readonly is: 'client' }
+  | { readonly is: 'pooled'; readonly session: PooledSession }
+  | { readonly is: 'opening' }
+  /** It is the opening of a session for a client. */
+  | { readonly is: 'nothing' };
+
+/** Writes that are to be proposed in their order. */
+interface Together {
+  readonly writes: OpenWrite[];
+  /** So many of them have no session yet. */
+  opening: number;
+}
+
 interface OpenWrite {
   readonly kind: 'write';
-  readonly data: string;
-  readonly session: SessionRef;
-  readonly ownSession: boolean;
+  /** Null: no write, but the opening of a session. */
+  readonly request: WriteCommand | null;
+  under: Under;
+  /** Those with which it waits for sessions; null: it waits for none but its own. */
+  together: Together | null;
   readonly deadlineMs: number;
   /** Node that has it now, unanswered. */
   at: string | null;
@@ -101,24 +120,53 @@ export class KvService {
 
   /** Answers within about `timeoutMs`, whatever happens. */
   write(request: WriteCommand, timeoutMs: number): Promise<WriteOutcome> {
+    return this.begin(request, timeoutMs, null);
+  }
+
+  /** Writes of their own, which are proposed in their order: none before all of them have sessions. */
+  writeAll(requests: readonly WriteCommand[], timeoutMs: number): readonly Promise<WriteOutcome>[] {
+    const together: Together = { writes: [], opening: 0 };
+    const outcomes = requests.map((request) => this.begin(request, timeoutMs, together));
+    if (together.opening === 0) this.attemptAll(together);
+    return outcomes;
+  }
+
+  /** Opens a session for a client. When the outcome is unknown nobody has its name, and it ends by itself. */
+  openSession(timeoutMs: number): Promise<WriteOutcome> {
+    return this.begin(null, timeoutMs, null);
+  }
+
+  private begin(
+    request: WriteCommand | null,
+    timeoutMs: number,
+    together: Together | null,
+  ): Promise<WriteOutcome> {
     const refusal = this.refusal();
     if (refusal !== null) return Promise.resolve(refusal);
-    const ownSession = request.session === undefined;
-    const session = request.session ?? this.sessions.take();
     return new Promise((resolve) => {
       const write: OpenWrite = {
         kind: 'write',
-        data: encodeCommand(request, session),
-        session,
-        ownSession,
+        request,
+        under: this.sessionFor(request),
+        together,
         deadlineMs: performance.now() + timeoutMs,
         at: null,
         mayHaveHappened: false,
         resolve,
       };
       this.open.add(write);
-      this.attempt(write);
+      together?.writes.push(write);
+      const isOpening = write.under.is === 'opening';
+      if (together !== null && isOpening) together.opening++;
+      if (together === null || isOpening) this.attempt(write);
     });
+  }
+
+  private sessionFor(request: WriteCommand | null): Under {
+    if (request === null) return NOTHING;
+    if (request.session !== undefined) return CLIENT;
+    const session = this.sessions.take();
+    return session === null ? OPENING : { is: 'pooled', session };
   }
 
   /** A read that sees every write acknowledged before it began (§8). */
@@ -185,7 +233,7 @@ export class KvService {
     request.at = leader;
     const handle = this.supervisor.node(leader);
     if (request.kind === 'write') {
-      handle.propose(request.data, (proposed) => this.onProposed(request, leader, proposed));
+      handle.propose(dataOf(request), (proposed) => this.onProposed(request, leader, proposed));
     } else {
       handle.read(request.query, 'linearizable', (read) => this.onRead(request, leader, read));
     }
@@ -196,30 +244,66 @@ export class KvService {
     write.at = null;
     switch (proposed.outcome) {
       case 'applied':
-        this.end(write);
-        this.counts.writes++;
-        if (write.ownSession) this.sessions.giveBack(write.session);
-        write.resolve({
-          ok: true,
-          result: proposed.result,
-          index: proposed.index,
-          term: proposed.term,
-          leader: node,
-        });
+        this.onApplied(write, node, proposed);
         return;
       case 'dropped':
         if (proposed.reason === 'overloaded' && !write.mayHaveHappened) {
           this.end(write);
-          if (write.ownSession) this.sessions.giveBack(write.session);
+          this.giveBack(write);
           write.resolve(this.refuse('OVERLOADED'));
           return;
         }
         this.park(write, node);
         return;
       case 'unknown':
-        write.mayHaveHappened = true;
+        // A session that nobody knows of does no harm: another is opened.
+        if (write.under.is !== 'opening') write.mayHaveHappened = true;
         this.park(write, node);
     }
+  }
+
+  private onApplied(write: OpenWrite, node: string, applied: Applied): void {
+    const { result, index, term } = applied;
+    const { under } = write;
+    if (under.is === 'opening' && result.ok && result.outcome.op === 'session') {
+      const session = this.sessions.opened(result.outcome.client);
+      write.under = { is: 'pooled', session };
+      if (write.together === null) this.attempt(write);
+      else this.hasOpened(write.together);
+      return;
+    }
+    if (!result.ok && result.error.code === 'SESSION_EXPIRED') {
+      if (under.is === 'pooled') this.sessions.ended(under.session);
+      if (write.mayHaveHappened) {
+        // An earlier attempt may have been done before the session ended.
+        this.end(write);
+        this.counts.failed++;
+        write.resolve({ ok: false, code: 'OUTCOME_UNKNOWN', leader: node });
+        return;
+      }
+      if (under.is === 'pooled') {
+        write.under = OPENING;
+        write.together = null;
+        this.attempt(write);
+        return;
+      }
+    }
+    this.end(write);
+    this.counts.writes++;
+    this.giveBack(write);
+    write.resolve({ ok: true, result, index, term, leader: node });
+  }
+
+  private hasOpened(together: Together): void {
+    if (--together.opening === 0) this.attemptAll(together);
+  }
+
+  private attemptAll({ writes }: Together): void {
+    for (const write of writes) if (this.open.has(write)) this.attempt(write);
+  }
+
+  private giveBack({ under }: OpenWrite): void {
+    if (under.is === 'pooled') this.sessions.giveBack(under.session);
   }
 
   private onRead(read: OpenRead, node: string, answer: ReadResult): void {
@@ -256,6 +340,8 @@ export class KvService {
   }
 
   private giveUp(request: Open): void {
+    // Those that wait with it have run out of time too.
+    if (request.kind === 'write') request.together = null;
     this.end(request);
     this.counts.failed++;
     const leader = this.leaders.leader;
@@ -263,14 +349,17 @@ export class KvService {
       request.resolve({ ok: false, code: 'READ_TIMEOUT', leader });
       return;
     }
-    const unknown = request.mayHaveHappened || request.at !== null;
-    if (!unknown && request.ownSession) this.sessions.giveBack(request.session);
+    const isOut = request.at !== null && request.under.is !== 'opening';
+    const unknown = request.mayHaveHappened || isOut;
+    if (!unknown) this.giveBack(request);
     request.resolve({ ok: false, code: unknown ? 'OUTCOME_UNKNOWN' : 'NO_LEADER', leader });
   }
 
   /** Comes before the answer, once. */
   private end(request: Open): void {
     this.open.delete(request);
+    if (request.kind === 'write' && request.under.is === 'opening' && request.together !== null)
+      this.hasOpened(request.together);
     if (this.open.size === 0) this.onAllAnswered();
   }
 
@@ -283,6 +372,17 @@ export class KvService {
     this.counts.failed++;
     return { ok: false, code, leader: this.leaders.leader };
   }
+}
+
+const CLIENT: Under = { is: 'client' };
+const OPENING: Under = { is: 'opening' };
+const NOTHING: Under = { is: 'nothing' };
+const OPEN_SESSION = encodeCommand({ op: 'session' });
+
+/** What is proposed next for the write. */
+function dataOf({ request, under }: OpenWrite): string {
+  if (request === null || under.is === 'opening') return OPEN_SESSION;
+  return encodeCommand(request, under.is === 'pooled' ? under.session : request.session);
 }
 
 function openRead(query: Query, timeoutMs: number, resolve: OpenRead['resolve']): OpenRead {

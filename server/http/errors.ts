@@ -20,6 +20,7 @@ const KINDS: Record<ErrorCode, Kind> = {
     title: 'The sequence is not a new one',
     retryable: false,
   },
+  SESSION_EXPIRED: { status: 410, title: 'The session is not open', retryable: false },
   CONDITION_FAILED: { status: 412, title: 'The condition does not hold', retryable: false },
   WRONG_KIND: { status: 409, title: 'The value is of another kind', retryable: false },
   NOT_AN_INTEGER: { status: 409, title: 'The value is no whole number', retryable: false },

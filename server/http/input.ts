@@ -3,7 +3,6 @@ import { isUtf8 } from 'node:buffer';
 import type { FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import { LIMITS } from '../../contracts/kv.ts';
-import { SERVER_SESSION_PREFIX } from '../cluster/sessions.ts';
 import { HttpError } from './errors.ts';
 
 const DEFAULT_TIMEOUT_MS = 5000;
@@ -147,11 +146,6 @@ export function checkText(text: string, path: string): void {
 
 export function checkClientId(clientId: string): string {
   checkText(clientId, 'clientId');
-  if (clientId.startsWith(SERVER_SESSION_PREFIX)) {
-    throw new HttpError('BAD_REQUEST', `clientId must not begin with ${SERVER_SESSION_PREFIX}`, {
-      path: 'clientId',
-    });
-  }
   return clientId;
 }
 

@@ -15,7 +15,7 @@ export function writeError({ code, leader }: Extract<WriteOutcome, { ok: false }
     case 'OUTCOME_UNKNOWN':
       return new HttpError(
         code,
-        'the write may or may not be committed, now or later; read to find out, or send it again with the same clientId and sequence',
+        'the write may or may not be committed, now or later; read to find out, or send it again with the same clientId and sequence, if it had one',
         { leader },
       );
     case 'OVERLOADED':
@@ -27,6 +27,14 @@ export function writeError({ code, leader }: Extract<WriteOutcome, { ok: false }
     default:
       return unreachable(code);
   }
+}
+
+/** Of a session that was to be opened. */
+export function sessionError(outcome: Extract<WriteOutcome, { ok: false }>): HttpError {
+  const { code, leader } = outcome;
+  if (code !== 'OUTCOME_UNKNOWN') return writeError(outcome);
+  const message = 'a session may have been opened, which nobody will use; ask for another';
+  return new HttpError(code, message, { leader });
 }
 
 /** `node` is the one asked alone, if only one was. */
@@ -61,6 +69,7 @@ export function kvError({ code, message, operation, horizon }: KvError): HttpErr
   };
   switch (code) {
     case 'SESSION_STALE':
+    case 'SESSION_EXPIRED':
     case 'REVISION_NOT_YET':
     case 'COMPACTED':
     case 'WRONG_KIND':

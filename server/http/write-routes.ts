@@ -1,4 +1,4 @@
-/** Commands on the store: `/api/v1/kv`, `/api/v1/txn`, `/api/v1/batch`, `/api/v1/restore`. */
+/** Commands on the store: `/api/v1/kv`, `/api/v1/txn`, `/api/v1/batch`, `/api/v1/restore`, `/api/v1/sessions`. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import { LIMITS, TimestampMs } from '../../contracts/kv.ts';
@@ -23,11 +23,12 @@ import type {
   Operation,
   RemoveAnswer,
   RestoreAnswer,
+  SessionAnswer,
   SetAnswer,
   TransactionAnswer,
 } from '../../contracts/write.ts';
 import { must } from '../base/assert.ts';
-import type { KvService } from '../cluster/kv-service.ts';
+import type { KvService, WriteOutcome } from '../cluster/kv-service.ts';
 import type {
   ApplyResult,
   FailedCondition,
@@ -51,7 +52,7 @@ import {
   timeoutOf,
 } from './input.ts';
 import type { CellParams, KeyParams } from './input.ts';
-import { kvError, writeError } from './kv-problems.ts';
+import { kvError, sessionError, writeError } from './kv-problems.ts';
 import { valueView } from './value-view.ts';
 
 /** A delete has its envelope in the query. */
@@ -179,13 +180,12 @@ export function writeRoutes(app: FastifyInstance, kv: KvService): void {
       const envelope = { timestamp, clientId, sequence };
       return commandOf(checkedOperation(operation, path), envelope);
     });
-    // All are handed over in one turn, so they are logged in their order.
+    const outcomes = kv.writeAll(checked, timeoutOf(request));
     const results = await Promise.all(
-      checked.map(async (command): Promise<BatchAnswer['results'][number]> => {
+      outcomes.map(async (outcome): Promise<BatchAnswer['results'][number]> => {
         try {
-          const { done, ...committed } = await commit(request, command);
-          if (!isOperation(done))
-            throw new HttpError('INTERNAL', 'the answer is of another operation');
+          const { done, ...committed } = committedOf(await outcome);
+          if (isOfMany(done)) throw new HttpError('INTERNAL', 'the answer is of another operation');
           return { ok: true, ...committed, done };
         } catch (error) {
           if (error instanceof HttpError) return { ok: false, problem: error.problem(request.id) };
@@ -208,6 +208,18 @@ export function writeRoutes(app: FastifyInstance, kv: KvService): void {
     return { ...committed, fields: of('restore', done).fields };
   });
 
+  app.post('/api/v1/sessions', async (request, reply): Promise<SessionAnswer> => {
+    checkNoQuery(request.query);
+    checkNoBody(request.body);
+    const outcome = await kv.openSession(timeoutOf(request));
+    if (!outcome.ok) throw sessionError(outcome);
+    const { done, ...committed } = committedOf(outcome);
+    const { client: clientId, idleMs } = of('session', done);
+    void reply.code(201);
+    const revision = must(committed.revision, 'an opening is a revision');
+    return { ...committed, revision, clientId, idleMs };
+  });
+
   function write(
     request: FastifyRequest,
     operation: WriteCommand,
@@ -218,13 +230,22 @@ export function writeRoutes(app: FastifyInstance, kv: KvService): void {
 
   /** Rejects with an HttpError that says what became of it. */
   async function commit(request: FastifyRequest, command: WriteCommand): Promise<Committed> {
-    const outcome = await kv.write(command, timeoutOf(request));
-    if (!outcome.ok) throw writeError(outcome);
-    const { result, term, leader } = outcome;
-    if (!result.ok) throw kvError(result.error);
-    const { revision, timestamp, stamp, outcome: done } = result;
-    return { outcome: 'committed', revision, timestamp, stamp, term, leader, done };
+    return committedOf(await kv.write(command, timeoutOf(request)));
   }
+}
+
+/** Throws an HttpError that says what became of it. */
+function committedOf(outcome: WriteOutcome): Committed {
+  if (!outcome.ok) throw writeError(outcome);
+  const { result, term, leader } = outcome;
+  if (!result.ok) throw kvError(result.error);
+  const { revision, timestamp, stamp, outcome: done } = result;
+  return { outcome: 'committed', revision, timestamp, stamp, term, leader, done };
+}
+
+/** Not what a single operation comes to. */
+function isOfMany(outcome: Outcome): outcome is Exclude<Outcome, OperationOutcome> {
+  return ['txn', 'restore', 'retention', 'session', 'tick'].includes(outcome.op);
 }
 
 interface Committed extends Pick<Applied, 'revision' | 'timestamp' | 'stamp'> {
@@ -238,10 +259,6 @@ interface Committed extends Pick<Applied, 'revision' | 'timestamp' | 'stamp'> {
 function of<Op extends Outcome['op']>(op: Op, outcome: Outcome): Extract<Outcome, { op: Op }> {
   if (outcome.op !== op) throw new HttpError('INTERNAL', 'the answer is of another operation');
   return outcome as Extract<Outcome, { op: Op }>;
-}
-
-function isOperation(outcome: Outcome): outcome is OperationOutcome {
-  return !['txn', 'restore', 'retention', 'tick'].includes(outcome.op);
 }
 
 function bodyOf<T>(request: FastifyRequest, schema: z.ZodType<T>): T {

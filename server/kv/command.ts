@@ -18,6 +18,7 @@
  *     ["retention", maxAgeMs, maxVersions]
  *     …, timestamp, client, sequence]
  *
+ *     ["session"]
  *     ["tick"]
  *     ["compact", by, asOf]
  *
@@ -41,7 +42,7 @@ import type {
 
 /** `session` is the one to travel under, the command's own unless given. */
 export function encodeCommand(command: Command, session = sessionOf(command)): string {
-  if (command.op === 'tick') return JSON.stringify([command.op]);
+  if (command.op === 'tick' || command.op === 'session') return JSON.stringify([command.op]);
   if (command.op === 'compact') return JSON.stringify([command.op, command.by, command.asOf]);
   const places = placesOf(command);
   places.push(command.timestamp ?? null, session?.client ?? null, session?.sequence ?? null);
@@ -54,7 +55,7 @@ export function encodeRequest(command: WriteCommand): string {
 }
 
 function sessionOf(command: Command): SessionRef | undefined {
-  return command.op === 'tick' || command.op === 'compact' ? undefined : command.session;
+  return 'session' in command ? command.session : undefined;
 }
 
 type Places = unknown[];
@@ -106,7 +107,8 @@ export function parseCommand(data: string): Result<Command, string> {
   }
   if (!Array.isArray(places)) return err('not an array');
   const op: unknown = places[0];
-  if (op === 'tick') return places.length === 1 ? ok({ op }) : err('tick has 1 place');
+  if (op === 'tick' || op === 'session')
+    return places.length === 1 ? ok({ op }) : err(`${op} has 1 place`);
   if (op === 'compact') return parseCompaction(places);
   const count = PLACES.get(op);
   if (count === undefined) return err('unknown operation');

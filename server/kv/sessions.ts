@@ -1,24 +1,36 @@
 /**
- * Exactly once (T12; dissertation §6.3): each client has at most one write
+ * Exactly once (T12, T21; dissertation §6.3): each client has at most one write
  * under way, and its last answer is kept. A repeat of that write gets the same
- * answer and writes nothing. Sessions end by replicated time, alike on every
- * node: idle for an hour, or the longest idle when there are too many.
+ * answer and writes nothing. Sessions are opened by an entry, from which they have
+ * their name, and end by replicated time, alike on every node: idle for an hour,
+ * or the longest idle when there are too many. What is not open is refused: a
+ * client that was forgotten must not pass for a new one.
  *
  * Idleness is counted on a clock of its own, which follows the stamps but moves
  * by at most a minute an entry. A leader whose wall clock is hours ahead would
  * otherwise end every session at its first entry, and a write whose repeat is
  * still to come would be done twice.
  */
-import type { ApplyResult, SessionRef, SessionRow, Stamp } from './types.ts';
+import type { ApplyResult, Revision, SessionRef, SessionRow, Stamp } from './types.ts';
 
-/** Microseconds on the sessions' clock without a write after which a session is forgotten. */
 export const SESSION_IDLE_MICROS = 3_600_000_000;
-export const MAX_SESSIONS = 100_000;
+const MAX_SESSIONS = 100_000;
 /** The most that one entry ages a session, microseconds. */
 export const MAX_AGEING_MICROS = 60_000_000;
 
+export interface SessionLimits {
+  /** On the sessions' clock, without a write. */
+  readonly idleMicros: number;
+  /** Open at once. */
+  readonly most: number;
+}
+
+export const USUAL_LIMITS: SessionLimits = { idleMicros: SESSION_IDLE_MICROS, most: MAX_SESSIONS };
+
 export type SessionVerdict =
   | { readonly is: 'new' }
+  /** It has ended, or never was. */
+  | { readonly is: 'closed' }
   | { readonly is: 'repeat'; readonly result: ApplyResult }
   | { readonly is: 'stale'; readonly last: number }
   /** The sequence stands for another write. */
@@ -31,12 +43,15 @@ export class Sessions {
   private readonly held = new Map<string, SessionRow>();
   private now = 0;
   private lastStamp: Stamp = 0;
-  private readonly idleMicros: number;
-  private readonly most: number;
+  private readonly limits: SessionLimits;
 
-  constructor(idleMicros = SESSION_IDLE_MICROS, most = MAX_SESSIONS) {
-    this.idleMicros = idleMicros;
-    this.most = most;
+  constructor(limits = USUAL_LIMITS) {
+    this.limits = limits;
+  }
+
+  /** Milliseconds without a write after which a session ends. */
+  get idleMs(): number {
+    return Math.floor(this.limits.idleMicros / 1000);
   }
 
   /** The sessions' clock, microseconds. */
@@ -54,10 +69,16 @@ export class Sessions {
     this.lastStamp = stamp;
   }
 
+  /** Its name is that of the entry: its revision, and its stamp, which tells it from those of other clusters. */
+  static nameOf({ index, stamp }: { readonly index: Revision; readonly stamp: Stamp }): string {
+    return `s${index}-${stamp.toString(36)}`;
+  }
+
   /** `asked` is the hash of the write that came under this session. */
   judge(session: SessionRef, asked: number): SessionVerdict {
     const row = this.held.get(session.client);
-    if (row === undefined || session.sequence > row.sequence) return { is: 'new' };
+    if (row === undefined) return { is: 'closed' };
+    if (session.sequence > row.sequence) return { is: 'new' };
     if (session.sequence === row.sequence)
       return row.asked === asked ? { is: 'repeat', result: row.result } : { is: 'reused' };
     return { is: 'stale', last: row.sequence };
@@ -81,7 +102,8 @@ export class Sessions {
   expire(): readonly string[] {
     let ended: string[] | null = null;
     for (const [client, { clock }] of this.held) {
-      if (clock + this.idleMicros >= this.now && this.held.size <= this.most) break;
+      const { idleMicros, most } = this.limits;
+      if (clock + idleMicros >= this.now && this.held.size <= most) break;
       this.held.delete(client);
       ended ??= [];
       ended.push(client);

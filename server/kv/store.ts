@@ -28,6 +28,7 @@ import { PendingChanges } from './pending-changes.ts';
 import { Records } from './records.ts';
 import { RevisionStamps } from './revision-stamps.ts';
 import { Sessions } from './sessions.ts';
+import type { SessionLimits } from './sessions.ts';
 import { timelineOf } from './timeline.ts';
 import { KEEP_ALL } from './types.ts';
 import type {
@@ -64,7 +65,7 @@ export interface AppliedEntry {
 
 export class KvStore {
   private readonly records = new Records();
-  private readonly sessions = new Sessions();
+  private readonly sessions: Sessions;
   private readonly due = new DueTimes();
   private readonly journal = new Journal();
   private readonly stamps = new RevisionStamps();
@@ -73,13 +74,18 @@ export class KvStore {
   private hash = RollingHash.empty();
   private readonly pending = new PendingChanges();
 
-  static empty(): KvStore {
-    return new KvStore();
+  private constructor(limits?: SessionLimits) {
+    this.sessions = new Sessions(limits);
+  }
+
+  /** `limits` other than the usual ones, the same on all nodes: tests only. */
+  static empty(limits?: SessionLimits): KvStore {
+    return new KvStore(limits);
   }
 
   /** Rebuilds a saved store. `versions` and `marks` ascend by revision and together cover every revision after the horizon. */
-  static restore(header: KvHeader, rows: StoredRows): KvStore {
-    const store = new KvStore();
+  static restore(header: KvHeader, rows: StoredRows, limits?: SessionLimits): KvStore {
+    const store = new KvStore(limits);
     if (header.lastApplied > 0) store.add(header, rows);
     return store;
   }
@@ -196,10 +202,17 @@ export class KvStore {
     const command = parsed.value;
     if (command.op === 'tick') return nothingDone(entry);
     if (command.op === 'compact') return this.compact(entry, command);
+    if (command.op === 'session') return this.openSession(entry);
     const request = hashOfRequest(command);
     if (command.session === undefined) return this.write(entry, command, request);
     const verdict = this.sessions.judge(command.session, request.safeInteger);
     if (verdict.is === 'repeat') return { ...NOTHING_DONE, result: verdict.result };
+    if (verdict.is === 'closed') {
+      return refusal({
+        code: 'SESSION_EXPIRED',
+        message: `session ${command.session.client} is not open: it has ended, or never was. This was not done; whether an earlier attempt of the same write was cannot be told any more. Open a new session`,
+      });
+    }
     if (verdict.is === 'stale') {
       return refusal({
         code: 'SESSION_STALE',
@@ -213,6 +226,21 @@ export class KvStore {
       });
     }
     return this.write(entry, command, request);
+  }
+
+  private openSession({ index, stamp }: AppliedEntry): Done {
+    const client = Sessions.nameOf({ index, stamp });
+    this.hash.text(client);
+    const result: ApplyResult = {
+      ok: true,
+      revision: index,
+      timestamp: Math.floor(stamp / 1000),
+      stamp,
+      outcome: { op: 'session', client, idleMs: this.sessions.idleMs },
+    };
+    const { clock } = this.sessions;
+    const session = { client, sequence: 0, asked: 0, stamp, clock, result };
+    return { ...NOTHING_DONE, result, session };
   }
 
   /** Does a write that is new, and puts what came of it into the hash. */

@@ -13,8 +13,9 @@ export type Revision = number;
 /** Microseconds, strictly rising in revision order. */
 export type Stamp = number;
 
-/** A client's own numbering of its writes: a repeat of the same pair answers the first answer. */
+/** A write of a session: a repeat of the same pair answers the first answer. */
 export interface SessionRef {
+  /** As the store named the client when it opened the session. */
   readonly client: string;
   /** Safe integer ≥ 1, rising per client; one write at a time per client. */
   readonly sequence: number;
@@ -101,6 +102,8 @@ export type WriteCommand = (Operation | Transaction | Restore | SetRetention) & 
 /** What an entry asks of the store. Encoded as JSON text in the log, readable by a person (`command.ts`). */
 export type Command =
   | WriteCommand
+  /** Opens a session; the answer names it. */
+  | { readonly op: 'session' }
   /** Moves cluster time on, so that something due becomes visible (T3). */
   | { readonly op: 'tick' }
   | Compaction;
@@ -181,6 +184,8 @@ export type Outcome =
   /** How many fields were brought back or taken away. */
   | { readonly op: 'restore'; readonly fields: number }
   | { readonly op: 'retention' }
+  /** A session is open; it ends when it was idle for so long. */
+  | { readonly op: 'session'; readonly client: string; readonly idleMs: number }
   /** An entry that writes nothing. */
   | { readonly op: 'tick' };
 
@@ -199,6 +204,8 @@ export type ApplyResult =
 export interface KvError {
   readonly code:
     | 'SESSION_STALE'
+    /** Its session is not open: it has ended, or never was. */
+    | 'SESSION_EXPIRED'
     | 'BAD_COMMAND'
     /** A time or a number beyond what can be held. */
     | 'OUT_OF_RANGE'
@@ -216,7 +223,7 @@ export interface KvError {
   readonly horizon?: Horizon;
 }
 
-/** One client's last answered write. */
+/** An open session: its last answered write, or its opening, whose sequence is 0. */
 export interface SessionRow {
   readonly client: string;
   readonly sequence: number;

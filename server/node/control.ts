@@ -100,6 +100,23 @@ export interface TrafficCount {
   readonly entries: number;
 }
 
+/** Why something from another node was not let in. */
+export interface DropCounts {
+  /** Not a message. */
+  readonly malformed: number;
+  /** Of another version of the protocol. */
+  readonly version: number;
+  readonly cluster: number;
+  /** From a store other than the one that its sender had. */
+  readonly store: number;
+  /** From a life of its sender before the newest one heard of. */
+  readonly earlierLife: number;
+  /** To another node, or in another's name. */
+  readonly misdirected: number;
+}
+
+export type DropCause = keyof DropCounts;
+
 /** Times, ms, of the things that happened since the last report. */
 export interface LatencySample {
   /** Append to commit-and-apply on the leader, one per proposal, at most 256 kept. */
@@ -131,6 +148,8 @@ export interface NodeReport {
   readonly servedReads: number;
   /** Proposals waiting for their outcome. */
   readonly pendingProposals: number;
+  /** Since the node started. */
+  readonly drops: DropCounts;
 }
 
 export type ToNode =

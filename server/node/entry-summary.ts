@@ -29,6 +29,7 @@ function describe(entry: Entry): Pick<EntrySummary, 'kind' | 'label'> {
   if (!parsed.ok) return { kind: 'noop', label: 'not understood' };
   const command = parsed.value;
   if (command.op === 'tick') return { kind: 'tick', label: 'time moves on' };
+  if (command.op === 'session') return { kind: 'noop', label: 'a session is opened' };
   if (command.op === 'compact')
     return { kind: 'compact', label: `forget up to revision ${command.asOf}, by ${command.by}` };
   return { kind: KINDS[command.op], label: shorten(describeWrite(command)) };

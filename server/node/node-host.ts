@@ -11,6 +11,7 @@
 import { assert, unreachable } from '../base/assert.ts';
 import { Random } from '../base/random.ts';
 import { encodeCommand } from '../kv/command.ts';
+import type { SessionLimits } from '../kv/sessions.ts';
 import { KvStore } from '../kv/store.ts';
 import type { Query } from '../kv/types.ts';
 import type { Clock, Timer } from '../ports/clock.ts';
@@ -32,7 +33,8 @@ import type {
 } from '../raft/types.ts';
 import { compactionPoint, USUAL_TAIL } from './compaction.ts';
 import type { LogTail } from './compaction.ts';
-import type { Proposed, ReadResult } from './control.ts';
+import { Admission } from './admission.ts';
+import type { DropCounts, Proposed, ReadResult } from './control.ts';
 import { RetentionDriver } from './retention.ts';
 import { SnapshotTransfer } from './snapshot-transfer.ts';
 import { ProposalWaiters, ReadWaiters } from './waiters.ts';
@@ -54,6 +56,8 @@ export interface NodeHostOptions {
   /** Settings of the core other than the usual ones: tests only. */
   readonly raftOverrides?: Partial<RaftConfig>;
   readonly logTail?: LogTail;
+  /** Other than the usual ones, the same on all nodes: tests only. */
+  readonly sessionLimits?: SessionLimits;
   onProposed(id: number, proposed: Proposed, waitedMs: number): void;
   onRead(id: number, read: ReadResult): void;
   onTrace(event: RaftEvent): void;
@@ -88,6 +92,7 @@ export class NodeHost {
   private readonly options: NodeHostOptions;
   private readonly clock: Clock;
   private readonly storage: NodeStorage;
+  private readonly admission: Admission;
   private readonly proposals = new ProposalWaiters();
   private readonly reads = new ReadWaiters();
   private running = false;
@@ -114,7 +119,8 @@ export class NodeHost {
     this.storage = options.storage;
     const { restored } = options;
     this.savedTo = restored.kv.lastApplied;
-    this.kv = KvStore.restore(restored.kv, restored);
+    this.admission = new Admission(restored.identity);
+    this.kv = KvStore.restore(restored.kv, restored, options.sessionLimits);
     this.raft = new Raft(
       raftConfig(options),
       {
@@ -147,7 +153,7 @@ export class NodeHost {
         if (this.running) this.guarded(run);
       },
     });
-    options.transport.onReceive((_from, messages) => this.receive(messages));
+    options.transport.onReceive((from, packet) => this.receive(from, packet));
   }
 
   /** Begins to take part. */
@@ -224,8 +230,14 @@ export class NodeHost {
     return this.proposals.count;
   }
 
-  private receive(messages: readonly Message[]): void {
-    for (const message of messages) this.input({ type: 'receive', message });
+  /** What was not let in from other nodes, by reason. */
+  get drops(): DropCounts {
+    return this.admission.drops;
+  }
+
+  private receive(from: NodeId, packet: unknown): void {
+    for (const message of this.admission.admit(from, packet))
+      this.input({ type: 'receive', message });
   }
 
   private input(input: Input): void {
@@ -269,8 +281,9 @@ export class NodeHost {
   private send(messages: readonly Message[]): void {
     const [first] = messages;
     if (first === undefined) return;
+    const { head } = this.admission;
     if (messages.length === 1) {
-      this.options.transport.send(first.to, messages);
+      this.options.transport.send(first.to, { head, messages });
       return;
     }
     const byPeer = new Map<NodeId, Message[]>();
@@ -279,7 +292,8 @@ export class NodeHost {
       if (batch === undefined) byPeer.set(message.to, [message]);
       else batch.push(message);
     }
-    for (const [peer, batch] of byPeer) this.options.transport.send(peer, batch);
+    for (const [peer, batch] of byPeer)
+      this.options.transport.send(peer, { head, messages: batch });
   }
 
   private execute(effect: Effect): void {

@@ -98,6 +98,7 @@ export class NodeReporter {
       appliedCommands: this.appliedCommands,
       servedReads: this.servedReads,
       pendingProposals: host.pendingProposals,
+      drops: host.drops,
     };
     this.events = [];
     this.traffic = new Map();

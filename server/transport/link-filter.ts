@@ -5,20 +5,15 @@
 import type { Random } from '../base/random.ts';
 import type { LinkRule } from '../node/control.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Message } from '../raft/messages.ts';
+import type { Packet } from '../ports/transport.ts';
 
 export class LinkFilter {
   rule: LinkRule;
   private readonly clock: Clock;
   private readonly random: Random;
-  private readonly deliver: (messages: readonly Message[]) => void;
+  private readonly deliver: (packet: Packet) => void;
 
-  constructor(
-    rule: LinkRule,
-    clock: Clock,
-    random: Random,
-    deliver: (messages: readonly Message[]) => void,
-  ) {
+  constructor(rule: LinkRule, clock: Clock, random: Random, deliver: (packet: Packet) => void) {
     this.rule = rule;
     this.clock = clock;
     this.random = random;
@@ -26,29 +21,30 @@ export class LinkFilter {
   }
 
   /** Messages of one hand-over travel together unless the rule treats them apart. */
-  send(messages: readonly Message[]): void {
+  send(packet: Packet): void {
     const { cut, delayMs, jitterMs, loss, duplicate } = this.rule;
     if (cut) return;
     if (loss === 0 && duplicate === 0 && delayMs === 0 && jitterMs === 0) {
-      this.deliver(messages);
+      this.deliver(packet);
       return;
     }
-    for (const message of messages) {
+    for (const message of packet.messages) {
       if (this.random.chance(loss)) continue;
-      this.later(message);
-      if (this.random.chance(duplicate)) this.later(message);
+      const alone = { head: packet.head, messages: [message] };
+      this.later(alone);
+      if (this.random.chance(duplicate)) this.later(alone);
     }
   }
 
   /** A link cut meanwhile loses what was still on its way. */
-  private later(message: Message): void {
+  private later(packet: Packet): void {
     const delayMs = this.rule.delayMs + this.random.nextFloat() * this.rule.jitterMs;
     if (delayMs === 0) {
-      this.deliver([message]);
+      this.deliver(packet);
       return;
     }
     this.clock.setTimer(delayMs, () => {
-      if (!this.rule.cut) this.deliver([message]);
+      if (!this.rule.cut) this.deliver(packet);
     });
   }
 }

@@ -8,12 +8,11 @@ import { Random } from '../base/random.ts';
 import { OPEN_LINK } from '../node/control.ts';
 import type { LinkRule } from '../node/control.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Transport } from '../ports/transport.ts';
+import type { Packet, Transport } from '../ports/transport.ts';
 import type { Message } from '../raft/messages.ts';
 import type { NodeId } from '../raft/types.ts';
 import { LinkFilter } from './link-filter.ts';
 import { pack, unpack } from './wire.ts';
-import type { WireMessage } from './wire.ts';
 
 export class PortMesh implements Transport {
   private readonly clock: Clock;
@@ -21,7 +20,7 @@ export class PortMesh implements Transport {
   private readonly ports = new Map<NodeId, MessagePort>();
   private readonly filters = new Map<NodeId, LinkFilter>();
   private readonly onSent: (to: NodeId, messages: readonly Message[]) => void;
-  private handler: (from: NodeId, messages: readonly Message[]) => void = () => {};
+  private handler: (from: NodeId, packet: unknown) => void = () => {};
 
   /** `onSent` sees every hand-over, also those that a filter then loses. */
   constructor(
@@ -34,23 +33,23 @@ export class PortMesh implements Transport {
     this.onSent = onSent;
   }
 
-  onReceive(handler: (from: NodeId, messages: readonly Message[]) => void): void {
+  onReceive(handler: (from: NodeId, packet: unknown) => void): void {
     this.handler = handler;
   }
 
   connect(peer: NodeId, port: MessagePort): void {
     this.ports.get(peer)?.close();
     this.ports.set(peer, port);
-    port.on('message', (messages: readonly WireMessage[]) => this.handler(peer, unpack(messages)));
+    port.on('message', (packet: unknown) => this.handler(peer, unpack(packet)));
   }
 
   setRule(peer: NodeId, rule: LinkRule): void {
     this.filter(peer).rule = rule;
   }
 
-  send(to: NodeId, messages: readonly Message[]): void {
-    this.onSent(to, messages);
-    this.filter(to).send(messages);
+  send(to: NodeId, packet: Packet): void {
+    this.onSent(to, packet.messages);
+    this.filter(to).send(packet);
   }
 
   close(): void {
@@ -61,8 +60,8 @@ export class PortMesh implements Transport {
   private filter(peer: NodeId): LinkFilter {
     let filter = this.filters.get(peer);
     if (filter === undefined) {
-      filter = new LinkFilter(OPEN_LINK, this.clock, this.random.fork(), (messages) =>
-        this.ports.get(peer)?.postMessage(pack(messages)),
+      filter = new LinkFilter(OPEN_LINK, this.clock, this.random.fork(), (packet) =>
+        this.ports.get(peer)?.postMessage(pack(packet)),
       );
       this.filters.set(peer, filter);
     }

@@ -4,7 +4,8 @@
  * own carries it, so that no switch is left in the code. C rows are the subtle
  * bugs of the Raft literature and of the trackers of its implementations; a
  * small letter tells variants of one row apart. B18 is a known race of writes
- * with truncation; D bugs sit in the disk, and in how damage of it is noticed.
+ * with truncation; D bugs sit in the disk, and in how damage of it is noticed;
+ * G bugs let garbage in.
  */
 export interface Mutant {
   readonly id: string;
@@ -304,8 +305,8 @@ export const MUTANTS: readonly Mutant[] = [
     id: 'C33',
     file: 'server/kv/sessions.ts',
     what: 'does a repeated write again',
-    find: '|| session.sequence > row.sequence)',
-    replace: '|| session.sequence >= row.sequence)',
+    find: 'if (session.sequence > row.sequence)',
+    replace: 'if (session.sequence >= row.sequence)',
   },
   {
     id: 'C33b',
@@ -313,6 +314,13 @@ export const MUTANTS: readonly Mutant[] = [
     what: 'forgets after a restart which writes it has done',
     find: 'this.sessions.put(session.value);',
     replace: 'void session.value;',
+  },
+  {
+    id: 'C33c',
+    file: 'server/kv/sessions.ts',
+    what: 'takes a client whose session is not open for a new one',
+    find: "if (row === undefined) return { is: 'closed' };",
+    replace: "if (row === undefined) return { is: 'new' };",
   },
   {
     id: 'C34',
@@ -399,6 +407,27 @@ export const MUTANTS: readonly Mutant[] = [
     what: 'leaves the value of a version out of its checksum',
     find: '${v.field}${textOf(v.value)}`',
     replace: '${v.field}`',
+  },
+  {
+    id: 'G1',
+    file: 'server/node/admission.ts',
+    what: 'listens to an earlier life of a peer',
+    find: "if (head.bootEpoch < life.bootEpoch) return 'earlierLife';",
+    replace: "if (head.bootEpoch < 0) return 'earlierLife';",
+  },
+  {
+    id: 'G2',
+    file: 'server/node/admission.ts',
+    what: 'reads messages of a later version as if they were its own',
+    find: 'if (head.version !== PROTOCOL_VERSION)',
+    replace: 'if (head.version < PROTOCOL_VERSION)',
+  },
+  {
+    id: 'G3',
+    file: 'server/raft/parse-message.ts',
+    what: 'takes anything that is called a number for an index or a term',
+    find: 'return Number.isSafeInteger(value) && (value as number) >= 0;',
+    replace: "return typeof value === 'number';",
   },
 ];
 

@@ -30,6 +30,7 @@ export function nodeView(id: string, parts: Partial<NodeView> = {}): NodeView {
     votes: [],
     progress: [],
     pendingProposals: 0,
+    drops: {},
     database: {
       name: `${id}.db`,
       sizeBytes: 0,

@@ -34,6 +34,12 @@ describe('the view', () => {
     expect(view.links).toHaveLength(6);
   });
 
+  it('[N8] tells what a node did not let in, by reason', () => {
+    const drops = { ...report('n1').drops, malformed: 2, cluster: 1 };
+    fold.report(report('n1', { drops }));
+    expect(ClusterView.parse(fold.view(2000)).nodes[0]?.drops).toEqual(drops);
+  });
+
   it('[V1] follows the configuration of the leader of the highest term, and who comes and goes', () => {
     fold.takePatch(1000);
     const confState = { voters: ['n1', 'n2', 'n3'], votersOutgoing: [], learners: ['n4'] };

@@ -18,13 +18,22 @@ const SLOW_MACHINE_MS = 120_000;
 const LONG_MS = 60_000;
 const QUERY = { type: 'get', key: 'a', field: 'x' } as const;
 
-type Mode = 'apply' | 'hold' | 'unknown' | 'not-leader' | 'overloaded';
+type Mode =
+  | 'apply'
+  | 'hold'
+  | 'unknown'
+  | 'expired'
+  | 'not-leader'
+  | 'overloaded'
+  | 'hold-openings'
+  | 'lose-openings';
 
 interface Seen {
   readonly from: string;
   readonly mode: Mode;
   /** As they travel. */
   readonly commands?: readonly string[];
+  readonly reads?: number;
   /** It has done as it was told. */
   readonly acted?: true;
 }
@@ -77,7 +86,7 @@ describe('the service', { timeout: SLOW_MACHINE_MS }, () => {
         onLink: () => {},
       },
     );
-    kv = new KvService(supervisor, leaders, new SessionPool('boot'));
+    kv = new KvService(supervisor, leaders, new SessionPool());
     await supervisor.start();
   });
 
@@ -94,10 +103,116 @@ describe('the service', { timeout: SLOW_MACHINE_MS }, () => {
     await Promise.all([write(), write()]);
     await write();
     const sessions = commands().map(({ session }) => session);
-    expect(new Set(sessions.map((session) => session?.client))).toEqual(
-      new Set(['~boot-1', '~boot-2']),
-    );
+    expect(sessions.map((session) => session?.client)).toEqual(['n1-1', 'n1-2', 'n1-2']);
     expect(sessions.map((session) => session?.sequence)).toEqual([1, 1, 2]);
+  });
+
+  it('[K9] opens the sessions of writes that begin together together', async () => {
+    await script('n1', { mode: 'hold-openings', term: 1 });
+    const open = [write(), write(), write()];
+    await until(() => openings() === 3);
+    expect(commands()).toEqual([]);
+    await script('n1', { mode: 'apply', release: true });
+    expect((await Promise.all(open)).every(({ ok }) => ok)).toBe(true);
+    expect(new Set(commands().map(({ session }) => session?.client)).size).toBe(3);
+  });
+
+  it('[K9] opens another session when it cannot tell whether one was opened, and says that nothing was written when none is', async () => {
+    await script('n1', { mode: 'lose-openings', term: 1 });
+    const outcome = write();
+    await until(() => openings() > 0);
+    await script('n1', { mode: 'apply' });
+    expect(await outcome).toMatchObject({ ok: true });
+    expect(commands()).toHaveLength(1);
+    await script('n1', { mode: 'lose-openings' });
+    // The one that is free is held; the other write has none.
+    const lost = [write(50), write(50)];
+    expect(await Promise.all(lost)).toMatchObject([
+      { code: 'OUTCOME_UNKNOWN' },
+      { code: 'NO_LEADER' },
+    ]);
+    await script('n1', { mode: 'apply' });
+    await write();
+    await script('n1', { mode: 'hold-openings' });
+    const both = [write(50), write(50)];
+    expect(await Promise.race(both)).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+    expect(await Promise.all(both)).toMatchObject([
+      { code: 'OUTCOME_UNKNOWN' },
+      { code: 'NO_LEADER' },
+    ]);
+  });
+
+  it('[K22] goes on under another session when its own has ended before the first attempt, and trusts none that was idle for longer', async () => {
+    await script('n1', { mode: 'apply', term: 1 });
+    await Promise.all([write(), write(), write()]);
+    const before = openings();
+    await script('n1', { mode: 'expired' });
+    const outcome = write();
+    // Refused under one of the three, and under each that it opens.
+    await until(() => commands().length > 5);
+    await script('n1', { mode: 'apply' });
+    expect(await outcome).toMatchObject({ ok: true });
+    const clients = commands().map(({ session }) => session?.client);
+    expect(clients.slice(0, 3)).toContain(clients[3]);
+    for (const client of clients.slice(4)) expect(clients.slice(0, 4)).not.toContain(client);
+    expect(openings()).toBeGreaterThan(before);
+    const later = commands().length;
+    await Promise.all([write(), write(), write()]);
+    for (const { session } of commands().slice(later))
+      expect(clients.slice(0, 3)).not.toContain(session?.client);
+  });
+
+  it('[K22] says that the outcome is unknown when the session has ended after a node may have taken the write', async () => {
+    await script('n1', { mode: 'unknown', term: 1 });
+    const session: SessionRef = { client: 'mine', sequence: 7 };
+    const set = { op: 'set', key: 'a', field: 'x', value: '1' } as const;
+    const open = [write(), kv.write({ ...set, session }, LONG_MS)];
+    await until(() => commands().length > 1);
+    await script('n1', { mode: 'expired' });
+    expect(await Promise.all(open)).toMatchObject([
+      { ok: false, code: 'OUTCOME_UNKNOWN' },
+      { ok: false, code: 'OUTCOME_UNKNOWN' },
+    ]);
+    // A client's own first attempt is told as it is.
+    expect(await kv.write({ ...set, session }, LONG_MS)).toMatchObject({
+      ok: true,
+      result: { error: { code: 'SESSION_EXPIRED' } },
+    });
+  });
+
+  it('[H15] proposes the writes of a batch in their order, none before all have sessions', async () => {
+    await script('n1', { mode: 'apply', term: 1 });
+    await write();
+    await script('n1', { mode: 'hold-openings' });
+    const values = ['one', 'two', 'three', 'four'];
+    const session: SessionRef = { client: 'mine', sequence: 1 };
+    // One finds a session that is free, one brings its own.
+    const outcomes = kv.writeAll(
+      values.map((value) => ({
+        op: 'set',
+        key: 'a',
+        field: 'x',
+        value,
+        ...(value === 'four' && { session }),
+      })),
+      LONG_MS,
+    );
+    await until(() => openings() === 3);
+    await script('n1', { mode: 'apply', release: true });
+    expect((await Promise.all(outcomes)).every(({ ok }) => ok)).toBe(true);
+    expect(commands().map(({ value }) => value)).toEqual(['1', ...values]);
+    const late = kv.writeAll([{ op: 'delete', key: 'a', field: 'x' }], LONG_MS);
+    expect(await Promise.all(late)).toMatchObject([{ ok: true }]);
+  });
+
+  it('[K9] opens a session for a client', async () => {
+    await script('n1', { mode: 'lose-openings', term: 1 });
+    expect(await kv.openSession(50)).toMatchObject({ ok: false, code: 'OUTCOME_UNKNOWN' });
+    await script('n1', { mode: 'apply' });
+    expect(await kv.openSession(LONG_MS)).toMatchObject({
+      ok: true,
+      result: { outcome: { op: 'session' } },
+    });
   });
 
   it('[K9] leaves the session that a client brings as it is', async () => {
@@ -110,7 +225,7 @@ describe('the service', { timeout: SLOW_MACHINE_MS }, () => {
   it('[K6] proposes a write whose fate is unknown again, under the same session, to the next leader', async () => {
     await script('n1', { mode: 'hold', term: 1 });
     const outcome = write();
-    await until(() => seen.length === 1);
+    await until(() => commands().length === 1);
     await supervisor.kill('n1');
     await script('n2', { mode: 'apply', term: 2 });
     expect(await outcome).toMatchObject({ ok: true, leader: 'n2', term: 2 });
@@ -121,7 +236,7 @@ describe('the service', { timeout: SLOW_MACHINE_MS }, () => {
   it('[K6] and one that a node said it lost track of', async () => {
     await script('n1', { mode: 'unknown', term: 1 });
     const outcome = write();
-    await until(() => seen.length > 0);
+    await until(() => commands().length > 0);
     await script('n1', { mode: 'not-leader', term: 0 });
     await script('n3', { mode: 'apply', term: 2 });
     expect(await outcome).toMatchObject({ ok: true, leader: 'n3' });
@@ -133,13 +248,14 @@ describe('the service', { timeout: SLOW_MACHINE_MS }, () => {
     expect(await write(50)).toMatchObject({ ok: false, code: 'OUTCOME_UNKNOWN', leader: 'n1' });
     await script('n1', { mode: 'apply' });
     await write();
-    expect(commands().map(({ session }) => session?.client)).toEqual(['~boot-1', '~boot-2']);
+    const [first, second] = commands().map(({ session }) => session?.client);
+    expect(first).not.toBe(second);
   });
 
   it('[K5] says so too when the node that may have taken it is gone and no leader follows', async () => {
     await script('n1', { mode: 'hold', term: 1 });
     const outcome = write(2000);
-    await until(() => seen.length === 1);
+    await until(() => commands().length === 1);
     await supervisor.kill('n1');
     expect(await outcome).toMatchObject({ ok: false, code: 'OUTCOME_UNKNOWN', leader: null });
   });
@@ -148,13 +264,20 @@ describe('the service', { timeout: SLOW_MACHINE_MS }, () => {
     expect(await write(40)).toEqual({ ok: false, code: 'NO_LEADER', leader: null });
     await script('n1', { mode: 'not-leader', term: 1 });
     const refused = write(2000);
-    await until(() => commands().length > 1);
+    await until(() => openings() > 1);
     await script('n1', { term: 0 });
     expect(await refused).toEqual({ ok: false, code: 'NO_LEADER', leader: null });
     await script('n1', { mode: 'apply', term: 2 });
     expect(await write()).toMatchObject({ ok: true });
-    // Each time the session came back to the pool: nothing was logged under it.
-    expect(new Set(commands().map(({ session }) => session?.client))).toEqual(new Set(['~boot-1']));
+    await script('n1', { mode: 'not-leader' });
+    const refusedToo = write(2000);
+    await until(() => commands().length > 2);
+    await script('n1', { term: 0 });
+    expect(await refusedToo).toEqual({ ok: false, code: 'NO_LEADER', leader: null });
+    await script('n1', { mode: 'apply', term: 3 });
+    expect(await write()).toMatchObject({ ok: true });
+    // The session came back to the pool: nothing was logged under it.
+    expect(new Set(commands().map(({ session }) => session?.client)).size).toBe(1);
   });
 
   it('[K4] waits for a leader, and goes to the one of the highest term', async () => {
@@ -215,7 +338,7 @@ describe('the service', { timeout: SLOW_MACHINE_MS }, () => {
   it('[K7] has every open request answered when it closes', async () => {
     await script('n1', { mode: 'hold', term: 1 });
     const open = [write(), kv.read(QUERY, LONG_MS)];
-    await until(() => seen.length === 2);
+    await until(() => commands().length === 1 && seen.some(({ reads }) => reads === 1));
     await kv.close(10);
     expect(await Promise.all(open)).toMatchObject([
       { code: 'OUTCOME_UNKNOWN' },
@@ -240,14 +363,24 @@ describe('the service', { timeout: SLOW_MACHINE_MS }, () => {
     if (term !== undefined) await until(() => (leaders.leader === to) === term > 0);
   }
 
-  function commands(): readonly Extract<Command, { op: 'set' }>[] {
+  function proposals(): readonly Command[] {
     return seen
       .flatMap(({ commands: list }) => list ?? [])
       .map((data) => {
         const parsed = parseCommand(data);
-        if (!parsed.ok || parsed.value.op !== 'set') throw new Error(`not a set: ${data}`);
+        if (!parsed.ok) throw new Error(parsed.error);
         return parsed.value;
       });
+  }
+
+  /** Of writes. */
+  function commands(): readonly Extract<Command, { op: 'set' }>[] {
+    return proposals().filter((command) => command.op === 'set');
+  }
+
+  /** Proposed so far. */
+  function openings(): number {
+    return proposals().filter(({ op }) => op === 'session').length;
   }
 
   /** Resolves when the claim holds; looked at after each thing that is seen. */

@@ -47,6 +47,7 @@ export function report(id: string, { status, events = [], ...part }: Part = {}):
     appliedCommands: 0,
     servedReads: 0,
     pendingProposals: 0,
+    drops: { malformed: 0, version: 0, cluster: 0, store: 0, earlierLife: 0, misdirected: 0 },
     ...part,
     atMs,
     events: events.map((event) => ({ atMs, event })),

@@ -54,16 +54,30 @@ function report() {
   };
 }
 
+function applied(result) {
+  return { outcome: 'applied', index: ++index, term, result };
+}
+
+function done(outcome) {
+  return applied({ ok: true, revision: index + 1, timestamp: 0, stamp: index + 1, outcome });
+}
+
+/** Sessions are opened in every mode in which it takes anything in, but for those of openings. */
+const OPENS = new Set(['apply', 'hold', 'unknown', 'expired']);
+
 function proposed(item) {
+  if (item.data === '["session"]' && OPENS.has(mode))
+    return done({ op: 'session', client: `${id}-${index + 1}`, idleMs: 1000 });
   switch (mode) {
     case 'apply':
-      index++;
-      return {
-        outcome: 'applied',
-        index,
-        term,
-        result: { ok: true, revision: index, timestamp: 0, stamp: index, existed: false },
-      };
+      return done({ op: 'set', existed: false });
+    case 'expired':
+      return applied({ ok: false, error: { code: 'SESSION_EXPIRED', message: '' } });
+    case 'hold-openings':
+      held.push(item);
+      return null;
+    case 'lose-openings':
+      return { outcome: 'unknown', leaderHint: null };
     case 'unknown':
       return { outcome: 'unknown', leaderHint: null };
     case 'hold':

@@ -158,7 +158,8 @@ describe('the API', { timeout: SLOW_MACHINE_MS }, () => {
       ['PUT', put, { value: '1', timestamp: 1_763_703_857_123_456 }, 'body.timestamp'],
       ['PUT', put, { value: '1', clientId: 'c' }, 'sequence'],
       ['PUT', put, { value: '1', sequence: 1 }, 'clientId'],
-      ['PUT', put, { value: '1', clientId: '~mine', sequence: 1 }, 'clientId'],
+      ['POST', '/api/v1/sessions', { clientId: 'mine' }, 'body'],
+      ['POST', '/api/v1/sessions?clientId=mine', undefined, 'query'],
       ['PUT', `${put}?timestamp=5`, { value: '1' }, 'query'],
       ['DELETE', put, { timestamp: 1 }, 'body'],
       ['POST', '/api/v1/nodes/n1/kill', [1], 'body'],
@@ -235,27 +236,43 @@ describe('the API', { timeout: SLOW_MACHINE_MS }, () => {
   });
 
   it('[H6] applies a repeat of a client’s write once, and refuses an older one', async () => {
+    const clientId = await requests.openSession();
     const first = await requests.ok('PUT', '/api/v1/kv/h6/x', {
       value: '1',
-      clientId: 'c6',
+      clientId,
       sequence: 5,
     });
     const again = await requests.ok('PUT', '/api/v1/kv/h6/x', {
       value: '1',
-      clientId: 'c6',
+      clientId,
       sequence: 5,
     });
     expect(writes.SetAnswer.parse(again).revision).toBe(writes.SetAnswer.parse(first).revision);
     expect(
-      await requests.problem('PUT', '/api/v1/kv/h6/x', { value: '0', clientId: 'c6', sequence: 4 }),
+      await requests.problem('PUT', '/api/v1/kv/h6/x', { value: '0', clientId, sequence: 4 }),
     ).toMatchObject({
       status: 409,
       code: 'SESSION_STALE',
     });
-    await requests.ok('DELETE', '/api/v1/kv/h6/x?clientId=c6&sequence=6');
-    await requests.ok('DELETE', '/api/v1/kv/h6/x?clientId=c6&sequence=6');
+    await requests.ok('DELETE', `/api/v1/kv/h6/x?clientId=${clientId}&sequence=6`);
+    await requests.ok('DELETE', `/api/v1/kv/h6/x?clientId=${clientId}&sequence=6`);
     const history = kv.HistoryAnswer.parse(await requests.ok('GET', '/api/v1/history/h6/x'));
     expect(history.versions).toHaveLength(2);
+  });
+
+  it('[H6] opens a session, and refuses a write of one that is not open', async () => {
+    const reply = await requests.call('POST', '/api/v1/sessions');
+    expect(reply.status).toBe(201);
+    const { clientId, idleMs, revision } = writes.SessionAnswer.parse(reply.body);
+    expect(idleMs).toBe(3_600_000);
+    const { asOf } = kv.GetAnswer.parse(await requests.ok('GET', '/api/v1/kv/h6/y'));
+    expect(asOf).toBeGreaterThanOrEqual(revision);
+    const envelope = { clientId: `${clientId}0`, sequence: 1 };
+    const refused = await requests.problem('PUT', '/api/v1/kv/h6/y', { value: '1', ...envelope });
+    expect(refused).toMatchObject({ status: 410, code: 'SESSION_EXPIRED', retryable: false });
+    expect(refused.message).toContain('new session');
+    const after = kv.GetAnswer.parse(await requests.ok('GET', '/api/v1/kv/h6/y'));
+    expect(after.absentBecause).toBe('never');
   });
 
   it('[H7] reads locally from a named node, and says when that node has not come so far', async () => {

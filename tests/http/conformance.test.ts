@@ -47,6 +47,10 @@ class ApiSubject implements Subject {
 
   // --- writes -----------------------------------------------------------------------
 
+  async open(): Promise<string> {
+    return writes.SessionAnswer.parse(await this.done('POST', '/api/v1/sessions')).clientId;
+  }
+
   async write(command: WriteCommand): Promise<Written> {
     const { method, path, body, read } = requestOf(command);
     const reply = await this.ask(method, path, body);
@@ -117,6 +121,7 @@ function codeOf({ code, message }: Problem): RefusalCode {
       return 'REFUSED';
     case 'BAD_ENCODING':
     case 'SESSION_STALE':
+    case 'SESSION_EXPIRED':
     case 'OUT_OF_RANGE':
     case 'REVISION_NOT_YET':
     case 'COMPACTED':

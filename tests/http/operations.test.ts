@@ -65,10 +65,11 @@ describe('operations over HTTP', { timeout: SLOW_MACHINE_MS }, () => {
     const add = async (body: object) =>
       writes.IncrementAnswer.parse(await requests.ok('POST', '/api/v1/kv/h13c/n/increment', body))
         .value;
+    const clientId = await requests.openSession();
     expect(await add({})).toBe(1);
     expect(await add({ by: 41 })).toBe(42);
-    expect(await add({ by: -2, clientId: 'counter', sequence: 1 })).toBe(40);
-    expect(await add({ by: -2, clientId: 'counter', sequence: 1 })).toBe(40);
+    expect(await add({ by: -2, clientId, sequence: 1 })).toBe(40);
+    expect(await add({ by: -2, clientId, sequence: 1 })).toBe(40);
     expect(await value('h13c/n')).toBe('40');
     await requests.ok('PUT', '/api/v1/kv/h13c/n', { value: '9007199254740991' });
     expect(await requests.problem('POST', '/api/v1/kv/h13c/n/increment')).toMatchObject({
@@ -156,14 +157,15 @@ describe('operations over HTTP', { timeout: SLOW_MACHINE_MS }, () => {
     ).toMatchObject({ code: 'TOO_LARGE' });
   });
 
-  it('[H15] a batch is many writes of their own, each with its own outcome', async () => {
+  it('[H15] a batch is many writes of their own, each with its own outcome, in their order', async () => {
+    const clientId = await requests.openSession();
     const { results } = writes.BatchAnswer.parse(
       await requests.ok('POST', '/api/v1/batch', {
         writes: [
           { op: 'set', key: 'h15', field: 'x', value: 'text' },
           { op: 'increment', key: 'h15', field: 'x' },
           { op: 'append', key: 'h15', field: 'l', items: ['a'] },
-          { op: 'append', key: 'h15', field: 'l', items: ['b'], clientId: 'h15', sequence: 1 },
+          { op: 'append', key: 'h15', field: 'l', items: ['b'], clientId, sequence: 1 },
         ],
       }),
     );

@@ -1,6 +1,7 @@
 /** Requests to a real server, answered as they should be, or with a problem of the contract. */
 import { expect } from 'vitest';
 import { Problem } from '../../contracts/errors.ts';
+import { SessionAnswer } from '../../contracts/write.ts';
 
 /** A machine that is busy with other things may take its time. */
 const PATIENT = { 'request-timeout-ms': '60000' };
@@ -50,6 +51,12 @@ export class Requests {
       200,
     );
     return reply.body;
+  }
+
+  /** The name of a session that is open now. */
+  async openSession(): Promise<string> {
+    const { body } = await this.call('POST', '/api/v1/sessions');
+    return SessionAnswer.parse(body).clientId;
   }
 
   /** The problem that is the answer. */

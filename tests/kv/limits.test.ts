@@ -167,8 +167,8 @@ describe('writes', () => {
   test('[T12] what came too early is not remembered, and may be asked again under its name', () => {
     const writer = new Writer();
     writer.apply({ op: 'set', key: 'a', field: 'x', value: '1', timestamp: 10 });
-    const session = { client: 'c', sequence: 1 };
-    const restore = { op: 'restore', asOf: 3, session } as const;
+    const session = { client: writer.open(), sequence: 1 };
+    const restore = { op: 'restore', asOf: 4, session } as const;
     expect(writer.apply(restore)).toMatchObject({ error: { code: 'REVISION_NOT_YET' } });
     writer.apply({ op: 'tick' });
     expect(writer.apply(restore)).toMatchObject({ ok: true });

@@ -31,7 +31,7 @@ import type {
 import { nextQuery } from './conformance/subject.ts';
 import { NaiveStore, Refused } from './naive-store.ts';
 import type { Row, Told } from './naive-store.ts';
-import { restored } from './writer.ts';
+import { openIn, restored } from './writer.ts';
 
 const OWNER = { clusterId: 'c', nodeId: 'n1', storeId: 's' };
 
@@ -112,7 +112,8 @@ const part = fc.nat(31).map((n) => n / 31);
 const session = some(
   {
     session: fc.record({
-      client: fc.constantFrom('c', 'd'),
+      // The last one's session is never opened.
+      client: fc.constantFrom('c', 'c', 'd', 'd', 'e'),
       sequence: fc.integer({ min: 1, max: 6 }),
     }),
     timestamp: time,
@@ -268,13 +269,38 @@ class Pair {
   readonly naive = new NaiveStore();
   store: KvStore;
 
+  private readonly names = new Map<string, string>();
+
   constructor(store = KvStore.empty()) {
     this.store = store;
+    for (const client of ['c', 'd']) {
+      const stamp = store.lastStamp + 1;
+      const name = openIn((command) =>
+        store.apply({
+          index: store.lastApplied + 1,
+          stamp,
+          kind: 'command',
+          data: encodeCommand(command),
+        }),
+      );
+      this.naive.open(name, stamp);
+      this.names.set(client, name);
+    }
+  }
+
+  /** Under the name that the store gave its client. */
+  private named(write: WriteCommand): WriteCommand {
+    const { session } = write;
+    const client = session && this.names.get(session.client);
+    return client === undefined || session === undefined
+      ? write
+      : { ...write, session: { ...session, client } };
   }
 
   tell(steps: Story): void {
     for (const { command, compact, ms } of steps) {
-      const write = command?.(this.store.lastApplied) ?? null;
+      const asked = command?.(this.store.lastApplied) ?? null;
+      const write = asked && this.named(asked);
       const [result, stamp] = this.apply(write ?? { op: 'tick' }, ms);
       if (write === null) this.naive.tick(stamp);
       else expect(told(result)).toEqual(this.naive.apply(write, stamp));

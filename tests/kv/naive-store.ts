@@ -69,7 +69,11 @@ export class NaiveStore {
   private readonly floors = new Map<string, VersionPlace>();
   /** Stamp of each revision; revision 0 is before all time. */
   private readonly stamps: number[] = [0];
-  private readonly answered = new Map<string, { sequence: number; asked: string; told: Told }>();
+  /** Of each session that is open. */
+  private readonly answered = new Map<
+    string,
+    { sequence: number; asked: string; told: Told | null }
+  >();
 
   get revision(): number {
     return this.stamps.length - 1;
@@ -82,15 +86,23 @@ export class NaiveStore {
     this.stamps.push(stamp);
   }
 
+  open(client: string, stamp: number): void {
+    this.stamps.push(stamp);
+    this.answered.set(client, { sequence: 0, asked: '', told: null });
+  }
+
   apply(command: WriteCommand, stamp: number): Told {
     this.stamps.push(stamp);
     const { session, ...rest } = command;
     if (session === undefined) return this.write(command, stamp);
     const asked = JSON.stringify(rest);
     const last = this.answered.get(session.client);
-    if (last !== undefined && session.sequence <= last.sequence) {
+    if (last === undefined) return { ok: false, code: 'SESSION_EXPIRED', operation: undefined };
+    if (session.sequence <= last.sequence) {
       const isRepeat = session.sequence === last.sequence && asked === last.asked;
-      return isRepeat ? last.told : { ok: false, code: 'SESSION_STALE', operation: undefined };
+      return isRepeat && last.told !== null
+        ? last.told
+        : { ok: false, code: 'SESSION_STALE', operation: undefined };
     }
     const told = this.write(command, stamp);
     this.answered.set(session.client, { sequence: session.sequence, asked, told });

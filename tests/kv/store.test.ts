@@ -1,12 +1,11 @@
-/** Order, history, sessions, restart and determinism of the store; and the store against a naive one. */
+/** Order, history, restart and determinism of the store; and the store against a naive one. */
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compareBytes, lowerBound } from '../../server/kv/bytes-order.ts';
 import { encodeCommand, parseCommand } from '../../server/kv/command.ts';
 import { KvStore } from '../../server/kv/store.ts';
-import { MAX_AGEING_MICROS, SESSION_IDLE_MICROS, Sessions } from '../../server/kv/sessions.ts';
 import { MAX_TIMESTAMP_MS } from '../../server/kv/types.ts';
-import type { Command, Condition, Operation, SessionRow } from '../../server/kv/types.ts';
+import type { Command, Condition, Operation } from '../../server/kv/types.ts';
 import { Reference } from '../../sim/reference.ts';
 import { remove, set } from './examples.ts';
 import { restored, Writer } from './writer.ts';
@@ -107,130 +106,6 @@ describe('history', () => {
   });
 });
 
-describe('sessions', () => {
-  const session = (sequence: number, client = 'c') => ({ session: { client, sequence } });
-
-  test('[T12] a repeat gets the first answer and writes nothing', () => {
-    const writer = new Writer();
-    const first = writer.apply(set('1', 10, session(7)));
-    writer.apply(set('other', 10));
-    expect(writer.apply(set('1', 10, session(7)))).toEqual(first);
-    expect(writer.read(10)).toBe('other');
-    expect(writer.answer({ type: 'history', key: 'a', field: 'x' }).versions).toHaveLength(2);
-  });
-
-  test('[T12] an older sequence is refused, a newer one is new, whatever the gap', () => {
-    const writer = new Writer();
-    writer.apply(set('1', 10, session(7)));
-    expect(writer.apply(set('2', 10, session(6)))).toMatchObject({
-      ok: false,
-      error: { code: 'SESSION_STALE' },
-    });
-    expect(writer.apply(set('3', 10, session(99)))).toMatchObject({ ok: true, revision: 3 });
-    expect(writer.apply(set('4', 10, session(6, 'another')))).toMatchObject({ ok: true });
-    expect(writer.read(10)).toBe('4');
-  });
-
-  test('[T12] a delete that found nothing, and an error, are repeated too', () => {
-    const writer = new Writer();
-    const absent = writer.apply({
-      op: 'delete',
-      key: 'a',
-      field: 'x',
-      timestamp: 5,
-      ...session(1),
-    });
-    writer.apply(set('1', 1));
-    const again = writer.apply({ op: 'delete', key: 'a', field: 'x', timestamp: 5, ...session(1) });
-    expect(again).toEqual(absent);
-    expect(writer.read(9)).toBe('1');
-    const refused = writer.apply(set('1', 253_402_300_799_999, { ttl: 9, ...session(2) }));
-    const repeated = writer.apply(set('1', 253_402_300_799_999, { ttl: 9, ...session(2) }));
-    expect(repeated).toEqual(refused);
-  });
-
-  test('[T12] another write under the same sequence is refused, never answered as if it were done', () => {
-    const writer = new Writer();
-    const first = writer.apply(set('1', 10, session(7)));
-    const others = [
-      set('2', 10, session(7)),
-      set('1', 11, session(7)),
-      set('1', 10, { ttl: 5, ...session(7) }),
-      { op: 'delete', key: 'a', field: 'x', timestamp: 10, ...session(7) },
-      { op: 'set', key: 'b', field: 'x', value: '1', timestamp: 10, ...session(7) },
-      { op: 'set', key: 'a', field: 'y', value: '1', timestamp: 10, ...session(7) },
-    ] as const;
-    for (const each of [writer, new Writer(restored(writer.store, 9))]) {
-      for (const other of others) {
-        expect(each.apply(other)).toMatchObject({ ok: false, error: { code: 'SESSION_STALE' } });
-      }
-      expect(each.apply(set('1', 10, session(7)))).toEqual(first);
-      expect(each.answer({ type: 'scan', key: 'a', at: 10 }).fields).toHaveLength(1);
-    }
-  });
-
-  test('[T12] repeats are known after a restart', () => {
-    const writer = new Writer();
-    const first = writer.apply(set('1', 10, session(7)));
-    const again = new Writer(restored(writer.store, 1));
-    expect(again.apply(set('1', 10, session(7)))).toEqual(first);
-    expect(again.answer({ type: 'history', key: 'a', field: 'x' }).versions).toHaveLength(1);
-  });
-
-  test('[T12] a leader whose clock is days ahead ends no session', () => {
-    const writer = new Writer();
-    const first = writer.apply(set('1', 10, session(7)), 1000);
-    writer.apply('noop', 3 * 86_400_000);
-    expect(writer.apply(set('1', 10, session(7)))).toEqual(first);
-    expect(writer.apply(set('1', 10, session(7)))).toEqual(first);
-  });
-
-  test('[T12] an hour of log time without a write ends a session, alike after a restart', () => {
-    const writer = new Writer();
-    writer.apply(set('1', 10, session(7)), 1000);
-    const minutes = SESSION_IDLE_MICROS / MAX_AGEING_MICROS;
-    for (let minute = 1; minute <= minutes; minute++) writer.apply('noop', 1000 + minute * 60_000);
-    const again = new Writer(restored(writer.store, 7));
-    for (const each of [writer, again]) {
-      expect(each.apply(set('still', 10, session(7)), 1000 + minutes * 60_000)).toMatchObject({
-        revision: minutes + 2,
-      });
-    }
-    expect(again.store.stateHash).toBe(writer.store.stateHash);
-  });
-
-  test('[T12] storage is told which sessions ended', () => {
-    const writer = new Writer();
-    writer.apply(set('1', 10, session(7)), 1000);
-    expect(writer.store.takeChanges(9)).toMatchObject({ sessions: [{ client: 'c' }] });
-    for (let minute = 1; minute <= 61; minute++) writer.apply('noop', 1000 + minute * 60_000);
-    expect(writer.store.takeChanges(99)).toMatchObject({ sessions: [], droppedSessions: ['c'] });
-  });
-
-  test('[T12] the longest idle go first when there are too many', () => {
-    const sessions = new Sessions(1000, 2);
-    const row = (client: string, stamp: number): SessionRow => ({
-      client,
-      sequence: 1,
-      asked: 0,
-      stamp,
-      clock: stamp,
-      result: { ok: true, revision: null, timestamp: 0, stamp, outcome: { op: 'tick' } },
-    });
-    for (const [at, client] of ['a', 'b', 'a', 'c'].entries()) {
-      sessions.advance(at + 1);
-      sessions.put(row(client, at + 1));
-    }
-    sessions.advance(5);
-    expect(sessions.expire()).toEqual(['b']);
-    expect(sessions.count).toBe(2);
-    sessions.advance(1004);
-    expect(sessions.expire()).toEqual(['a']);
-    sessions.advance(1005);
-    expect(sessions.expire()).toEqual(['c']);
-  });
-});
-
 describe('commands', () => {
   const name = fc.string({ unit: 'binary', minLength: 1 });
   const timestamp = fc.nat(MAX_TIMESTAMP_MS);
@@ -303,6 +178,7 @@ describe('commands', () => {
           session,
         })),
       fc.constant({ op: 'tick' as const }),
+      fc.constant({ op: 'session' as const }),
     );
     fc.assert(
       fc.property(any, (command) => {
@@ -319,6 +195,7 @@ describe('commands', () => {
     ['["multiply","k","f",2,null,null,null]', 'unknown operation'],
     ['["toString","k","f",null,null,null]', 'unknown operation'],
     ['["tick",null]', 'tick has 1'],
+    ['["session","mine"]', 'session has 1'],
     ['["set","k","f","",null,null,null]', 'set has 5'],
     ['["set","k","f","",null,null,null,null,null]', 'set has 5'],
     ['["set","k",1,"",null,null,null,null]', 'field is text'],
@@ -401,13 +278,31 @@ describe('against a naive store', () => {
       ),
     },
     { weight: 1, arbitrary: fc.constant({ op: 'tick' as const }) },
+    { weight: 2, arbitrary: fc.constant({ op: 'session' as const }) },
     { weight: 1, arbitrary: fc.constant('noop' as const) },
   );
   const story = fc.array(fc.tuple(command, time), { maxLength: 40 });
 
-  function told(commands: readonly (readonly [Command | 'noop', number])[]) {
-    const writer = new Writer();
-    for (const [each, stampMs] of commands) writer.apply(each, stampMs);
+  /** So short and few that sessions end all the time. */
+  const LIMITS = { idleMicros: 6000, most: 2 };
+  type Story = readonly (readonly [Command | 'noop', number])[];
+
+  function told(commands: Story) {
+    return tell(new Writer(KvStore.empty(LIMITS)), new Map(), commands);
+  }
+
+  /** `names` are those of the sessions that stand for the clients of the story, once opened. */
+  function tell(writer: Writer, names: Map<string, string>, commands: Story): Writer {
+    for (const [each, stampMs] of commands) {
+      if (each === 'noop' || each.op === 'tick' || each.op === 'compact')
+        writer.apply(each, stampMs);
+      else if (each.op === 'session') names.set(stampMs % 2 === 0 ? 'c' : 'd', writer.open());
+      else {
+        const { session } = each;
+        const client = session && names.get(session.client);
+        writer.apply(client ? { ...each, session: { ...session, client } } : each, stampMs);
+      }
+    }
     return writer;
   }
 
@@ -415,7 +310,10 @@ describe('against a naive store', () => {
     fc.assert(
       fc.property(story, (commands) => {
         const writer = told(commands);
-        const reference = new Reference(writer.entries.map((e) => ({ ...e, term: 1 })));
+        const reference = new Reference(
+          writer.entries.map((e) => ({ ...e, term: 1 })),
+          LIMITS,
+        );
         for (let asOf = 0; asOf <= writer.store.lastApplied; asOf++) {
           for (const key of ['a', 'b', 'é']) {
             for (let at = 0; at < 16; at++) {
@@ -460,10 +358,11 @@ describe('against a naive store', () => {
     fc.assert(
       fc.property(story, story, fc.integer({ min: 1, max: 9 }), (before, after, batch) => {
         const whole = told([...before, ...after]);
-        const stopped = told(before);
-        const again = new Writer(restored(stopped.store, batch));
+        const names = new Map<string, string>();
+        const stopped = tell(new Writer(KvStore.empty(LIMITS)), names, before);
+        const again = new Writer(restored(stopped.store, batch, LIMITS));
         expect(again.store.lastApplied).toBe(stopped.store.lastApplied);
-        for (const [each, stampMs] of after) again.apply(each, stampMs);
+        tell(again, names, after);
         expect(again.store.stateHash).toBe(whole.store.stateHash);
         expect(again.store.lastStamp).toBe(whole.store.lastStamp);
         expect(again.store.nextDueMs()).toBe(whole.store.nextDueMs());

@@ -6,6 +6,7 @@ import {
 } from '../../server/ports/durable-state.ts';
 import { encodeCommand } from '../../server/kv/command.ts';
 import { KvStore } from '../../server/kv/store.ts';
+import type { SessionLimits } from '../../server/kv/sessions.ts';
 import type { AppliedEntry } from '../../server/kv/store.ts';
 import type { ApplyResult, Command, Query, QueryAnswer } from '../../server/kv/types.ts';
 
@@ -30,6 +31,11 @@ export class Writer {
     return this.store.apply(entry);
   }
 
+  /** Opens a session; the name that it got. */
+  open(): string {
+    return openIn((command) => this.apply(command));
+  }
+
   answer<T extends Query>(query: T): Extract<QueryAnswer, { type: T['type'] }> {
     const result = this.store.query(query);
     if (!result.ok) throw new Error(result.error.message);
@@ -49,11 +55,18 @@ export class Writer {
   }
 }
 
+/** Opens a session in a store that applies what it is given; the name that it got. */
+export function openIn(apply: (command: Command) => ApplyResult): string {
+  const result = apply({ op: 'session' });
+  if (!result.ok || result.outcome.op !== 'session') throw new Error('a session is opened');
+  return result.outcome.client;
+}
+
 /** All that storage would have been given, in batches of at most `batch` entries, restored into a new store. */
-export function restored(store: KvStore, batch: number): KvStore {
+export function restored(store: KvStore, batch: number, limits?: SessionLimits): KvStore {
   const disk = emptyDurableState({ clusterId: 'c', nodeId: 'n1', storeId: 's' }, ['n1']);
   for (let changes = store.takeChanges(batch); changes !== null; changes = store.takeChanges(batch))
     applyKvChanges(disk, changes);
   const { kv, ...rows } = restoredNode(disk);
-  return KvStore.restore(kv, rows);
+  return KvStore.restore(kv, rows, limits);
 }

@@ -15,6 +15,7 @@ const set = (key: string, value: string): Command => ({ op: 'set', key, field: '
 test('[N7] a label is at most 80 characters and never cuts one in two', () => {
   expect(labelOf(set('k', 'v'))).toBe('set: k.f = v');
   expect(labelOf({ op: 'delete', key: 'k', field: 'f' })).toBe('delete: k.f');
+  expect(labelOf({ op: 'session' })).toBe('noop: a session is opened');
   const label = labelOf(set('k', '😀'.repeat(100)));
   expect(label.length).toBeLessThanOrEqual(85);
   expect(label).not.toMatch(/[\ud800-\udbff](?![\udc00-\udfff])/);

@@ -4,11 +4,15 @@
  */
 import { describe, expect, test } from 'vitest';
 import { encodeCommand } from '../../server/kv/command.ts';
+import { USUAL_LIMITS } from '../../server/kv/sessions.ts';
+import type { SessionLimits } from '../../server/kv/sessions.ts';
 import { KvStore } from '../../server/kv/store.ts';
-import type { ApplyResult } from '../../server/kv/types.ts';
+import type { ApplyResult, Command } from '../../server/kv/types.ts';
+import { openIn } from '../kv/writer.ts';
 import type { Entry } from '../../server/raft/types.ts';
 import { checkCertificate } from '../../sim/certificate.ts';
 import { asReadAnswer } from '../../sim/history.ts';
+import { Reference } from '../../sim/reference.ts';
 import type {
   Operation,
   ReadAnswer,
@@ -22,9 +26,17 @@ import type {
 class Story {
   readonly committed: Entry[] = [];
   readonly operations: Operation[] = [];
-  private readonly store = KvStore.empty();
+  private readonly store: KvStore;
+  private readonly limits: SessionLimits;
   private clock = 0;
   private sequence = 0;
+  private readonly client: string;
+
+  constructor(limits = USUAL_LIMITS) {
+    this.limits = limits;
+    this.store = KvStore.empty(limits);
+    this.client = openIn((command) => this.commit(command));
+  }
 
   write(value: string): WriteOp {
     const command: WriteCommand = {
@@ -32,7 +44,7 @@ class Story {
       key: 'k',
       field: 'f',
       value,
-      session: { client: 'c', sequence: ++this.sequence },
+      session: { client: this.client, sequence: ++this.sequence },
     };
     const call = this.clock++;
     const result = this.commit(command);
@@ -66,7 +78,7 @@ class Story {
     return asReadAnswer(query, result.answer);
   }
 
-  commit(command: WriteCommand): ApplyResult {
+  commit(command: Command): ApplyResult {
     const index = this.committed.length + 1;
     const entry: Entry = {
       index,
@@ -80,7 +92,7 @@ class Story {
   }
 
   complaints(): readonly string[] {
-    return checkCertificate(this.operations, this.committed);
+    return checkCertificate(this.operations, new Reference(this.committed, this.limits));
   }
 
   private keep<T extends Operation>(operation: T): T {
@@ -112,7 +124,7 @@ describe('certificate', () => {
     story.write('one');
     const read = story.read();
     Object.assign(found(read), { value: 'other' });
-    expect(story.complaints().join()).toContain('one of revision 1 stands there, but other');
+    expect(story.complaints().join()).toContain('one of revision 2 stands there, but other');
   });
 
   test('[F3] a value that is missing from an answer is seen, in a scan too', () => {
@@ -185,8 +197,23 @@ describe('certificate', () => {
     const story = new Story();
     const write = story.write('one');
     story.commit(write.command);
-    Object.assign(write.result as object, { revision: 2, stamp: 2000 });
+    Object.assign(write.result as object, { revision: 3, stamp: 3000 });
     expect(story.complaints().join()).toContain('was answered');
+  });
+
+  test('[F3] a repeat that came after its session had ended, and was done again, is seen', () => {
+    const story = new Story({ idleMicros: 2500, most: 9 });
+    const write = story.write('one');
+    for (let i = 0; i < 3; i++) story.commit({ op: 'tick' });
+    const late = story.commit(write.command);
+    expect(late).toMatchObject({ ok: false, error: { code: 'SESSION_EXPIRED' } });
+    expect(story.complaints()).toEqual([]);
+    Object.assign(write.result as object, { revision: 6, stamp: 6000 });
+    expect(story.complaints().join()).toContain('was answered');
+    // And so is one that was refused while its session was open.
+    const refused = new Story();
+    refused.write('two').outcome = 'failed';
+    expect(refused.complaints().join()).toContain('was said to have failed, but was done');
   });
 
   test('[F3] an answer from a revision that was never committed is seen', () => {

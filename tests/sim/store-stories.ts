@@ -1,6 +1,7 @@
 /** Histories that the real store tells, for judges that must find them honest. */
 import { encodeCommand } from '../../server/kv/command.ts';
 import { KvStore } from '../../server/kv/store.ts';
+import { openIn } from '../kv/writer.ts';
 import { asReadAnswer } from '../../sim/history.ts';
 import type { Operation, WriteCommand } from '../../sim/history.ts';
 
@@ -22,6 +23,9 @@ export function told(acts: readonly Act[]): readonly Operation[] {
   const history: Operation[] = [];
   let stamp = 1000;
   let index = 0;
+  const client = openIn((command) =>
+    store.apply({ index: ++index, stamp, kind: 'command', data: encodeCommand(command) }),
+  );
   for (const [i, { what, field, timestamp, ttl, passesMs, ...under }] of acts.entries()) {
     stamp += 1 + passesMs * 1000;
     const interval = { call: i - under.early, returned: i + under.late };
@@ -38,7 +42,7 @@ export function told(acts: readonly Act[]): readonly Operation[] {
       history.push({ kind: 'read', client: 'r', query, ...interval, outcome: 'ok', answer });
       continue;
     }
-    const session = { client: 'c', sequence: i + 1 };
+    const session = { client, sequence: i + 1 };
     const at = timestamp === undefined ? {} : { timestamp };
     const command: WriteCommand =
       what === 'delete'

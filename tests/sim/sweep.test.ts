@@ -24,6 +24,7 @@ const GOOD: Sweep = {
     messagesLost: 20_000,
     writesLost: 1000,
     replaced: 100,
+    lateRepeats: 100,
   },
   threeNodes: { virtualMs: 0, realMs: 0, processorMs: 0, operations: 0, paces: [] },
   faults: new Map(FAULT_KINDS.map((kind) => [kind, 60])),
@@ -52,9 +53,10 @@ test('[F7] each kind of fault must have fired, and each kind of thing have happe
     'messagesLost',
     'writesLost',
     'replaced',
+    'lateRepeats',
   ];
   for (const name of names) {
-    const totals = { ...GOOD.totals, [name]: 10 };
+    const totals = { ...GOOD.totals, [name]: 7 };
     expect(weaknesses({ ...GOOD, totals }), name).toHaveLength(1);
   }
 });

@@ -36,6 +36,12 @@ class DatabaseSubject implements Subject {
     this.file = file;
   }
 
+  async open(): Promise<string> {
+    const result = await this.append({ op: 'session' }, 1);
+    if (!result.ok || result.outcome.op !== 'session') throw new Error('a session is opened');
+    return result.outcome.client;
+  }
+
   async write(command: WriteCommand): Promise<Written> {
     const result = await this.append(command, 1);
     if (result.ok) return result;
@@ -65,11 +71,11 @@ class DatabaseSubject implements Subject {
     const saves = this.restarts++ % 2 === 0;
     if (changes !== null && saves) await saveKv(this.storage, changes);
     await this.close();
-    await this.open();
+    await this.start();
     expect(this.store.stateHash).toBe(hash);
   }
 
-  async open(): Promise<void> {
+  async start(): Promise<void> {
     this.opened = await openPrismaStorage({
       file: this.file,
       migrationsDir: path.resolve(import.meta.dirname, '../../prisma/migrations'),
@@ -112,7 +118,7 @@ describe('a database', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'chronoraft-conformance-'));
   const subject = new DatabaseSubject(path.join(folder, 'store.db'));
 
-  beforeAll(() => subject.open());
+  beforeAll(() => subject.start());
   afterAll(async () => {
     await subject.close();
     rmSync(folder, { recursive: true, force: true });

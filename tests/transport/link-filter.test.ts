@@ -12,14 +12,22 @@ function link(rule: Partial<LinkRule>) {
   const scheduler = new Scheduler();
   const clock = new SimClock(scheduler, { rate: 1, wallOffsetMs: 0, pausedUntilMs: 0 });
   const arrived: { atMs: number; terms: number[] }[] = [];
-  const filter = new LinkFilter({ ...OPEN_LINK, ...rule }, clock, Random.fromSeed(7), (messages) =>
-    arrived.push({ atMs: scheduler.nowMs, terms: messages.map(({ term }) => term) }),
+  const filter = new LinkFilter(
+    { ...OPEN_LINK, ...rule },
+    clock,
+    Random.fromSeed(7),
+    ({ messages }) =>
+      arrived.push({ atMs: scheduler.nowMs, terms: messages.map(({ term }) => term) }),
   );
   const pass = (untilMs: number): void => {
     while (scheduler.step(untilMs));
   };
-  return { filter, arrived, pass };
+  const send = (...terms: number[]): void =>
+    filter.send({ head: HEAD, messages: terms.map(message) });
+  return { filter, send, arrived, pass };
 }
+
+const HEAD = { version: 1, clusterId: 'c', storeId: 's', bootEpoch: 1 };
 
 const message = (term: number): Message => ({
   type: 'HeartbeatResponse',
@@ -31,26 +39,26 @@ const message = (term: number): Message => ({
 
 describe('link', () => {
   test('[N1] an open link passes a hand-over as it is, at once', () => {
-    const { filter, arrived } = link({});
-    filter.send([message(1), message(2)]);
+    const { send, arrived } = link({});
+    send(1, 2);
     expect(arrived).toEqual([{ atMs: 0, terms: [1, 2] }]);
   });
 
   test('[N1] a cut link passes nothing, and loses what was on its way', () => {
-    const { filter, arrived, pass } = link({ delayMs: 10 });
-    filter.send([message(1)]);
+    const { filter, send, arrived, pass } = link({ delayMs: 10 });
+    send(1);
     filter.rule = { ...filter.rule, cut: true };
-    filter.send([message(2)]);
+    send(2);
     pass(100);
     expect(arrived).toEqual([]);
     filter.rule = OPEN_LINK;
-    filter.send([message(3)]);
+    send(3);
     expect(arrived).toEqual([{ atMs: 100, terms: [3] }]);
   });
 
   test('[N1] delay and jitter lie within their bounds, and jitter reorders', () => {
-    const { filter, arrived, pass } = link({ delayMs: 20, jitterMs: 30 });
-    for (let term = 1; term <= 100; term++) filter.send([message(term)]);
+    const { send, arrived, pass } = link({ delayMs: 20, jitterMs: 30 });
+    for (let term = 1; term <= 100; term++) send(term);
     pass(19.9);
     expect(arrived).toEqual([]);
     pass(50);
@@ -64,13 +72,13 @@ describe('link', () => {
     const lossy = link({ loss: 0.3 });
     const doubling = link({ duplicate: 0.3 });
     for (let term = 1; term <= 2000; term++) {
-      lossy.filter.send([message(term)]);
-      doubling.filter.send([message(term)]);
+      lossy.send(term);
+      doubling.send(term);
     }
     expect(lossy.arrived.length / 2000).toBeCloseTo(0.7, 1);
     expect(doubling.arrived.length / 2000).toBeCloseTo(1.3, 1);
     const total = link({ loss: 1 });
-    total.filter.send([message(1)]);
+    total.send(1);
     expect(total.arrived).toEqual([]);
   });
 });

@@ -40,10 +40,9 @@ export type Step =
   /** Cluster time moves on. */
   | { readonly does: 'pass'; readonly ms: number };
 
-/** What the case knows of its own writes, and the names under which it writes. */
+/** What the case knows of its own writes. */
 export interface Course {
   key(name: string): string;
-  client(name: string): string;
   /** Revision of the case's n-th write; of what was there before it for 0. */
   revision(n: number): number;
   /** Timestamp that the n-th write was given. */
@@ -113,14 +112,17 @@ export function now(operation: Asked<WriteCommand>, answer: string | null = null
   return at(null, operation, answer);
 }
 
-/** Under a client's sequence. */
+/** A client whose session was never opened. */
+export const STRANGER = 'stranger';
+
+/** Under a client's sequence, in a session of its own. */
 export function as(
   client: string,
   sequence: number,
   write: Asked<WriteCommand>,
 ): Asked<WriteCommand> {
   return (course) => {
-    const session: SessionRef = { client: course.client(client), sequence };
+    const session: SessionRef = { client, sequence };
     return { ...write(course), session };
   };
 }

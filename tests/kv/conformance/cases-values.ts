@@ -15,6 +15,7 @@ import {
   removeRecord,
   scan,
   set,
+  STRANGER,
 } from './case.ts';
 import type { Case } from './case.ts';
 
@@ -410,6 +411,14 @@ export const VALUE_CASES: readonly Case[] = [
     at(10, as('d', 4, set('a.x', '3')), 'replaced'),
     at(10, as('c', 6, set('a.x', '4')), 'replaced'),
     get('a.x', 10, '4'),
+  ),
+  given(
+    '[T21] a write of a session that is not open is refused, and nothing is done',
+    at(10, set('a.x', '1')),
+    at(10, as(STRANGER, 1, set('a.x', '2')), 'SESSION_EXPIRED'),
+    at(10, as(STRANGER, 2, remove('a.x')), 'SESSION_EXPIRED'),
+    at(10, as('c', 1, set('a.x', '3')), 'replaced'),
+    history('a.x', '1@10 r1.0, 3@10 r4.0'),
   ),
   given(
     '[T12] a refusal is an answer too: the repeat gets it, though it would now be done',

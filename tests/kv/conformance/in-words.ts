@@ -29,6 +29,7 @@ function outcomeInWords(outcome: Outcome, names: Names): string {
   switch (outcome.op) {
     case 'tick':
     case 'retention':
+    case 'session':
       return outcome.op;
     case 'restore':
       return `restored ${outcome.fields}`;

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { KvStore } from '../../../server/kv/store.ts';
 import { encodeCommand } from '../../../server/kv/command.ts';
 import type { Command, ViewQuery, WriteCommand } from '../../../server/kv/types.ts';
-import { restored } from '../writer.ts';
+import { openIn, restored } from '../writer.ts';
 import { CASES } from './cases.ts';
 import { askAgain, runCase } from './run-case.ts';
 import { nextQuery, refusalCode } from './subject.ts';
@@ -16,6 +16,10 @@ class StoreSubject implements Subject {
   constructor(store = KvStore.empty()) {
     this.store = store;
     if (store.lastApplied === 0) for (let i = 0; i < 3; i++) this.apply({ op: 'tick' }, 1_000_000);
+  }
+
+  open(): Promise<string> {
+    return Promise.resolve(openIn((command) => this.apply(command, 1)));
   }
 
   write(command: WriteCommand): Promise<Written> {

@@ -2,6 +2,7 @@
 import { expect } from 'vitest';
 import { must } from '../../../server/base/assert.ts';
 import type { ViewQuery, ViewAnswer, WriteCommand } from '../../../server/kv/types.ts';
+import { STRANGER } from './case.ts';
 import type { Asked, Case, Course, Step } from './case.ts';
 import { answerInWords, readInWords, writtenInWords } from './in-words.ts';
 import type { Names } from './in-words.ts';
@@ -44,13 +45,14 @@ class CaseRun {
   private readonly timestamps: (number | null)[] = [null];
   private readonly course: Course;
   private readonly names: Names;
+  /** Sessions by the names that the case has for its clients. */
+  private readonly sessions = new Map<string, string>();
 
   constructor(subject: Subject, prefix: string, latest: number) {
     this.subject = subject;
     this.revisions = [latest];
     this.course = {
       key: (name) => prefix + name,
-      client: (name) => prefix + name,
       revision: (n) => must(this.revisions[n], `write ${n} has a revision`),
       timestamp: (n) => must(this.timestamps[n], `write ${n} has a timestamp`),
     };
@@ -84,11 +86,20 @@ class CaseRun {
     answer: string | null,
     which: string,
   ): Promise<void> {
-    const written = await this.subject.write(command(this.course));
+    const written = await this.subject.write(await this.underSession(command(this.course)));
     this.revisions.push(written.ok ? written.revision : null);
     this.timestamps.push(written.ok ? written.timestamp : null);
     if (answer === null) expect(written, which).toMatchObject({ ok: true });
     else expect(writtenInWords(written, this.names), which).toBe(answer);
+  }
+
+  /** Opened when the case's client first writes, unless it is one who never was. */
+  private async underSession(command: WriteCommand): Promise<WriteCommand> {
+    const { session } = command;
+    if (session === undefined || session.client === STRANGER) return command;
+    const client = this.sessions.get(session.client) ?? (await this.subject.open());
+    this.sessions.set(session.client, client);
+    return { ...command, session: { ...session, client } };
   }
 
   private async page(step: Extract<Step, { does: 'page' }>, which: string): Promise<void> {

@@ -34,6 +34,8 @@ export type ReadOutcome =
   | { readonly ok: false; readonly code: RefusalCode };
 
 export interface Subject {
+  /** Opens a session; resolves to its name. */
+  open(): Promise<string>;
   write(command: WriteCommand): Promise<Written>;
   /** `cursor` is `next` of an answer to this very query. */
   read(query: ViewQuery, cursor?: unknown): Promise<ReadOutcome>;

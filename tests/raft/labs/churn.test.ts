@@ -6,6 +6,7 @@
 import { describe, expect, test } from 'vitest';
 import { Random } from '../../../server/base/random.ts';
 import { checkCertificate } from '../../../sim/certificate.ts';
+import { Reference } from '../../../sim/reference.ts';
 import { CALM } from '../../../sim/sim-network.ts';
 import type { Weather } from '../../../sim/sim-network.ts';
 import { World } from '../../../sim/world.ts';
@@ -57,7 +58,9 @@ function churn(seed: number, weather: Weather): void {
   world.invariants.checkWhole();
 
   const { committed } = world.invariants;
-  expect(checkCertificate(world.history, committed)).toEqual([]);
+  expect(
+    checkCertificate(world.history, new Reference(committed, world.settings.sessions)),
+  ).toEqual([]);
   const states = world.running().map(({ kv }) => `${kv.lastApplied} ${kv.stateHash}`);
   expect(states).toHaveLength(5);
   expect(new Set(states).size).toBe(1);

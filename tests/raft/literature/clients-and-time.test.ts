@@ -1,6 +1,7 @@
 /** Bugs of sessions, of outcomes and of stamps that others had: each test builds the schedule in which the bug would show. */
 import { describe, expect, test } from 'vitest';
 import { encodeCommand } from '../../../server/kv/command.ts';
+import { Sessions } from '../../../server/kv/sessions.ts';
 import { KvStore } from '../../../server/kv/store.ts';
 import type { ApplyResult } from '../../../server/kv/types.ts';
 import {
@@ -29,7 +30,7 @@ describe('clients', () => {
     const machines = new Machines(THREE);
     const old = machines.leader();
     machines.pass(100);
-    const session = { client: 'c', sequence: 1 };
+    const session = { client: machines.openSession(old), sequence: 1 };
     // The entry reaches the others; that they have it does not come back.
     for (const other of others(old)) machines.network.cut(other, old);
     const first = machines.write(old, 'once', session);
@@ -67,13 +68,20 @@ describe('clients', () => {
     };
     const set = (field: string, client: string, sequence: number): string =>
       encodeCommand({ op: 'set', key: 'k', field, value: 'v', session: { client, sequence } });
-    add(set('a', 'idle', 1), 1);
-    add(set('b', 'busy', 1), 1);
+    const open = (): string => {
+      add(encodeCommand({ op: 'session' }), 1);
+      return Sessions.nameOf({ index, stamp });
+    };
+    const [idle, busy] = [open(), open()];
+    add(set('a', idle, 1), 1);
+    const done = index;
+    add(set('b', busy, 1), 1);
     // One entry that is hours late ages nobody by more than a minute.
-    for (let i = 0; i < 58; i++) add(set('f', 'busy', i + 2), i === 3 ? 3e11 : MINUTE_MICROS);
-    add(set('a', 'idle', 1), MINUTE_MICROS);
-    for (let i = 0; i < 4; i++) add(set('f', 'busy', i + 60), MINUTE_MICROS);
-    add(set('a', 'idle', 1), 1);
+    for (let i = 0; i < 58; i++) add(set('f', busy, i + 2), i === 3 ? 3e11 : MINUTE_MICROS);
+    add(set('a', idle, 1), MINUTE_MICROS);
+    const repeated = index;
+    for (let i = 0; i < 4; i++) add(set('f', busy, i + 60), MINUTE_MICROS);
+    add(set('a', idle, 1), 1);
 
     const run = (
       restartAt: number,
@@ -97,10 +105,11 @@ describe('clients', () => {
       return { results, hash: store.stateHash };
     };
     const straight = run(0);
-    const [first] = straight.results;
-    // Still known at the first repeat, forgotten at the second: it is done anew, everywhere.
-    expect(straight.results[60]).toEqual(first);
-    expect(straight.results.at(-1)).not.toEqual(first);
+    const answer = (revision: number) => straight.results[revision - 1];
+    // Still known at the first repeat, forgotten at the second: it is refused, everywhere.
+    expect(answer(done)).toMatchObject({ ok: true, revision: done });
+    expect(answer(repeated)).toEqual(answer(done));
+    expect(straight.results.at(-1)).toMatchObject({ error: { code: 'SESSION_EXPIRED' } });
     for (let at = 1; at < log.length; at++) {
       expect(run(at)).toEqual(straight);
       expect(run(at, true)).toEqual(straight);

@@ -137,6 +137,18 @@ export class Machines {
     return proposal;
   }
 
+  /** Opens a session; the name that it got. */
+  openSession(id: string): string {
+    const proposal = this.nextId++;
+    this.host(id).propose([{ id: proposal, data: encodeCommand({ op: 'session' }) }]);
+    while (!this.proposed.has(proposal)) this.pass(1);
+    const proposed = this.proposed.get(proposal);
+    if (proposed?.outcome !== 'applied' || !proposed.result.ok) throw new Error('a session');
+    const { outcome } = proposed.result;
+    if (outcome.op !== 'session') throw new Error('a session is opened');
+    return outcome.client;
+  }
+
   read(id: string): number {
     const read = this.nextId++;
     this.host(id).read([{ id: read, query: FIELDS, level: 'linearizable' }]);
