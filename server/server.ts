@@ -116,6 +116,7 @@ export async function startServer(
   );
   const app = buildApp({
     host: config.host,
+    clusterId: dataDir.clusterId,
     kv: service,
     supervisor,
     fold,

@@ -12,6 +12,7 @@ import type { LeaderTracker } from '../cluster/leader-tracker.ts';
 import type { Membership } from '../cluster/membership.ts';
 import type { Supervisor } from '../cluster/supervisor.ts';
 import type { Logger } from '../logger.ts';
+import { backupRoutes } from './backup-routes.ts';
 import { clusterRoutes } from './cluster-routes.ts';
 import { HttpError } from './errors.ts';
 import { BAD_QUERY, parseJson, parseQuery } from './input.ts';
@@ -33,6 +34,7 @@ export type PageHandler = (request: IncomingMessage, response: ServerResponse) =
 
 export interface AppOptions {
   readonly host: string;
+  readonly clusterId: string;
   readonly kv: KvService;
   readonly supervisor: Supervisor;
   readonly fold: ClusterViewFold;
@@ -112,6 +114,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
 
   writeRoutes(app, options.kv);
   readRoutes(app, options.kv, options.supervisor);
+  backupRoutes(app, options.kv, options.clusterId);
   clusterRoutes(app, options.supervisor, options.fold, options.leaders);
   memberRoutes(app, options);
   app.get('/api/v1/version', () => ({ version: options.version, api: 1 }));

@@ -225,7 +225,15 @@ export type Query =
       readonly after: Coordinates;
       readonly start?: Cell;
       readonly limit: number;
-    } & Scope);
+    } & Scope)
+  /** Every version of every field of keys with a prefix, by key, field, then as in a history (T21). */
+  | ({
+      readonly type: 'versions';
+      readonly prefix?: string;
+      /** The first that the page may begin with. */
+      readonly start?: VersionAddress;
+      readonly limit: number;
+    } & Coordinates);
 
 interface KeyRange {
   readonly prefix?: string;
@@ -239,6 +247,9 @@ interface KeyRange {
 
 /** Where a version stands among those of its field. */
 export type VersionPlace = Pick<Version, 'timestamp' | 'revision' | 'op'>;
+
+/** Where a version stands in the store. */
+export type VersionAddress = Cell & VersionPlace;
 
 /** A value as seen from given coordinates; the winner of rule T1. */
 export interface FoundVersion {
@@ -304,7 +315,13 @@ export type QueryAnswer =
       readonly after: View;
       readonly changes: readonly FieldChange[];
       readonly next: Cell | null;
-    };
+    }
+  /** All that was known at `asOf`, whatever its timestamp. */
+  | ({
+      readonly type: 'versions';
+      readonly versions: readonly Version[];
+      readonly next: VersionAddress | null;
+    } & View);
 
 export type QueryResult =
   | { readonly ok: true; readonly answer: QueryAnswer }

@@ -75,6 +75,7 @@ class ApiSubject implements Subject {
   // --- reads ------------------------------------------------------------------------
 
   async read(query: Query, cursor?: unknown): Promise<ReadOutcome> {
+    if (query.type === 'versions') throw new Error('all versions come as a file');
     const page = typeof cursor === 'string' ? { cursor, at: undefined, asOf: undefined } : {};
     const parameters = { ...this.asker, ...parametersOf(query), ...page };
     const reply = await this.ask('GET', pathOf(query) + queryOf(parameters));
@@ -272,7 +273,9 @@ function queryOf(parameters: Readonly<Record<string, string | number | undefined
 
 // --- queries as requests ---------------------------------------------------------------
 
-function pathOf(query: Query): string {
+type ApiQuery = Exclude<Query, { type: 'versions' }>;
+
+function pathOf(query: ApiQuery): string {
   switch (query.type) {
     case 'get':
       return cellPath(query.key, query.field);
@@ -289,7 +292,7 @@ function pathOf(query: Query): string {
   }
 }
 
-function parametersOf(query: Query): Readonly<Record<string, string | number | undefined>> {
+function parametersOf(query: ApiQuery): Readonly<Record<string, string | number | undefined>> {
   switch (query.type) {
     case 'get':
       return { at: query.at, asOf: query.asOf };
@@ -323,7 +326,7 @@ function parametersOf(query: Query): Readonly<Record<string, string | number | u
 }
 
 /** The answer in the store's terms. Where the next page starts is the cursor's secret. */
-function pageOf(query: Query, body: unknown): Page {
+function pageOf(query: ApiQuery, body: unknown): Page {
   const page = (answer: QueryAnswer, next: string | null): Page => ({ answer, next });
   switch (query.type) {
     case 'get': {

@@ -219,6 +219,18 @@ const question: fc.Arbitrary<Asked> = fc.oneof(
           limit: most,
         }),
     ),
+  viewed(
+    some(
+      {
+        prefix,
+        start: fc.record({ key, field, timestamp: time, revision: fc.nat(30), op: fc.nat(3) }),
+        limit,
+      },
+      'prefix',
+      'start',
+    ),
+    (rest, view) => ({ type: 'versions', ...rest, ...view }),
+  ),
 );
 
 /** More than any story has rows. */
@@ -304,6 +316,8 @@ function rowsOf(answer: QueryAnswer): readonly Row[] {
       return answer.versions;
     case 'diff':
       return answer.changes;
+    case 'versions':
+      return answer.versions;
   }
 }
 

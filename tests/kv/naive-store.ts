@@ -270,6 +270,20 @@ export class NaiveStore {
           }))
           .filter((change) => !isEqual(change.before?.value ?? null, change.after?.value ?? null));
       }
+      case 'versions': {
+        const { asOf } = this.view(query);
+        const { start } = query;
+        return this.cells(query)
+          .flatMap(({ key, field }) => [...this.versionsOf(key, field)].sort(comparePlaces))
+          .filter(({ revision }) => revision <= asOf)
+          .filter(
+            (version) =>
+              start === undefined ||
+              (order(version.key, start.key) ||
+                order(version.field, start.field) ||
+                comparePlaces(version, start)) >= 0,
+          );
+      }
     }
   }
 

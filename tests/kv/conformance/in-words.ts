@@ -5,6 +5,7 @@ import type {
   Outcome,
   QueryAnswer,
   Value,
+  Version,
 } from '../../../server/kv/types.ts';
 import type { ReadOutcome, Written } from './subject.ts';
 
@@ -86,11 +87,12 @@ export function answerInWords(answer: QueryAnswer, names: Names): string {
         })
         .join(' ');
     case 'history':
+      return answer.versions.map((version) => versionInWords(version, names)).join(', ');
+    case 'versions':
       return answer.versions
-        .map(({ timestamp, revision, op, value, expiresAt }) => {
-          const until = expiresAt === null ? '' : `<${expiresAt}`;
-          const text = value === null ? '†' : valueInWords(value);
-          return `${text}@${timestamp}${until} r${names.write(revision)}.${op}`;
+        .map((version) => {
+          const { key, field } = version;
+          return `${names.key(key)}.${field}=${versionInWords(version, names)}`;
         })
         .join(', ');
     case 'diff':
@@ -102,6 +104,15 @@ export function answerInWords(answer: QueryAnswer, names: Names): string {
         })
         .join(' ');
   }
+}
+
+function versionInWords(
+  { timestamp, revision, op, value, expiresAt }: Version,
+  names: Names,
+): string {
+  const until = expiresAt === null ? '' : `<${expiresAt}`;
+  const text = value === null ? '†' : valueInWords(value);
+  return `${text}@${timestamp}${until} r${names.write(revision)}.${op}`;
 }
 
 function fieldInWords({ field, value }: { readonly field: string; readonly value: Value }): string {

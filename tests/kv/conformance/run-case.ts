@@ -132,5 +132,7 @@ function rowsOf(answer: QueryAnswer): number {
       return answer.versions.length;
     case 'diff':
       return answer.changes.length;
+    case 'versions':
+      return answer.versions.length;
   }
 }
