@@ -31,6 +31,7 @@ import type { KvService } from '../cluster/kv-service.ts';
 import type {
   ApplyResult,
   FailedCondition,
+  OperationOutcome,
   Outcome,
   SessionRef,
   WriteCommand,
@@ -183,7 +184,7 @@ export function writeRoutes(app: FastifyInstance, kv: KvService): void {
       checked.map(async (command): Promise<BatchAnswer['results'][number]> => {
         try {
           const { done, ...committed } = await commit(request, command);
-          if (done.op === 'txn' || done.op === 'restore' || done.op === 'tick')
+          if (!isOfOperation(done))
             throw new HttpError('INTERNAL', 'the answer is of another operation');
           return { ok: true, ...committed, done };
         } catch (error) {
@@ -238,6 +239,13 @@ function of<Op extends Outcome['op']>(op: Op, outcome: Outcome): Extract<Outcome
   if (outcome.op !== op) throw new HttpError('INTERNAL', 'the answer is of another operation');
   return outcome as Extract<Outcome, { op: Op }>;
 }
+
+function isOfOperation(outcome: Outcome): outcome is OperationOutcome {
+  return !WHOLE_WRITES.has(outcome.op);
+}
+
+/** What no batch is made of. */
+const WHOLE_WRITES = new Set<Outcome['op']>(['txn', 'restore', 'import', 'importHistory', 'tick']);
 
 function bodyOf<T>(request: FastifyRequest, schema: z.ZodType<T>): T {
   checkNoQuery(request.query);

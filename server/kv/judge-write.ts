@@ -7,6 +7,9 @@ import { err, ok } from '../base/result.ts';
 import type { Result } from '../base/result.ts';
 import { compareBytes } from './bytes-order.ts';
 import type { HeldVersion } from './field-versions.ts';
+import { judgeHistory, judgeImport } from './judge-import.ts';
+import type { Judged, WritePlace } from './judged.ts';
+import { listError } from './list-limits.ts';
 import type { Records } from './records.ts';
 import { viewOf } from './timeline.ts';
 import type { Timeline } from './timeline.ts';
@@ -15,8 +18,6 @@ import {
   MAX_ENTRY_LOOKS,
   MAX_ENTRY_VERSIONS,
   MAX_FOUND_CHARS,
-  MAX_LIST_BYTES,
-  MAX_LIST_ITEMS,
   MAX_TIMESTAMP_MS,
 } from './types.ts';
 import type {
@@ -28,27 +29,13 @@ import type {
   Outcome,
   Restore,
   Revision,
-  Stamp,
   TimestampMs,
   Transaction,
   Value,
   Version,
   WriteCommand,
 } from './types.ts';
-import { utf8Length } from './utf8.ts';
 import { charsOf, isSameValue } from './value.ts';
-
-/** Where in the log the write stands. */
-export interface WritePlace {
-  readonly index: Revision;
-  readonly stamp: Stamp;
-}
-
-export interface Judged {
-  readonly timestamp: TimestampMs;
-  readonly outcome: Outcome;
-  readonly versions: readonly Version[];
-}
 
 /** `timeline` has the revisions before the write, at least. */
 export function judgeWrite(
@@ -59,13 +46,19 @@ export function judgeWrite(
 ): Result<Judged, KvError> {
   const now = Math.floor(place.stamp / 1000);
   const timestamp = command.timestamp ?? now;
+  if (command.op === 'import') return judgeImport(records, place, timestamp, command);
+  if (command.op === 'importHistory') return judgeHistory(records, place, timestamp, command);
   const draft = new Draft(records, place, timestamp);
   const outcome = run(draft, timeline, command);
   if (!outcome.ok) return outcome;
   return ok({ timestamp, outcome: outcome.value, versions: draft.versions });
 }
 
-function run(draft: Draft, timeline: Timeline, command: WriteCommand): Result<Outcome, KvError> {
+function run(
+  draft: Draft,
+  timeline: Timeline,
+  command: Operation | Transaction | Restore,
+): Result<Outcome, KvError> {
   switch (command.op) {
     case 'txn':
       return runTransaction(draft, command);
@@ -265,17 +258,6 @@ function integerOf(base: Base, named: Named): Result<number, KvError> {
 function outOfRange({ key, field }: Named, value: string): KvError {
   const message = `${key}.${field}: ${value.slice(0, 40)} is beyond ±(2^53 - 1)`;
   return { code: 'OUT_OF_RANGE', message };
-}
-
-function listError(value: Value): KvError | null {
-  if (typeof value === 'string') return null;
-  if (value.length > MAX_LIST_ITEMS)
-    return { code: 'TOO_LARGE', message: `a list has at most ${MAX_LIST_ITEMS} items` };
-  // A unit of UTF-16 is three bytes of UTF-8 at most.
-  if (charsOf(value) * 3 <= MAX_LIST_BYTES) return null;
-  const bytes = value.reduce((sum, item) => sum + utf8Length(item), 0);
-  if (bytes <= MAX_LIST_BYTES) return null;
-  return { code: 'TOO_LARGE', message: `a list has at most ${MAX_LIST_BYTES} bytes` };
 }
 
 // --- transactions ----------------------------------------------------------------

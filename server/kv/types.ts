@@ -79,13 +79,45 @@ export interface Restore extends Scope {
   readonly asOf?: Revision | undefined;
 }
 
-/** What comes with any write. A restore has no timestamp of its own. */
+/** A field as it was where it comes from. */
+export interface ImportedField extends Cell {
+  readonly value: Value;
+  /** Milliseconds it had left to live, at least 1; left out: it never expires. */
+  readonly ttl?: number | undefined;
+}
+
+/** Of the keys with the prefix, the fields after `from` up to `to` are these at the timestamp, and no others (T21). */
+export interface Import {
+  readonly op: 'import';
+  readonly prefix?: string | undefined;
+  /** Null: from the first on. */
+  readonly from: Cell | null;
+  /** Null: up to the last. */
+  readonly to: Cell | null;
+  /** In order, each once, and within the range. */
+  readonly fields: readonly ImportedField[];
+}
+
+/** A version as it was where it comes from, but for its revision. */
+export type ImportedVersion = Pick<Version, 'key' | 'field' | 'timestamp' | 'value' | 'expiresAt'>;
+
+/** Adds versions with times of their own, if the keys with the prefix have none after `from` (T21). */
+export interface ImportHistory {
+  readonly op: 'importHistory';
+  readonly prefix?: string | undefined;
+  /** The last version that is there; null: none is. */
+  readonly from: VersionAddress | null;
+  /** At least one; by key, field and timestamp, and after `from`. */
+  readonly versions: readonly ImportedVersion[];
+}
+
+/** What comes with any write. A restore and a history have no timestamp of their own. */
 interface Envelope {
   readonly timestamp?: TimestampMs | undefined;
   readonly session?: SessionRef | undefined;
 }
 
-export type WriteCommand = (Operation | Transaction | Restore) & Envelope;
+export type WriteCommand = (Operation | Transaction | Restore | Import | ImportHistory) & Envelope;
 
 /** What an entry asks of the store. Encoded as JSON text in the log, readable by a person (`command.ts`). */
 export type Command =
@@ -137,6 +169,9 @@ export type Outcome =
     }
   /** How many fields were brought back or taken away. */
   | { readonly op: 'restore'; readonly fields: number }
+  /** How many fields were changed; the last that is as it is to be, null when all are. */
+  | { readonly op: 'import'; readonly fields: number; readonly settled: Cell | null }
+  | { readonly op: 'importHistory'; readonly versions: number }
   /** An entry that writes nothing. */
   | { readonly op: 'tick' };
 
@@ -162,6 +197,8 @@ export interface KvError {
     /** A list operation on text, or an increment of a list. */
     | 'WRONG_KIND'
     | 'NOT_AN_INTEGER'
+    /** There are versions where a history was to begin. */
+    | 'NOT_EMPTY'
     /** A list beyond its limit, or too much for one entry. */
     | 'TOO_LARGE';
   readonly message: string;

@@ -42,7 +42,15 @@ const KINDS = {
   deleteRecord: 'delete',
   txn: 'txn',
   restore: 'txn',
+  import: 'txn',
+  importHistory: 'txn',
 } as const satisfies Record<WriteCommand['op'], EntrySummary['kind']>;
+
+/** The page says "restore" before it. */
+const FROM_BACKUP = {
+  import: 'fields of a backup',
+  importHistory: 'versions of a backup',
+} as const;
 
 function describeWrite(write: WriteCommand): string {
   if (write.op === 'txn') {
@@ -58,6 +66,8 @@ function describeWrite(write: WriteCommand): string {
     const when = [at === undefined ? '' : ` at ${at}`, asOf === undefined ? '' : ` as of ${asOf}`];
     return `${key}.${field} restored${when.join('')}`;
   }
+  if (write.op === 'import') return `${write.fields.length} ${FROM_BACKUP.import}`;
+  if (write.op === 'importHistory') return `${write.versions.length} ${FROM_BACKUP.importHistory}`;
   const name = `${write.key}.${write.field}`;
   switch (write.op) {
     case 'set':
@@ -87,6 +97,7 @@ function describeLong(data: string): Pick<EntrySummary, 'kind' | 'label'> {
   const [, op = '', key, field, value = ''] = BEGINNING.exec(data.slice(0, MAX_BEGINNING)) ?? [];
   const kind = (KINDS as Record<string, EntrySummary['kind'] | undefined>)[op];
   if (kind === undefined) return { kind: 'noop', label: 'not understood' };
+  if (op === 'import' || op === 'importHistory') return { kind, label: FROM_BACKUP[op] };
   if (key === undefined) return { kind, label: 'many steps' };
   const name = `${JSON.parse(key)}.${field === undefined ? '*' : JSON.parse(field)}`;
   return kind === 'delete'

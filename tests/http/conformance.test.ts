@@ -204,6 +204,9 @@ function requestOf(command: WriteCommand): Request {
         read: answered(writes.RestoreAnswer, ({ fields }) => ({ op, fields })),
       };
     }
+    case 'import':
+    case 'importHistory':
+      throw new Error('an import comes from a file');
     case 'txn':
       return conditionalSet(operation, envelope) ?? transaction(operation, envelope);
   }

@@ -2,17 +2,21 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { must } from '../../server/base/assert.ts';
+import { compareCells } from '../../server/kv/bytes-order.ts';
 import { encodeCommand } from '../../server/kv/command.ts';
 import { KvStore } from '../../server/kv/store.ts';
 import type {
   ApplyResult,
+  Cell,
   Condition,
   Coordinates,
+  ImportedField,
   KvChanges,
   Operation,
   Query,
   QueryAnswer,
   Value,
+  Version,
   WriteCommand,
 } from '../../server/kv/types.ts';
 import { nextQuery } from './conformance/subject.ts';
@@ -106,7 +110,55 @@ const session = some(
   'timestamp',
 );
 
-type Command = (revision: number) => WriteCommand;
+/** Where a range begins or ends; null: with all. */
+const end: fc.Arbitrary<Cell | null> = fc.option(fc.record({ key, field }), { freq: 2 });
+const importedField = some({ key, field, value, ttl }, 'ttl');
+
+/** What fits the range of it, in order. */
+function importOf(
+  start: string,
+  one: Cell | null,
+  other: Cell | null,
+  fields: readonly ImportedField[],
+  envelope: object,
+): WriteCommand {
+  const turned = one !== null && other !== null && compareCells(one, other) > 0;
+  const [from, to] = turned ? [other, one] : [one, other];
+  const within = fields
+    .filter(({ key: name }) => name.startsWith(start))
+    .filter((cell) => from === null || compareCells(cell, from) > 0)
+    .filter((cell) => to === null || compareCells(cell, to) <= 0)
+    .sort(compareCells)
+    .filter((cell, i, all) => compareCells(cell, all[i + 1] ?? { key: '', field: '' }) !== 0);
+  return { op: 'import', prefix: start, from, to, fields: within, ...envelope };
+}
+
+/** Of the store, if one is given, whose last version it goes on from. */
+function historyOf(
+  start: string,
+  given: readonly (Cell & { timestamp: number; value: Value | null; ttl: number })[],
+  naive: NaiveStore | null,
+): WriteCommand {
+  const there = naive?.rows({ type: 'versions', prefix: start, limit: 1 }) ?? [];
+  const from = (there[there.length - 1] as Version | undefined) ?? null;
+  const versions = given
+    .map(({ ttl: left, ...version }) => ({
+      ...version,
+      key: start + version.key,
+      expiresAt: version.value === null ? null : version.timestamp + left,
+    }))
+    .sort((a, b) => compareCells(a, b) || a.timestamp - b.timestamp)
+    .filter((version) => {
+      if (from === null) return true;
+      return (compareCells(version, from) || version.timestamp - from.timestamp) >= 0;
+    });
+  return versions.length === 0
+    ? { op: 'delete', key: 'a', field: 'x' }
+    : { op: 'importHistory', prefix: start, from, versions };
+}
+
+/** Made of the store as it then is. */
+type Command = (revision: number, naive: NaiveStore) => WriteCommand;
 const write: fc.Arbitrary<Command> = fc.oneof(
   {
     weight: 12,
@@ -149,6 +201,33 @@ const write: fc.Arbitrary<Command> = fc.oneof(
             // Sometimes a revision that is not there yet.
             asOf: asOf === undefined ? undefined : Math.round(asOf * (revision + 1)),
           }),
+      ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(prefix, fc.tuple(end, end), fc.array(importedField, { maxLength: 4 }), session)
+      .map(
+        ([start, [one, other], fields, envelope]): Command =>
+          () =>
+            importOf(start, one, other, fields, envelope),
+      ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(
+        prefix,
+        fc.array(fc.record({ key, field, timestamp: time, value: fc.option(value), ttl }), {
+          minLength: 1,
+          maxLength: 4,
+        }),
+        fc.boolean(),
+      )
+      .map(
+        ([start, versions, goesOn]): Command =>
+          (_revision, naive) =>
+            historyOf(start, versions, goesOn ? naive : null),
       ),
   },
 );
@@ -249,7 +328,7 @@ class Pair {
     for (const { command, ms } of steps) {
       const index = this.store.lastApplied + 1;
       const stamp = this.store.lastStamp + ms * 1000 + 1;
-      const write = command?.(this.store.lastApplied) ?? null;
+      const write = command?.(this.store.lastApplied, this.naive) ?? null;
       const data = encodeCommand(write ?? { op: 'tick' });
       const result = this.store.apply({ index, stamp, kind: 'command', data });
       if (write === null) this.naive.tick(stamp);

@@ -5,10 +5,13 @@
  */
 import type {
   ApplyResult,
+  Cell,
   Condition,
   Coordinates,
   FieldChange,
   FoundVersion,
+  Import,
+  ImportHistory,
   Operation,
   OperationOutcome,
   Outcome,
@@ -23,7 +26,7 @@ import type {
 
 /** What is wrong with an operation; thrown to undo the write that it is in. */
 class Refused extends Error {
-  readonly code: 'WRONG_KIND' | 'NOT_AN_INTEGER' | 'REVISION_NOT_YET';
+  readonly code: 'WRONG_KIND' | 'NOT_AN_INTEGER' | 'REVISION_NOT_YET' | 'NOT_EMPTY';
   operation: number | undefined = undefined;
 
   constructor(code: Refused['code']) {
@@ -95,6 +98,8 @@ export class NaiveStore {
 
   private run(command: WriteCommand, timestamp: number): Outcome {
     if (command.op === 'restore') return this.restore(command, timestamp);
+    if (command.op === 'import') return this.import(command, timestamp);
+    if (command.op === 'importHistory') return this.importHistory(command);
     if (command.op !== 'txn') return this.operate(command, timestamp);
     const { op, conditions, success, failure } = command;
     const index = conditions.findIndex((condition) => !this.holds(condition, timestamp));
@@ -205,6 +210,40 @@ export class NaiveStore {
     return { op, fields };
   }
 
+  private import({ op, prefix, from, to, fields }: Import, timestamp: number): Outcome {
+    const there = this.cells({ prefix }).map(({ key, field }) => ({ key, field }));
+    const cells = [...there, ...fields]
+      .filter((cell) => from === null || compareCells(cell, from) > 0)
+      .filter((cell) => to === null || compareCells(cell, to) <= 0)
+      .sort(compareCells)
+      .filter((cell, i, all) => i === 0 || compareCells(cell, all[i - 1] ?? cell) !== 0);
+    let changed = 0;
+    for (const { key, field } of cells) {
+      const given = fields.find((each) => each.key === key && each.field === field);
+      const present = this.standing(key, field, { at: timestamp });
+      const expiresAt = given?.ttl === undefined ? null : timestamp + given.ttl;
+      const value = given?.value ?? null;
+      if (isEqual(value, present?.value ?? null) && (present?.expiresAt ?? null) === expiresAt)
+        continue;
+      this.add(key, field, timestamp, value, expiresAt);
+      changed++;
+    }
+    return { op, fields: changed, settled: null };
+  }
+
+  private importHistory({ op, prefix = '', from, versions }: ImportHistory): Outcome {
+    const beyond = this.versions
+      .filter(({ key }) => key.startsWith(prefix))
+      .some(
+        (version) =>
+          from === null || (compareCells(version, from) || comparePlaces(version, from)) > 0,
+      );
+    if (beyond) throw new Refused('NOT_EMPTY');
+    for (const { key, field, timestamp, value, expiresAt } of versions)
+      this.add(key, field, timestamp, value, expiresAt);
+    return { op, versions: versions.length };
+  }
+
   private add(
     key: string,
     field: string,
@@ -279,9 +318,7 @@ export class NaiveStore {
           .filter(
             (version) =>
               start === undefined ||
-              (order(version.key, start.key) ||
-                order(version.field, start.field) ||
-                comparePlaces(version, start)) >= 0,
+              (compareCells(version, start) || comparePlaces(version, start)) >= 0,
           );
       }
     }
@@ -372,6 +409,10 @@ function isEqual(a: Value | null, b: Value | null): boolean {
 
 function order(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+function compareCells(a: Cell, b: Cell): number {
+  return order(a.key, b.key) || order(a.field, b.field);
 }
 
 function comparePlaces(a: VersionPlace, b: VersionPlace): number {

@@ -32,6 +32,12 @@ function outcomeInWords(outcome: Outcome, names: Names): string {
       return 'tick';
     case 'restore':
       return `restored ${outcome.fields}`;
+    case 'import':
+      return outcome.settled === null
+        ? `imported ${outcome.fields}`
+        : `imported ${outcome.fields} to ${names.key(outcome.settled.key)}.${outcome.settled.field}`;
+    case 'importHistory':
+      return `added ${outcome.versions}`;
     case 'txn': {
       const { failed } = outcome;
       const done = `[${outcome.outcomes.map(operationInWords).join('; ')}]`;
