@@ -58,7 +58,13 @@ export const LAYERS = [
   },
   {
     of: ['server/backup/'],
-    may: ['server/backup/', 'server/cluster/', 'server/base/', 'contracts/'],
+    may: [
+      'server/backup/',
+      'server/cluster/',
+      'server/kv/bytes-order.ts',
+      'server/base/',
+      'contracts/',
+    ],
     types: ['server/kv/types.ts'],
     packages: 'any',
   },

@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import { fastify } from 'fastify';
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
 import type { Problem } from '../../contracts/errors.ts';
+import type { Restores } from '../backup/restores.ts';
 import type { ClusterViewFold } from '../cluster/cluster-view.ts';
 import type { KvService } from '../cluster/kv-service.ts';
 import type { LeaderTracker } from '../cluster/leader-tracker.ts';
@@ -40,6 +41,7 @@ export interface AppOptions {
   readonly fold: ClusterViewFold;
   readonly leaders: LeaderTracker;
   readonly membership: Membership;
+  readonly restores: Restores;
   readonly logger: Logger;
   readonly version: string;
   /** Null serves the API alone. */
@@ -114,7 +116,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
 
   writeRoutes(app, options.kv);
   readRoutes(app, options.kv, options.supervisor);
-  backupRoutes(app, options.kv, options.clusterId);
+  backupRoutes(app, options);
   clusterRoutes(app, options.supervisor, options.fold, options.leaders);
   memberRoutes(app, options);
   app.get('/api/v1/version', () => ({ version: options.version, api: 1 }));

@@ -6,16 +6,7 @@ import { BackupHeader } from '../../contracts/backup.ts';
 import { backupText } from '../../server/backup/write-backup.ts';
 import type { VersionsPage } from '../../server/backup/write-backup.ts';
 import type { Version, VersionAddress } from '../../server/kv/types.ts';
-
-const HEADER: BackupHeader = {
-  format: 'chronoraft-backup',
-  version: 1,
-  cluster: 'c',
-  madeAt: '2026-01-01T00:00:00.000Z',
-  prefix: null,
-  at: 50,
-  asOf: 9,
-};
+import { HEADER } from './files.ts';
 
 function version(field: string, value: Version['value']): Version {
   const place = { timestamp: 10, revision: 3, op: 0, stamp: 10_000 };
