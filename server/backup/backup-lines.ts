@@ -10,9 +10,10 @@
  *
  * A value is text or a list of texts, null in a tombstone; `expiresAt` is null
  * where it never does. Versions are sorted by the UTF-8 of key and field, then by
- * timestamp, revision, op. The sum of a chunk is that of all lines since the
- * mark before it, of the first one since the beginning; the last line's is of all
- * before it. So damage is found and located, and a file that was cut has no end.
+ * timestamp, revision, op; a chunk has at most 1,000. Its sum is that of all lines
+ * since the mark before it, of the first one since the beginning; the last line's
+ * is of all before it. So damage is found and located, and a file that was cut has
+ * no end.
  */
 import { createHash } from 'node:crypto';
 import type { BackupHeader } from '../../contracts/backup.ts';

@@ -97,7 +97,8 @@ class Reader {
       this.sums.add(line);
       this.chunk.push(line);
       this.chunkBytes += line.length;
-      if (this.chunkBytes > MAX_CHUNK_BYTES) throw this.wrong('the chunk is too long');
+      if (this.chunk.length > LIMITS.pageSize || this.chunkBytes > MAX_CHUNK_BYTES)
+        throw this.wrong('the chunk is too long');
       return null;
     }
     return this.takeMark(line, this.header);

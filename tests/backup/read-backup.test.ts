@@ -205,6 +205,14 @@ describe('a file that says what no backup says', () => {
     );
   });
 
+  test('[H19] is refused for a chunk that is longer than any', async () => {
+    const rows = Array.from({ length: 1001 }, (_, i) => ['a', 'x', i, ...row.slice(3)]);
+    expect(await complaint(placed(fileOf(HEADER, [rows.slice(0, 1000)])))).toBeNull();
+    expect(await complaint(placed(fileOf(HEADER, [rows])))).toBe(
+      'line 1002: the chunk is too long',
+    );
+  });
+
   test.each([
     ['another format', { ...HEADER, format: 'tar' }],
     ['a later version', { ...HEADER, version: 2 }],
