@@ -23,14 +23,12 @@ test('[N7] a label is at most 80 characters and never cuts one in two', () => {
 
 test('[N7] parts of a backup tell how many they are, the long ones only what', () => {
   const fields = [{ key: 'k', field: 'f', value: 'v' }];
-  expect(labelOf({ op: 'import', from: null, to: null, fields })).toBe('txn: 1 fields of a backup');
+  expect(labelOf({ op: 'import', from: null, to: null, fields })).toBe('txn: 1 field of a backup');
   const versions = [{ ...must(fields[0], 'one'), timestamp: 1, expiresAt: null }];
-  expect(labelOf({ op: 'importHistory', from: null, versions })).toBe(
-    'txn: 1 versions of a backup',
-  );
+  expect(labelOf({ op: 'importHistory', from: null, versions })).toBe('txn: 1 version of a backup');
   const long = [{ key: 'k', field: 'f', value: 'v'.repeat(5000) }];
   expect(labelOf({ op: 'import', prefix: 'k', from: null, to: null, fields: long })).toBe(
-    'txn: fields of a backup',
+    'txn: part of a backup',
   );
 });
 
