@@ -4,6 +4,7 @@
  * says where the next one starts.
  */
 import type { FieldVersions } from './field-versions.ts';
+import { Page } from './page.ts';
 import type { Records } from './records.ts';
 import { viewOf } from './timeline.ts';
 import type { Timeline } from './timeline.ts';
@@ -12,22 +13,16 @@ import type {
   FieldChange,
   FoundField,
   FoundVersion,
-  Query,
-  QueryAnswer,
-  Value,
   Version,
   VersionPlace,
   View,
+  ViewAnswer,
+  ViewQuery,
 } from './types.ts';
-import { charsOf, isSameValue } from './value.ts';
-
-/** Fields looked at for one page, at most: a node that answers does nothing else. */
-const MAX_LOOKS = 20_000;
-/** Text on one page, UTF-16 units, unless a single value has more. */
-const MAX_PAGE_CHARS = 4 * 1024 * 1024;
+import { isSameValue } from './value.ts';
 
 /** `query` asks for no revision after the timeline's last. */
-export function answerQuery(records: Records, timeline: Timeline, query: Query): QueryAnswer {
+export function answerQuery(records: Records, timeline: Timeline, query: ViewQuery): ViewAnswer {
   switch (query.type) {
     case 'get': {
       const view = viewOf(timeline, query);
@@ -53,40 +48,13 @@ export function answerQuery(records: Records, timeline: Timeline, query: Query):
   }
 }
 
-/** What one page may still hold, and cost. */
-class Page {
-  private rows: number;
-  private looks = MAX_LOOKS;
-  private chars = MAX_PAGE_CHARS;
-
-  constructor(rows: number) {
-    this.rows = rows;
-  }
-
-  get isFull(): boolean {
-    return this.rows <= 0 || this.looks <= 0 || this.chars <= 0;
-  }
-
-  look(): void {
-    this.looks--;
-  }
-
-  row(): void {
-    this.rows--;
-  }
-
-  value(value: Value | null | undefined): void {
-    if (value !== null && value !== undefined) this.chars -= charsOf(value);
-  }
-}
-
 function foundAt(held: FieldVersions, view: View): FoundVersion | null {
   const choice = held.choose(view);
   return 'found' in choice ? choice.found : null;
 }
 
-type Asked<Type extends Query['type']> = Extract<Query, { readonly type: Type }>;
-type Answered<Type extends Query['type']> = Extract<QueryAnswer, { readonly type: Type }>;
+type Asked<Type extends ViewQuery['type']> = Extract<ViewQuery, { readonly type: Type }>;
+type Answered<Type extends ViewQuery['type']> = Extract<ViewAnswer, { readonly type: Type }>;
 
 function scan(records: Records, view: View, query: Asked<'scan'>): Answered<'scan'> {
   const page = new Page(query.limit ?? MAX_PAGE);

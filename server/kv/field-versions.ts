@@ -26,11 +26,18 @@ export type Choice =
   | { readonly absentBecause: 'never' | 'not-yet' | 'deleted' | 'expired' };
 
 export class FieldVersions {
+  readonly key: string;
+  readonly field: string;
   private readonly versions: HeldVersion[] = [];
   private readonly floor = new RevisionFloor(this.versions);
   private firstRevision: Revision = Number.POSITIVE_INFINITY;
 
-  add({ timestamp, revision, op, value, expiresAt }: Version): void {
+  constructor(key: string, field: string) {
+    this.key = key;
+    this.field = field;
+  }
+
+  add({ timestamp, revision, op, value, expiresAt }: Version): HeldVersion {
     const { versions } = this;
     const version: HeldVersion = { timestamp, revision, op, value, expiresAt };
     const last = versions[versions.length - 1];
@@ -40,6 +47,7 @@ export class FieldVersions {
     else versions.splice(position, 0, version);
     this.floor.inserted(position);
     if (revision < this.firstRevision) this.firstRevision = revision;
+    return version;
   }
 
   /** The greatest timestamp of any version. */
@@ -49,14 +57,26 @@ export class FieldVersions {
 
   /** The version that stands at a view, if any does (T1, T2). */
   standing({ at, asOf }: View): HeldVersion | null {
-    const winner = this.winner({ at, asOf });
-    return winner === null || winner.value === null || isExpired(winner, at) ? null : winner;
+    return standingAt(this.winner({ at, asOf }), at);
+  }
+
+  /** What stood when `version` was written, at its timestamp. */
+  standingBefore(version: HeldVersion): HeldVersion | null {
+    const { timestamp, revision } = version;
+    // Of its own revision, what comes before it here was written before it.
+    const before = this.floor.lastKnown(this.firstFrom(version), revision);
+    return standingAt(this.versions[before], timestamp);
+  }
+
+  /** Does `version` decide at a view, even if by its end? */
+  decides(version: HeldVersion, view: View): boolean {
+    return this.winner(view) === version;
   }
 
   /** The same with all that an answer says. */
   choose(view: View): Choice {
     const winner = this.winner(view);
-    if (winner === null)
+    if (winner === undefined)
       return { absentBecause: this.firstRevision <= view.asOf ? 'not-yet' : 'never' };
     const { value, timestamp, revision, expiresAt } = winner;
     if (value === null) return { absentBecause: 'deleted' };
@@ -100,8 +120,8 @@ export class FieldVersions {
     return page;
   }
 
-  private winner({ at, asOf }: View): HeldVersion | null {
-    return this.versions[this.floor.lastKnown(this.firstAfter(at), asOf)] ?? null;
+  private winner({ at, asOf }: View): HeldVersion | undefined {
+    return this.versions[this.floor.lastKnown(this.firstAfter(at), asOf)];
   }
 
   /** First instant after `at` from which another version, or its own expiry, decides. */
@@ -134,6 +154,10 @@ export interface HistoryPage {
   readonly descending: boolean;
   readonly after: VersionPlace | null;
   readonly limit: number;
+}
+
+function standingAt(winner: HeldVersion | undefined, at: TimestampMs): HeldVersion | null {
+  return winner === undefined || winner.value === null || isExpired(winner, at) ? null : winner;
 }
 
 function isExpired({ expiresAt }: HeldVersion, at: TimestampMs): boolean {

@@ -13,7 +13,7 @@ const NO_FIELDS: Fields = new OrderedMap();
 export class Records {
   private readonly records = new OrderedMap<Fields>();
 
-  add(version: Version): void {
+  add(version: Version): { readonly field: FieldVersions; readonly held: HeldVersion } {
     let record = this.records.get(version.key);
     if (record === undefined) {
       record = new OrderedMap();
@@ -21,10 +21,10 @@ export class Records {
     }
     let field = record.get(version.field);
     if (field === undefined) {
-      field = new FieldVersions();
+      field = new FieldVersions(version.key, version.field);
       record.add(version.field, field);
     }
-    field.add(version);
+    return { field, held: field.add(version) };
   }
 
   field(key: string, field: string): FieldVersions | undefined {

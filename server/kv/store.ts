@@ -6,15 +6,18 @@
  * hash.
  */
 import { assert } from '../base/assert.ts';
+import { answerChanges } from './answer-changes.ts';
 import { answerQuery } from './answer-query.ts';
 import { encodeRequest, parseCommand } from './command.ts';
 import { DueTimes } from './due.ts';
 import { hexOf, RollingHash } from './hash.ts';
+import { Journal } from './journal.ts';
 import { judgeWrite } from './judge-write.ts';
 import { Records } from './records.ts';
 import { RevisionStamps } from './revision-stamps.ts';
 import { Sessions } from './sessions.ts';
 import type {
+  AnswerTo,
   ApplyResult,
   KvChanges,
   KvError,
@@ -52,6 +55,7 @@ export class KvStore {
   private readonly records = new Records();
   private readonly sessions = new Sessions();
   private readonly due = new DueTimes();
+  private readonly journal = new Journal();
   private readonly stamps = new RevisionStamps();
   private hash = RollingHash.empty();
   private changes: EntryChanges[] = [];
@@ -78,14 +82,12 @@ export class KvStore {
     marks: Iterable<Mark>,
     sessions: Iterable<SessionRow>,
   ): void {
-    const clusterTime = Math.floor(header.lastStamp / 1000);
     const answered = [...sessions].sort((a, b) => a.stamp - b.stamp);
     this.sessions.keepOnly(answered);
     const later = answered.filter(({ stamp }) => stamp > this.lastStamp)[Symbol.iterator]();
     let session = later.next();
     const pass = (revision: Revision, stamp: Stamp): void => {
-      this.stamps.add(revision, stamp);
-      this.sessions.advance(stamp);
+      this.moveTo(revision, stamp);
       for (; session.done !== true && session.value.stamp <= stamp; session = later.next())
         this.sessions.put(session.value);
     };
@@ -98,7 +100,7 @@ export class KvStore {
     for (const version of versions) {
       passMarks(version.revision);
       if (version.revision > this.stamps.lastRevision) pass(version.revision, version.stamp);
-      this.insert(version, clusterTime);
+      this.insert(version);
     }
     passMarks(header.lastApplied + 1);
     assert(this.lastApplied === header.lastApplied, 'saved rows cover every applied revision');
@@ -152,7 +154,7 @@ export class KvStore {
 
   /** Earliest instant after cluster time at which "now" may read differently; null when none. */
   nextDueMs(): TimestampMs | null {
-    return this.due.nextAfter(this.clusterTimeMs);
+    return this.due.nextMs;
   }
 
   // --- apply -----------------------------------------------------------------
@@ -161,15 +163,14 @@ export class KvStore {
   apply(entry: AppliedEntry): ApplyResult {
     assert(entry.index === this.lastApplied + 1, 'entries are applied in order, each once');
     assert(entry.stamp > this.lastStamp, 'stamps strictly rise');
-    this.stamps.add(entry.index, entry.stamp);
+    this.moveTo(entry.index, entry.stamp);
     this.hash.number(entry.index);
     this.hash.number(entry.stamp);
-    this.sessions.advance(entry.stamp);
     const droppedSessions = this.sessions.expire();
 
     const { result, versions, session } =
       entry.kind === 'command' ? this.run(entry) : nothingDone(entry);
-    for (const version of versions) this.insert(version, this.clusterTimeMs);
+    for (const version of versions) this.insert(version);
     if (session !== null) this.sessions.put(session);
     this.changes.push({
       revision: entry.index,
@@ -245,11 +246,23 @@ export class KvStore {
     this.hash.text(typeof value === 'string' ? value : JSON.stringify(value));
   }
 
-  private insert(version: Version, clusterTime: TimestampMs): void {
-    this.records.add(version);
-    if (version.timestamp > clusterTime) this.due.add(version.timestamp);
-    if (version.expiresAt !== null && version.expiresAt > clusterTime)
-      this.due.add(version.expiresAt);
+  /** Time moves on, before anything of the revision is done. */
+  private moveTo(revision: Revision, stamp: Stamp): void {
+    this.stamps.add(revision, stamp);
+    this.sessions.advance(stamp);
+    const now = this.clusterTimeMs;
+    for (let due = this.due.takeUntil(now); due !== null; due = this.due.takeUntil(now))
+      this.journal.pass(revision, due);
+  }
+
+  private insert(version: Version): void {
+    const { field, held } = this.records.add(version);
+    this.journal.wrote(field, held);
+    const { timestamp, expiresAt } = version;
+    const now = this.clusterTimeMs;
+    if (timestamp > now) this.due.add({ at: timestamp, field, version: held });
+    if (expiresAt !== null && expiresAt > now)
+      this.due.add({ at: expiresAt, field, version: held });
   }
 
   // --- saving ----------------------------------------------------------------
@@ -293,11 +306,8 @@ export class KvStore {
   // --- queries ---------------------------------------------------------------
 
   /** Answers from the state as it stands; a revision beyond it is REVISION_NOT_YET. */
-  query(query: Query): QueryResult {
-    const asOf =
-      query.type === 'diff'
-        ? Math.max(query.before.asOf ?? 0, query.after.asOf ?? 0)
-        : (query.asOf ?? 0);
+  query<Asked extends Query>(query: Asked): QueryResult<Asked> {
+    const asOf = latestRevisionOf(query);
     if (asOf > this.lastApplied) {
       return {
         ok: false,
@@ -307,7 +317,23 @@ export class KvStore {
         },
       };
     }
-    return { ok: true, answer: answerQuery(this.records, this.stamps, query) };
+    const answer =
+      query.type === 'changes'
+        ? answerChanges(this.journal, this.stamps, query)
+        : answerQuery(this.records, this.stamps, query);
+    return { ok: true, answer: answer as AnswerTo<Asked> };
+  }
+}
+
+/** 0 when it names none. */
+function latestRevisionOf(query: Query): Revision {
+  switch (query.type) {
+    case 'diff':
+      return Math.max(query.before.asOf ?? 0, query.after.asOf ?? 0);
+    case 'changes':
+      return query.after;
+    default:
+      return query.asOf ?? 0;
   }
 }
 

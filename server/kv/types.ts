@@ -228,7 +228,10 @@ export interface Coordinates {
   readonly asOf?: Revision;
 }
 
-export type Query =
+export type Query = ViewQuery | ChangesQuery;
+
+/** What a view shows. */
+export type ViewQuery =
   | ({ readonly type: 'get' } & Cell & Coordinates)
   /** Fields of a record, in byte order. */
   | ({
@@ -272,6 +275,14 @@ export type Query =
       readonly limit: number;
     } & Coordinates);
 
+/** What happened after a revision (T18). */
+export interface ChangesQuery extends Scope {
+  readonly type: 'changes';
+  readonly after: Revision;
+  /** Changes on the page; more only where a single revision has more, as none is split. */
+  readonly limit: number;
+}
+
 interface KeyRange {
   readonly prefix?: string;
   /** First key to list, inclusive, in byte order. */
@@ -305,14 +316,38 @@ export interface FieldChange extends Cell {
   readonly after: FoundVersion | null;
 }
 
+/** Something that a watcher is told (T18). */
+export interface Change extends Cell {
+  /** Written by someone; or an expiry, or the start of what was dated in the future, that came with time. */
+  readonly kind: 'set' | 'delete' | 'expire' | 'start';
+  /** From when on it holds. */
+  readonly at: TimestampMs;
+  /** The version that was written, has ended, or begins. */
+  readonly version: VersionPlace;
+  /** From `at` on; null: absent. */
+  readonly value: Value | null;
+  readonly expiresAt: TimestampMs | null;
+  /** What stood there at `at` before this; null: nothing did. */
+  readonly previous: Omit<FoundVersion, 'validTo'> | null;
+}
+
+/** All that happened in the scope at one revision: first what came with time, then what was written, in its order. */
+export interface ChangeBatch {
+  readonly revision: Revision;
+  readonly stamp: Stamp;
+  readonly changes: readonly Change[];
+}
+
 /** The view that was asked for, with nothing left out. */
 export interface View {
   readonly at: TimestampMs;
   readonly asOf: Revision;
 }
 
+export type QueryAnswer = ViewAnswer | ChangesAnswer;
+
 /** A page may be short, even empty, and not the last one: `next` alone tells. */
-export type QueryAnswer =
+export type ViewAnswer =
   | ({
       readonly type: 'get';
       readonly found: FoundVersion | null;
@@ -360,8 +395,19 @@ export type QueryAnswer =
       readonly next: VersionAddress | null;
     } & View);
 
-export type QueryResult =
-  | { readonly ok: true; readonly answer: QueryAnswer }
+/** Revisions at which nothing happened in the scope have no batch. */
+export interface ChangesAnswer {
+  readonly type: 'changes';
+  readonly batches: readonly ChangeBatch[];
+  /** All revisions up to this one are told: ask again after it. */
+  readonly through: Revision;
+}
+
+/** The answers to queries of type `Asked`. */
+export type AnswerTo<Asked extends Query> = Extract<QueryAnswer, { readonly type: Asked['type'] }>;
+
+export type QueryResult<Asked extends Query = Query> =
+  | { readonly ok: true; readonly answer: AnswerTo<Asked> }
   | { readonly ok: false; readonly error: KvError };
 
 /** What must be written to make the store's present state durable: everything since the last take. */

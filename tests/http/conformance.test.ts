@@ -9,8 +9,8 @@ import type {
   Condition,
   FoundVersion,
   Outcome,
-  Query,
-  QueryAnswer,
+  ViewQuery,
+  ViewAnswer,
   Transaction,
   Version,
   WriteCommand,
@@ -78,7 +78,7 @@ class ApiSubject implements Subject {
 
   // --- reads ------------------------------------------------------------------------
 
-  async read(query: Query, cursor?: unknown): Promise<ReadOutcome> {
+  async read(query: ViewQuery, cursor?: unknown): Promise<ReadOutcome> {
     if (query.type === 'versions') return this.backup(query);
     const page = typeof cursor === 'string' ? { cursor, at: undefined, asOf: undefined } : {};
     const parameters = { ...this.asker, ...parametersOf(query), ...page };
@@ -132,7 +132,7 @@ class ApiSubject implements Subject {
   }
 }
 
-type Asked<Type extends Query['type']> = Extract<Query, { type: Type }>;
+type Asked<Type extends ViewQuery['type']> = Extract<ViewQuery, { type: Type }>;
 type VersionPlaces = [
   string,
   string,
@@ -359,7 +359,7 @@ function queryOf(parameters: Readonly<Record<string, string | number | undefined
 
 // --- queries as requests ---------------------------------------------------------------
 
-type ApiQuery = Exclude<Query, { type: 'versions' }>;
+type ApiQuery = Exclude<ViewQuery, { type: 'versions' }>;
 
 function pathOf(query: ApiQuery): string {
   switch (query.type) {
@@ -413,7 +413,7 @@ function parametersOf(query: ApiQuery): Readonly<Record<string, string | number 
 
 /** The answer in the store's terms. Where the next page starts is the cursor's secret. */
 function pageOf(query: ApiQuery, body: unknown): Page {
-  const page = (answer: QueryAnswer, next: string | null): Page => ({ answer, next });
+  const page = (answer: ViewAnswer, next: string | null): Page => ({ answer, next });
   switch (query.type) {
     case 'get': {
       const { at, asOf, value, version, absentBecause } = kv.GetAnswer.parse(body);

@@ -9,15 +9,17 @@ import type {
   ApplyResult,
   Cell,
   Condition,
+  Change,
+  ChangesQuery,
   Coordinates,
   ImportedField,
   KvChanges,
   Operation,
-  Query,
-  QueryAnswer,
   Value,
   Version,
   WriteCommand,
+  ViewAnswer,
+  ViewQuery,
 } from '../../server/kv/types.ts';
 import { nextQuery } from './conformance/subject.ts';
 import { NaiveStore } from './naive-store.ts';
@@ -241,11 +243,11 @@ const story = fc.array(step, { minLength: 1, maxLength: 30, size: 'max' });
 type Story = typeof story extends fc.Arbitrary<infer T> ? T : never;
 
 const coordinates = some({ at: time, asOf: part }, 'at', 'asOf');
-type Asked = (revision: number) => Query;
+type Asked = (revision: number) => ViewQuery;
 
 function viewed<Q extends object>(
   query: fc.Arbitrary<Q>,
-  ask: (query: Q, view: Coordinates) => Query,
+  ask: (query: Q, view: Coordinates) => ViewQuery,
 ): fc.Arbitrary<Asked> {
   return fc.tuple(query, coordinates).map(
     ([rest, where]): Asked =>
@@ -312,6 +314,19 @@ const question: fc.Arbitrary<Asked> = fc.oneof(
   ),
 );
 
+const watched: fc.Arbitrary<(revision: number) => ChangesQuery> = fc
+  .tuple(
+    fc.oneof(some({ key, field }, 'field'), fc.record({ prefix }), always({})),
+    part,
+    fc.constantFrom(1, 2, 5, 1000),
+  )
+  .map(([scope, after, most]) => (revision) => ({
+    type: 'changes',
+    ...scope,
+    after: Math.round(after * revision),
+    limit: most,
+  }));
+
 /** More than any story has rows. */
 const MOST_PAGES = 500;
 
@@ -336,7 +351,7 @@ class Pair {
     }
   }
 
-  ask(query: Query): void {
+  ask(query: ViewQuery): void {
     if (query.type === 'get') {
       const answer = answerOf(this.store, query);
       if (answer.type !== 'get') throw new Error(answer.type);
@@ -349,7 +364,7 @@ class Pair {
     const expected = this.naive.rows(query);
     const rows: Row[] = [];
     let pages = 0;
-    for (let next: Query | null = query; next !== null; ) {
+    for (let next: ViewQuery | null = query; next !== null; ) {
       expect(pages++).toBeLessThan(MOST_PAGES);
       const answer = answerOf(this.store, next);
       const page = rowsOf(answer);
@@ -362,6 +377,31 @@ class Pair {
   }
 }
 
+/** All pages of what was asked; no revision may be on two of them. */
+function allChanges(store: KvStore, query: ChangesQuery) {
+  const all: (Change & { readonly told: number })[] = [];
+  for (let { after } = query, pages = 0; after < store.lastApplied; pages++) {
+    expect(pages).toBeLessThan(MOST_PAGES);
+    const result = store.query({ ...query, after });
+    if (!result.ok) throw new Error(result.error.message);
+    const { batches, through } = result.answer;
+    expect(through).toBeGreaterThan(after);
+    const told = batches.flatMap(({ revision, changes }) =>
+      changes.map((change) => ({ told: revision, ...change })),
+    );
+    for (const { told: revision } of told) {
+      expect(revision).toBeGreaterThan(after);
+      expect(revision).toBeLessThanOrEqual(through);
+    }
+    // Full before its last revision, and not after.
+    const last = batches[batches.length - 1]?.changes.length ?? 0;
+    expect(told.length - last).toBeLessThan(query.limit);
+    all.push(...told);
+    after = through;
+  }
+  return all;
+}
+
 /** All that the store has to save. */
 function taken(store: KvStore): KvChanges {
   return must(store.takeChanges(Number.MAX_SAFE_INTEGER), 'there is something to save');
@@ -372,13 +412,13 @@ function told(result: ApplyResult): Told {
   return { ok: false, code: result.error.code, operation: result.error.operation };
 }
 
-function answerOf(store: KvStore, query: Query): QueryAnswer {
+function answerOf(store: KvStore, query: ViewQuery): ViewAnswer {
   const result = store.query(query);
   if (!result.ok) throw new Error(result.error.message);
   return result.answer;
 }
 
-function rowsOf(answer: QueryAnswer): readonly Row[] {
+function rowsOf(answer: ViewAnswer): readonly Row[] {
   switch (answer.type) {
     case 'get':
       return [];
@@ -401,6 +441,23 @@ function rowsOf(answer: QueryAnswer): readonly Row[] {
 }
 
 describe('against a naive store', () => {
+  test('[T18] everything that happened after any revision is told once, in order, alike after a restart', () => {
+    fc.assert(
+      fc.property(story, fc.array(watched, { maxLength: 8 }), (steps, questions) => {
+        const pair = new Pair();
+        pair.tell(steps);
+        const again = restored(pair.store, 3);
+        for (const ask of questions) {
+          const query = ask(pair.store.lastApplied);
+          const expected = pair.naive.changes(query);
+          expect(allChanges(pair.store, query)).toEqual(expected);
+          expect(allChanges(again, query)).toEqual(expected);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   test('[T1] every write and every read at every view is answered alike', () => {
     fc.assert(
       fc.property(story, fc.array(question, { maxLength: 25, size: 'max' }), (steps, questions) => {

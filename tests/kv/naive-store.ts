@@ -7,6 +7,8 @@ import type {
   ApplyResult,
   Cell,
   Condition,
+  Change,
+  ChangesQuery,
   Coordinates,
   FieldChange,
   FoundVersion,
@@ -15,12 +17,12 @@ import type {
   Operation,
   OperationOutcome,
   Outcome,
-  Query,
   Scope,
   Value,
   Version,
   VersionPlace,
   View,
+  ViewQuery,
   WriteCommand,
 } from '../../server/kv/types.ts';
 
@@ -276,7 +278,7 @@ export class NaiveStore {
   }
 
   /** All rows of all pages. */
-  rows(query: Exclude<Query, { type: 'get' }>): readonly Row[] {
+  rows(query: Exclude<ViewQuery, { type: 'get' }>): readonly Row[] {
     switch (query.type) {
       case 'scan': {
         const { prefix = '', start = '' } = query;
@@ -324,7 +326,70 @@ export class NaiveStore {
     }
   }
 
-  private records(query: Extract<Query, { type: 'keys' | 'range' }>) {
+  /** Each change with its revision, in the order of telling. */
+  changes({ after, key, field, prefix = '' }: ChangesQuery) {
+    const told: (Change & { readonly told: number })[] = [];
+    for (let revision = after + 1; revision <= this.revision; revision++) {
+      const changes = [...this.passages(revision), ...this.written(revision)];
+      for (const change of changes) {
+        const isAsked =
+          key === undefined
+            ? change.key.startsWith(prefix)
+            : change.key === key && (field === undefined || change.field === field);
+        if (isAsked) told.push({ told: revision, ...change });
+      }
+    }
+    return told;
+  }
+
+  /** What came with the time that passed up to the revision: each instant is looked at from both sides. */
+  private passages(revision: number): readonly Change[] {
+    const asOf = revision - 1;
+    const [since, now] = [this.view({ asOf }).at, this.view({ asOf: revision }).at];
+    return this.cells({})
+      .flatMap(({ key, field }) => {
+        const known = this.versionsOf(key, field).filter((each) => each.revision <= asOf);
+        const instants = known.flatMap(({ timestamp, expiresAt }) => [timestamp, expiresAt ?? 0]);
+        return [...new Set(instants)]
+          .filter((at) => at > since && at <= now)
+          .flatMap((at): Change[] => {
+            const before = this.standing(key, field, { at: at - 1, asOf });
+            const standing = this.standing(key, field, { at, asOf });
+            if (before === standing) return [];
+            const winner = this.winner(key, field, { at, asOf }) as Version;
+            const kind = winner.timestamp === at ? ('start' as const) : ('expire' as const);
+            const { timestamp, op } = winner;
+            const version = { timestamp, revision: winner.revision, op };
+            const value = standing?.value ?? null;
+            const expiresAt = standing?.expiresAt ?? null;
+            const previous = previousOf(before);
+            return [{ kind, key, field, version, at, value, expiresAt, previous }];
+          });
+      })
+      .sort(
+        (a, b) =>
+          a.at - b.at || a.version.revision - b.version.revision || a.version.op - b.version.op,
+      );
+  }
+
+  private written(revision: number): readonly Change[] {
+    return this.versions
+      .filter((version) => version.revision === revision)
+      .map(({ key, field, timestamp, op, value, expiresAt }) => {
+        // The store as it was when this operation came.
+        const then = new NaiveStore();
+        then.versions = this.versions.filter(
+          (each) => each.revision < revision || (each.revision === revision && each.op < op),
+        );
+        const before = then.standing(key, field, { at: timestamp, asOf: revision });
+        const version = { timestamp, revision, op };
+        const kind = value === null ? 'delete' : 'set';
+        const previous = previousOf(before);
+        return { kind, key, field, version, at: timestamp, value, expiresAt, previous };
+      });
+  }
+
+  private records(query: Extract<ViewQuery, { type: 'keys' | 'range' }>) {
     const { prefix = '', start = '', end } = query;
     return [...new Set(this.versions.map(({ key }) => key))]
       .sort(order)
@@ -389,6 +454,12 @@ export class NaiveStore {
     const { timestamp, revision, expiresAt } = version;
     return { value: valueOf(version), timestamp, revision, expiresAt, validTo: validTo ?? null };
   }
+}
+
+function previousOf(version: Version | undefined): Change['previous'] {
+  if (version === undefined) return null;
+  const { timestamp, revision, expiresAt } = version;
+  return { value: valueOf(version), timestamp, revision, expiresAt };
 }
 
 function valueOf({ value }: Version): Value {

@@ -96,7 +96,7 @@ describe('a field with thousands of versions', () => {
     fc.assert(
       fc.property(fc.constantFrom(40, 1100, 3000), fc.boolean(), seed, (count, dense, from) => {
         const below = belowOf(from);
-        const field = new FieldVersions();
+        const field = new FieldVersions('k', 'f');
         const all: (VersionPlace & {
           readonly value: string | null;
           readonly expiresAt: number | null;

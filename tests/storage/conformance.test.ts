@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { encodeCommand } from '../../server/kv/command.ts';
 import { KvStore } from '../../server/kv/store.ts';
-import type { Command, Query, WriteCommand } from '../../server/kv/types.ts';
+import type { Command, ViewQuery, WriteCommand } from '../../server/kv/types.ts';
 import type { Entry } from '../../server/raft/types.ts';
 import { openPrismaStorage } from '../../server/storage/prisma-storage.ts';
 import { CASES } from '../kv/conformance/cases.ts';
@@ -43,9 +43,9 @@ class DatabaseSubject implements Subject {
     return { ok: false, code: refusalCode(code), operation };
   }
 
-  async read(query: Query, cursor?: unknown): Promise<ReadOutcome> {
+  async read(query: ViewQuery, cursor?: unknown): Promise<ReadOutcome> {
     if (this.writes >= WRITES_A_RESTART) await this.restart();
-    const result = this.store.query((cursor as Query | undefined) ?? query);
+    const result = this.store.query((cursor as ViewQuery | undefined) ?? query);
     return result.ok
       ? { ok: true, answer: result.answer, next: nextQuery(query, result.answer) }
       : { ok: false, code: refusalCode(result.error.code) };

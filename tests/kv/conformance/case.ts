@@ -8,7 +8,7 @@ import type {
   Condition,
   Coordinates,
   Operation,
-  Query,
+  ViewQuery,
   Scope,
   SessionRef,
   Value,
@@ -28,11 +28,11 @@ export type Step =
       readonly command: Asked<WriteCommand>;
       readonly answer: string | null;
     }
-  | { readonly does: 'read'; readonly query: Asked<Query>; readonly answer: string }
+  | { readonly does: 'read'; readonly query: Asked<ViewQuery>; readonly answer: string }
   /** All pages of it, one after another; `meanwhile` is written after the first. */
   | {
       readonly does: 'page';
-      readonly query: Asked<Query>;
+      readonly query: Asked<ViewQuery>;
       readonly limit: number;
       readonly answer: string;
       readonly meanwhile: Asked<WriteCommand> | null;
@@ -224,7 +224,7 @@ export function reads(
 
 /** Absent is "-" and why: `-never`, `-not-yet`, `-deleted`, `-expired`. */
 export function get(cell: CellName, place: Place | Time, answer: string): Step {
-  const query: Asked<Query> = (course) => ({
+  const query: Asked<ViewQuery> = (course) => ({
     type: 'get',
     ...cellOf(course, cell),
     ...coordinates(course, place),
@@ -241,7 +241,7 @@ export function scan(key: string, place: Place | Time, answer: string, page: Pag
   return { does: 'read', query: scanOf(key, place, page), answer };
 }
 
-export function scanOf(key: string, place: Place | Time, page: Page = {}): Asked<Query> {
+export function scanOf(key: string, place: Place | Time, page: Page = {}): Asked<ViewQuery> {
   return (course) => ({
     type: 'scan',
     key: course.key(key),
@@ -269,7 +269,7 @@ export function rangeOf(
   type: 'keys' | 'range',
   place: Place | Time,
   { prefix = '', start, end }: Keys = {},
-): Asked<Query> {
+): Asked<ViewQuery> {
   return (course) => ({
     type,
     prefix: course.key(prefix),
@@ -291,7 +291,7 @@ export function history(cell: CellName, answer: string, which: Versions = {}): S
   return { does: 'read', query: historyOf(cell, which), answer };
 }
 
-export function historyOf(cell: CellName, { asOf, ...which }: Versions = {}): Asked<Query> {
+export function historyOf(cell: CellName, { asOf, ...which }: Versions = {}): Asked<ViewQuery> {
   return (course) => ({
     type: 'history',
     ...cellOf(course, cell),
@@ -313,7 +313,7 @@ export function diffOf(
   before: Place | Time,
   then: Place | Time,
   scope: Parameters<typeof restore>[0] = {},
-): Asked<Query> {
+): Asked<ViewQuery> {
   return (course) => {
     const { key, field, prefix } = scopeOf(course, scope);
     return {
@@ -330,7 +330,7 @@ export function diffOf(
 
 /** Every version of every key with the prefix. */
 export function versions(place: Place | Time, answer: string, prefix = ''): Step {
-  const query: Asked<Query> = (course) => ({
+  const query: Asked<ViewQuery> = (course) => ({
     type: 'versions',
     prefix: course.key(prefix),
     limit: 1000,
@@ -342,7 +342,7 @@ export function versions(place: Place | Time, answer: string, prefix = ''): Step
 /** All pages, `limit` rows each at most, say together what one page would. */
 export function pages(
   limit: number,
-  query: Asked<Query>,
+  query: Asked<ViewQuery>,
   answer: string,
   meanwhile: Asked<WriteCommand> | null = null,
 ): Step {

@@ -3,7 +3,7 @@ import type {
   FoundVersion,
   OperationOutcome,
   Outcome,
-  QueryAnswer,
+  ViewAnswer,
   Value,
   Version,
 } from '../../../server/kv/types.ts';
@@ -75,7 +75,7 @@ export function readInWords(read: ReadOutcome, names: Names): string {
   return read.ok ? answerInWords(read.answer, names) : read.code;
 }
 
-export function answerInWords(answer: QueryAnswer, names: Names): string {
+export function answerInWords(answer: ViewAnswer, names: Names): string {
   switch (answer.type) {
     case 'get':
       return answer.found === null

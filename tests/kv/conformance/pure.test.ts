@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { KvStore } from '../../../server/kv/store.ts';
 import { encodeCommand } from '../../../server/kv/command.ts';
-import type { Command, Query, WriteCommand } from '../../../server/kv/types.ts';
+import type { Command, ViewQuery, WriteCommand } from '../../../server/kv/types.ts';
 import { restored } from '../writer.ts';
 import { CASES } from './cases.ts';
 import { askAgain, runCase } from './run-case.ts';
@@ -31,8 +31,8 @@ class StoreSubject implements Subject {
     );
   }
 
-  read(query: Query, cursor?: unknown): Promise<ReadOutcome> {
-    const result = this.store.query((cursor as Query | undefined) ?? query);
+  read(query: ViewQuery, cursor?: unknown): Promise<ReadOutcome> {
+    const result = this.store.query((cursor as ViewQuery | undefined) ?? query);
     return Promise.resolve(
       result.ok
         ? { ok: true, answer: result.answer, next: nextQuery(query, result.answer) }

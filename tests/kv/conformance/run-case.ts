@@ -1,7 +1,7 @@
 /** One case on one subject: each step, and in the end every read once more by its coordinates (T4). */
 import { expect } from 'vitest';
 import { must } from '../../../server/base/assert.ts';
-import type { Query, QueryAnswer, WriteCommand } from '../../../server/kv/types.ts';
+import type { ViewQuery, ViewAnswer, WriteCommand } from '../../../server/kv/types.ts';
 import type { Asked, Case, Course, Step } from './case.ts';
 import { answerInWords, readInWords, writtenInWords } from './in-words.ts';
 import type { Names } from './in-words.ts';
@@ -12,8 +12,8 @@ const MOST_PAGES = 50;
 
 /** A read that was answered, with all its coordinates. */
 export interface Repeat {
-  readonly query: Query;
-  readonly answer: QueryAnswer;
+  readonly query: ViewQuery;
+  readonly answer: ViewAnswer;
 }
 
 /** `prefix` goes before every key, so that the cases can share a store. Resolves to what can be asked again. */
@@ -110,7 +110,7 @@ class CaseRun {
 }
 
 /** The query with the coordinates that the answer names. */
-function withView(query: Query, answer: QueryAnswer): Query {
+function withView(query: ViewQuery, answer: ViewAnswer): ViewQuery {
   if (answer.type === 'diff')
     return query.type === 'diff' ? { ...query, before: answer.before, after: answer.after } : query;
   if (query.type === 'diff') return query;
@@ -118,7 +118,7 @@ function withView(query: Query, answer: QueryAnswer): Query {
   return query.type === 'history' ? query : { ...query, at: answer.at, asOf: answer.asOf };
 }
 
-function rowsOf(answer: QueryAnswer): number {
+function rowsOf(answer: ViewAnswer): number {
   switch (answer.type) {
     case 'get':
       return 1;

@@ -6,8 +6,8 @@
 import type {
   KvError,
   Outcome,
-  Query,
-  QueryAnswer,
+  ViewQuery,
+  ViewAnswer,
   WriteCommand,
 } from '../../../server/kv/types.ts';
 
@@ -24,7 +24,7 @@ export type Written =
 export type RefusalCode = Exclude<KvError['code'], 'BAD_COMMAND'> | 'BAD_ENCODING' | 'REFUSED';
 
 export interface Page {
-  readonly answer: QueryAnswer;
+  readonly answer: ViewAnswer;
   /** What brings the next page of the same view; null at the end. */
   readonly next: unknown;
 }
@@ -36,7 +36,7 @@ export type ReadOutcome =
 export interface Subject {
   write(command: WriteCommand): Promise<Written>;
   /** `cursor` is `next` of an answer to this very query. */
-  read(query: Query, cursor?: unknown): Promise<ReadOutcome>;
+  read(query: ViewQuery, cursor?: unknown): Promise<ReadOutcome>;
   /** The last revision there is. */
   latest(): Promise<number>;
   /** Resolves when cluster time has moved on by at least `ms`. */
@@ -44,7 +44,7 @@ export interface Subject {
 }
 
 /** The query for the next page of a store's answer: the same view, from where it ended. */
-export function nextQuery(query: Query, answer: QueryAnswer): Query | null {
+export function nextQuery(query: ViewQuery, answer: ViewAnswer): ViewQuery | null {
   if (answer.type === 'get' || answer.next === null) return null;
   if (answer.type === 'history' && query.type === 'history')
     return { ...query, asOf: answer.asOf, after: answer.next };
