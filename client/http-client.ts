@@ -3,6 +3,8 @@
  * Answers and errors are data. A write whose answer never came is reported as
  * unknown, never as failed: it may have been committed.
  */
+import { BACKUP_TYPE } from '../contracts/backup.ts';
+import type { BackupRestoreAnswer, RestoreMode, RestoreStatus } from '../contracts/backup.ts';
 import type {
   AddMemberBody,
   LinkBody,
@@ -161,6 +163,32 @@ export class ChronoraftClient {
     return this.write('POST', pathOf('restore'), body);
   }
 
+  /** Where a backup of the keys with a prefix is to be had, whose view is at these coordinates. */
+  backupUrl(prefix: string, view: DiffSide): string {
+    const parts = { ...(prefix !== '' && { prefix }), ...view };
+    const path = pathOf('backup', {}, parts);
+    return path.ok ? `${this.baseUrl}${path.path}` : '';
+  }
+
+  /** Restores the file of a backup; answers when that is over, however long it takes. */
+  async restoreFile(file: Blob, mode: RestoreMode): Promise<ApiResult<BackupRestoreAnswer>> {
+    const path = pathOf('backup/restore', {}, { mode });
+    if (!path.ok) return path;
+    const headers = { 'content-type': BACKUP_TYPE };
+    const result = await this.request<BackupRestoreAnswer>(path.path, {
+      method: 'POST',
+      headers,
+      body: file,
+    });
+    return !result.ok && result.failure.code === 'UNREACHABLE'
+      ? { ok: false, failure: UNKNOWN_OUTCOME }
+      : result;
+  }
+
+  restoreStatus(): Promise<ApiResult<RestoreStatus>> {
+    return this.ask(pathOf('backup/restore'));
+  }
+
   get(key: string, field: string, options: ReadOptions = {}): Promise<ApiResult<GetAnswer>> {
     return this.ask(pathOf('kv', { key, field }, readQuery(options)));
   }
@@ -289,17 +317,21 @@ export class ChronoraftClient {
     timeoutMs = this.timeoutMs,
   ): Promise<ApiResult<T>> {
     if (!path.ok) return path;
+    return this.request(path.path, {
+      method,
+      headers: {
+        'request-timeout-ms': String(this.timeoutMs),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      // The server answers within its own time; this is for a line that has gone dead.
+      signal: AbortSignal.timeout(timeoutMs + DEAD_LINE_MS),
+    });
+  }
+
+  private async request<T>(path: string, init: RequestInit): Promise<ApiResult<T>> {
     try {
-      const response = await this.fetch(`${this.baseUrl}${path.path}`, {
-        method,
-        headers: {
-          'request-timeout-ms': String(this.timeoutMs),
-          ...(body !== undefined && { 'content-type': 'application/json' }),
-        },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-        // The server answers within its own time; this is for a line that has gone dead.
-        signal: AbortSignal.timeout(timeoutMs + DEAD_LINE_MS),
-      });
+      const response = await this.fetch(`${this.baseUrl}${path}`, init);
       const answer: unknown = await response.json();
       if (response.ok) return { ok: true, value: answer as T };
       return { ok: false, failure: isProblem(answer) ? failureOf(answer) : UNREACHABLE };
@@ -382,6 +414,8 @@ type Area =
   | 'diff'
   | 'restore'
   | 'sessions'
+  | 'backup'
+  | 'backup/restore'
   | 'cluster'
   | 'nodes'
   | 'links'

@@ -30,6 +30,14 @@ export const errorCodes = [
   'NOT_AN_INTEGER',
   /** A number or a time beyond what can be held; nothing was written. */
   'OUT_OF_RANGE',
+  /** The file is not a whole backup; nothing was written. */
+  'BAD_BACKUP',
+  /** One file is restored at a time. */
+  'RESTORE_RUNNING',
+  /** The disk has no room for the file; nothing was written. */
+  'NO_SPACE',
+  /** A history is restored only where there is none, or a part of itself. */
+  'NOT_EMPTY',
   /** No leader within the request's time; the write was not accepted by anyone. */
   'NO_LEADER',
   /** The write may or may not be committed, now or later. Never read it as failure. */
@@ -77,6 +85,8 @@ export const Problem = z.object({
   horizon: Horizon.optional(),
   /** Place in its transaction of the operation that could not be done. */
   operation: z.number().int().optional(),
+  /** Of a restore that was not finished: fields changed, or versions added. */
+  written: z.number().int().optional(),
   requestId: z.string().optional(),
 });
 export type Problem = z.infer<typeof Problem>;

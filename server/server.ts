@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:http';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Restores } from './backup/restores.ts';
 import { ClusterViewFold } from './cluster/cluster-view.ts';
 import { DataDir } from './cluster/data-dir.ts';
 import { KvService } from './cluster/kv-service.ts';
@@ -114,13 +115,16 @@ export async function startServer(
   const membership = new Membership(supervisor, dataDir, fold, leaders, (err) =>
     logger.error({ err }, 'a node that is no member could not be swept up'),
   );
+  const restores = new Restores({ kv: service, folder: dataDir.path });
   const app = buildApp({
     host: config.host,
+    clusterId: dataDir.clusterId,
     kv: service,
     supervisor,
     fold,
     leaders,
     membership,
+    restores,
     logger,
     version,
     page: config.page
@@ -147,7 +151,7 @@ export async function startServer(
   const close = async (): Promise<void> => {
     clearInterval(metrics);
     membership.close();
-    await service.close(DRAIN_WITHIN_MS);
+    await Promise.all([service.close(DRAIN_WITHIN_MS), restores.close()]);
     await Promise.all([publisher?.close(), closeConnections(app.server)]);
     await app.close();
     await page?.close();

@@ -54,7 +54,7 @@ export function KeyList({ moment, onPrefix, onKey }: KeyListProps) {
   // One key is in the tab order: the chosen one, or the first.
   const reachable = keys.some(({ key }) => key === chosen) ? chosen : (keys[0]?.key ?? null);
   return (
-    <div className="flex h-full flex-col">
+    <div className="flex min-h-0 flex-1 flex-col">
       <label className="relative block p-2">
         <span className="sr-only">Search keys by prefix</span>
         <Search

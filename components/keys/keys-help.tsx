@@ -51,7 +51,8 @@ export function KeysHelp() {
         Every key and field, now or at any time. Nothing is ever overwritten: a write adds a
         version, and the slider chooses the time at which the whole page reads. The axis gives each
         change room, so a busy second and a quiet night both fit. Restore writes what you see as new
-        versions.
+        versions. Backup takes the keys of the list, with their history, as a file; it can be
+        restored here or in another cluster.
       </p>
       <KeyHelp keys={KEYS} />
     </HelpSheet>

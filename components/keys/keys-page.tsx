@@ -10,6 +10,7 @@ import { VerdictBar } from '../cluster/verdict-bar.tsx';
 import { WriteForm } from '../data/write-form.tsx';
 import { useLive } from '../live/live-provider.tsx';
 import { Panel } from '../ui/panel.tsx';
+import { BackupBar } from './backup-bar.tsx';
 import { DiffView } from './diff-view.tsx';
 import { KeyList } from './key-list.tsx';
 import { KeysHelp } from './keys-help.tsx';
@@ -54,12 +55,15 @@ export function KeysPage({ query, nowMs }: KeysPageProps) {
           stale && 'stale',
         )}
       >
-        <Panel title="Keys" hideTitle className="h-56 wide:h-auto">
-          <KeyList
-            moment={moment}
-            onPrefix={(prefix) => go({ prefix })}
-            onKey={(next) => open(next)}
-          />
+        <Panel title="Keys" hideTitle className="h-64 wide:h-auto">
+          <div className="flex h-full flex-col">
+            <KeyList
+              moment={moment}
+              onPrefix={(prefix) => go({ prefix })}
+              onKey={(next) => open(next)}
+            />
+            <BackupBar moment={moment} />
+          </div>
         </Panel>
         <div className="flex min-h-0 min-w-0 flex-col gap-4">
           <Panel title="Time" hideTitle className="shrink-0">

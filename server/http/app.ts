@@ -6,12 +6,14 @@ import type { Socket } from 'node:net';
 import { fastify } from 'fastify';
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
 import type { Problem } from '../../contracts/errors.ts';
+import type { Restores } from '../backup/restores.ts';
 import type { ClusterViewFold } from '../cluster/cluster-view.ts';
 import type { KvService } from '../cluster/kv-service.ts';
 import type { LeaderTracker } from '../cluster/leader-tracker.ts';
 import type { Membership } from '../cluster/membership.ts';
 import type { Supervisor } from '../cluster/supervisor.ts';
 import type { Logger } from '../logger.ts';
+import { backupRoutes } from './backup-routes.ts';
 import { clusterRoutes } from './cluster-routes.ts';
 import { HttpError } from './errors.ts';
 import { BAD_QUERY, parseJson, parseQuery } from './input.ts';
@@ -34,11 +36,13 @@ export type PageHandler = (request: IncomingMessage, response: ServerResponse) =
 
 export interface AppOptions {
   readonly host: string;
+  readonly clusterId: string;
   readonly kv: KvService;
   readonly supervisor: Supervisor;
   readonly fold: ClusterViewFold;
   readonly leaders: LeaderTracker;
   readonly membership: Membership;
+  readonly restores: Restores;
   readonly logger: Logger;
   readonly version: string;
   /** Null serves the API alone. */
@@ -114,6 +118,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   writeRoutes(app, options.kv);
   readRoutes(app, options.kv, options.supervisor);
   retentionRoutes(app, options.kv);
+  backupRoutes(app, options);
   clusterRoutes(app, options.supervisor, options.fold, options.leaders);
   memberRoutes(app, options);
   app.get('/api/v1/version', () => ({ version: options.version, api: 1 }));

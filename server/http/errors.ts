@@ -25,6 +25,10 @@ const KINDS: Record<ErrorCode, Kind> = {
   WRONG_KIND: { status: 409, title: 'The value is of another kind', retryable: false },
   NOT_AN_INTEGER: { status: 409, title: 'The value is no whole number', retryable: false },
   OUT_OF_RANGE: { status: 409, title: 'The result is out of range', retryable: false },
+  BAD_BACKUP: { status: 400, title: 'The file is not a whole backup', retryable: false },
+  RESTORE_RUNNING: { status: 409, title: 'A restore is under way', retryable: true },
+  NO_SPACE: { status: 507, title: 'The disk has no room for it', retryable: true },
+  NOT_EMPTY: { status: 409, title: 'There is something already', retryable: false },
   NO_LEADER: { status: 503, title: 'No leader was found in time', retryable: true },
   OUTCOME_UNKNOWN: { status: 504, title: 'The outcome is unknown', retryable: false },
   READ_TIMEOUT: { status: 503, title: 'The read was not answered in time', retryable: true },
@@ -43,7 +47,7 @@ export class HttpError extends Error {
   override readonly name = 'HttpError';
   readonly code: ErrorCode;
   readonly details: Partial<
-    Pick<Problem, 'path' | 'leader' | 'limit' | 'found' | 'horizon' | 'operation'>
+    Pick<Problem, 'path' | 'leader' | 'limit' | 'found' | 'horizon' | 'operation' | 'written'>
   >;
 
   constructor(code: ErrorCode, message: string, details: HttpError['details'] = {}) {

@@ -75,6 +75,7 @@ export function kvError({ code, message, operation, horizon }: KvError): HttpErr
     case 'WRONG_KIND':
     case 'NOT_AN_INTEGER':
     case 'OUT_OF_RANGE':
+    case 'NOT_EMPTY':
     case 'TOO_LARGE':
       return new HttpError(code, message, details);
     case 'BAD_COMMAND':

@@ -185,7 +185,8 @@ export function writeRoutes(app: FastifyInstance, kv: KvService): void {
       outcomes.map(async (outcome): Promise<BatchAnswer['results'][number]> => {
         try {
           const { done, ...committed } = committedOf(await outcome);
-          if (isOfMany(done)) throw new HttpError('INTERNAL', 'the answer is of another operation');
+          if (!isOfOperation(done))
+            throw new HttpError('INTERNAL', 'the answer is of another operation');
           return { ok: true, ...committed, done };
         } catch (error) {
           if (error instanceof HttpError) return { ok: false, problem: error.problem(request.id) };
@@ -244,10 +245,6 @@ function committedOf(outcome: WriteOutcome): Committed {
 }
 
 /** Not what a single operation comes to. */
-function isOfMany(outcome: Outcome): outcome is Exclude<Outcome, OperationOutcome> {
-  return ['txn', 'restore', 'retention', 'session', 'tick'].includes(outcome.op);
-}
-
 interface Committed extends Pick<Applied, 'revision' | 'timestamp' | 'stamp'> {
   readonly outcome: 'committed';
   readonly term: number;
@@ -260,6 +257,21 @@ function of<Op extends Outcome['op']>(op: Op, outcome: Outcome): Extract<Outcome
   if (outcome.op !== op) throw new HttpError('INTERNAL', 'the answer is of another operation');
   return outcome as Extract<Outcome, { op: Op }>;
 }
+
+function isOfOperation(outcome: Outcome): outcome is OperationOutcome {
+  return !WHOLE_WRITES.has(outcome.op);
+}
+
+/** What no batch is made of. */
+const WHOLE_WRITES = new Set<Outcome['op']>([
+  'txn',
+  'restore',
+  'import',
+  'importHistory',
+  'retention',
+  'session',
+  'tick',
+]);
 
 function bodyOf<T>(request: FastifyRequest, schema: z.ZodType<T>): T {
   checkNoQuery(request.query);

@@ -14,6 +14,8 @@ import type {
   FoundField,
   FoundVersion,
   Horizon,
+  Version,
+  VersionPlace,
   View,
   ViewAnswer,
   ViewQuery,
@@ -47,6 +49,8 @@ export function answerQuery(
       return history(records, timeline, horizon, query);
     case 'diff':
       return diff(records, timeline, query);
+    case 'versions':
+      return listVersions(records, timeline, query);
   }
 }
 
@@ -201,4 +205,40 @@ function diff(records: Records, timeline: Timeline, query: Asked<'diff'>): Answe
     changes.push(change);
   }
   return { type: 'diff', before, after, changes, next: null };
+}
+
+const FIRST_PLACE: VersionPlace = { timestamp: 0, revision: 0, op: 0 };
+
+function listVersions(
+  records: Records,
+  timeline: Timeline,
+  query: Asked<'versions'>,
+): Answered<'versions'> {
+  const view = viewOf(timeline, query);
+  const { start, limit } = query;
+  const page = new Page(limit);
+  const versions: Version[] = [];
+  for (const { key, field, held } of records.cells(query, start)) {
+    const isFirst = key === start?.key && field === start.field;
+    const place = isFirst ? start : FIRST_PLACE;
+    if (page.isFull) return { type: 'versions', ...view, versions, next: { ...place, key, field } };
+    page.look();
+    // From the place on, and one more than the page holds: it is full before these end.
+    const known = held.history(0, MAX_TIMESTAMP_MS, view.asOf, {
+      descending: false,
+      after: { ...place, op: place.op - 1 },
+      limit: limit + 1,
+    });
+    for (const { timestamp, revision, op, value, expiresAt } of known) {
+      if (page.isFull) {
+        const next = { key, field, timestamp, revision, op };
+        return { type: 'versions', ...view, versions, next };
+      }
+      const stamp = timeline.at(revision);
+      versions.push({ key, field, timestamp, revision, op, value, expiresAt, stamp });
+      page.row();
+      page.value(value);
+    }
+  }
+  return { type: 'versions', ...view, versions, next: null };
 }

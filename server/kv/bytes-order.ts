@@ -3,6 +3,7 @@
  * of code points. JavaScript's own `<` compares UTF-16 units and puts
  * astral characters before U+E000..U+FFFF.
  */
+import type { Cell } from './types.ts';
 
 /** Negative, zero or positive, as `a` comes before, is, or comes after `b`. */
 export function compareBytes(a: string, b: string): number {
@@ -13,6 +14,11 @@ export function compareBytes(a: string, b: string): number {
     if (x !== y) return rank(x) - rank(y);
   }
   return a.length - b.length;
+}
+
+/** By key, then field. */
+export function compareCells(a: Cell, b: Cell): number {
+  return compareBytes(a.key, b.key) || compareBytes(a.field, b.field);
 }
 
 /** Surrogates stand for code points above U+FFFF, so they rank above every other unit. */

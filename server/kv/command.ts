@@ -16,6 +16,10 @@
  *     ["txn", conditions, success, failure]     arrays of conditions and operations
  *     ["restore", key, field, prefix, at, asOf]
  *     ["retention", maxAgeMs, maxVersions]
+ *     ["import", prefix, from, to, fields]      cells [key, field]; fields [key, field, value, ttl]
+ *     ["importHistory", prefix, from, versions]
+ *                           from [key, field, timestamp, revision, op],
+ *                           versions [key, field, timestamp, value, expiresAt]
  *     …, timestamp, client, sequence]
  *
  *     ["session"]
@@ -27,16 +31,23 @@
  */
 import { err, ok } from '../base/result.ts';
 import type { Result } from '../base/result.ts';
+import { compareCells } from './bytes-order.ts';
 import { MAX_KEPT_VERSIONS, MAX_OPERATIONS, MAX_TIMESTAMP_MS } from './types.ts';
 import type {
+  Cell,
   Command,
   Condition,
+  Import,
+  ImportedField,
+  ImportedVersion,
+  ImportHistory,
   Operation,
   Restore,
   SessionRef,
   SetRetention,
   Transaction,
   Value,
+  VersionAddress,
   WriteCommand,
 } from './types.ts';
 
@@ -60,7 +71,7 @@ function sessionOf(command: Command): SessionRef | undefined {
 
 type Places = unknown[];
 
-function placesOf(write: Operation | Transaction | Restore | SetRetention): Places {
+function placesOf(write: WriteCommand): Places {
   switch (write.op) {
     case 'retention':
       return [write.op, write.maxAgeMs, write.maxVersions];
@@ -75,6 +86,16 @@ function placesOf(write: Operation | Transaction | Restore | SetRetention): Plac
       const { op, key = null, field = null, prefix = null, at = null, asOf = null } = write;
       return [op, key, field, prefix, at, asOf];
     }
+    case 'import': {
+      const { op, prefix = null, from, to, fields } = write;
+      return [op, prefix, cellPlaces(from), cellPlaces(to), fields.map(fieldPlaces)];
+    }
+    case 'importHistory': {
+      const { op, prefix = null, from, versions } = write;
+      const place =
+        from === null ? null : [from.key, from.field, from.timestamp, from.revision, from.op];
+      return [op, prefix, place, versions.map(versionPlaces)];
+    }
     case 'set':
       return [write.op, write.key, write.field, write.value, write.ttl ?? null];
     case 'delete':
@@ -88,6 +109,18 @@ function placesOf(write: Operation | Transaction | Restore | SetRetention): Plac
     case 'increment':
       return [write.op, write.key, write.field, write.by, write.ttl ?? null];
   }
+}
+
+function cellPlaces(cell: Cell | null): Places | null {
+  return cell === null ? null : [cell.key, cell.field];
+}
+
+function fieldPlaces({ key, field, value, ttl }: ImportedField): Places {
+  return [key, field, value, ttl ?? null];
+}
+
+function versionPlaces({ key, field, timestamp, value, expiresAt }: ImportedVersion): Places {
+  return [key, field, timestamp, value, expiresAt];
 }
 
 function conditionPlaces(condition: Condition): Places {
@@ -119,6 +152,8 @@ export function parseCommand(data: string): Result<Command, string> {
   if (op === 'txn') return parseTransaction(places, envelope.value);
   if (op === 'restore') return parseRestore(places, envelope.value);
   if (op === 'retention') return parseRetention(places, envelope.value);
+  if (op === 'import') return parseImport(places, envelope.value);
+  if (op === 'importHistory') return parseHistory(places, envelope.value);
   return parseOperation(places, envelope.value);
 }
 
@@ -138,9 +173,11 @@ const PLACES = new Map<unknown, number>([
   ['txn', 4],
   ['restore', 6],
   ['retention', 3],
+  ['import', 5],
+  ['importHistory', 4],
 ]);
-/** They stand alone. */
-const NO_STEPS = new Set<unknown>(['txn', 'restore', 'retention']);
+/** What is a write of its own, and no step of one. */
+const WHOLE_WRITES = new Set<unknown>(['txn', 'restore', 'retention', 'import', 'importHistory']);
 
 function parseEnvelope(places: readonly unknown[], at: number): Result<Envelope, string> {
   const timestamp = places[at];
@@ -154,7 +191,7 @@ function parseEnvelope(places: readonly unknown[], at: number): Result<Envelope,
 function parseStep(places: readonly unknown[]): Result<Operation, string> {
   const [op] = places;
   const count = PLACES.get(op);
-  if (count === undefined || NO_STEPS.has(op)) return err('unknown operation');
+  if (count === undefined || WHOLE_WRITES.has(op)) return err('unknown operation');
   if (places.length !== count) return err(`${String(op)} has ${count} places`);
   return parseOperation(places, NO_ENVELOPE);
 }
@@ -286,6 +323,76 @@ function parseCompaction(places: readonly unknown[]): Result<Command, string> {
   return ok({ op, by, asOf });
 }
 
+function parseImport(
+  places: readonly unknown[],
+  envelope: Envelope,
+): Result<Import & Envelope, string> {
+  const [, prefix, first, last, list] = places;
+  if (!isTextOrNull(prefix)) return err('prefix is text');
+  if (!isCellOrNull(first) || !isCellOrNull(last)) return err('from and to are a key and a field');
+  const [from, to] = [cellOf(first), cellOf(last)];
+  if (!Array.isArray(list)) return err('not an array');
+  const fields: ImportedField[] = [];
+  let before = from;
+  for (const each of list as readonly unknown[]) {
+    if (!Array.isArray(each) || each.length !== 4) return err('a field has 4 places');
+    const [key, field, value, ttl] = each as readonly unknown[];
+    if (typeof key !== 'string' || typeof field !== 'string') return err('key and field are text');
+    if (!isValue(value)) return err('value is text or a list of texts');
+    if (!isCount(ttl, 1)) return err('ttl is out of range');
+    const imported = { key, field, value, ttl: ttl ?? undefined };
+    if (!key.startsWith(prefix ?? '')) return err('a key has another prefix');
+    if (before !== null && compareCells(before, imported) >= 0) return err('not in order');
+    fields.push(imported);
+    before = imported;
+  }
+  if (before !== null && to !== null && compareCells(before, to) > 0)
+    return err('beyond the range');
+  return ok({ op: 'import', prefix: prefix ?? undefined, from, to, fields, ...envelope });
+}
+
+function parseHistory(
+  places: readonly unknown[],
+  envelope: Envelope,
+): Result<ImportHistory & Envelope, string> {
+  if (envelope.timestamp !== undefined) return err('a history has times of its own');
+  const [, prefix, last, list] = places;
+  if (!isTextOrNull(prefix)) return err('prefix is text');
+  const from = parseAddress(last);
+  if (!from.ok) return from;
+  if (!Array.isArray(list) || list.length === 0) return err('versions are an array');
+  const versions: ImportedVersion[] = [];
+  let before: Pick<ImportedVersion, 'key' | 'field' | 'timestamp'> | null = from.value;
+  for (const each of list as readonly unknown[]) {
+    if (!Array.isArray(each) || each.length !== 5) return err('a version has 5 places');
+    const [key, field, timestamp, value, expiresAt] = each as readonly unknown[];
+    if (typeof key !== 'string' || typeof field !== 'string') return err('key and field are text');
+    if (timestamp === null || !isCount(timestamp, 0)) return err('timestamp is out of range');
+    if (value !== null && !isValue(value)) return err('value is text, a list of texts or null');
+    if (!isCount(expiresAt, timestamp)) return err('expiresAt is out of range');
+    if (value === null && expiresAt !== null) return err('a tombstone does not expire');
+    const imported = { key, field, timestamp, value, expiresAt };
+    if (!key.startsWith(prefix ?? '')) return err('a key has another prefix');
+    if (before !== null && (compareCells(before, imported) || before.timestamp - timestamp) > 0)
+      return err('not in order');
+    versions.push(imported);
+    before = imported;
+  }
+  const op = 'importHistory';
+  return ok({ op, prefix: prefix ?? undefined, from: from.value, versions, ...envelope });
+}
+
+function parseAddress(places: unknown): Result<VersionAddress | null, string> {
+  if (places === null) return ok(null);
+  if (!Array.isArray(places) || places.length !== 5) return err('from has 5 places');
+  const [key, field, timestamp, revision, op] = places as readonly unknown[];
+  if (typeof key !== 'string' || typeof field !== 'string') return err('key and field are text');
+  if (timestamp === null || !isCount(timestamp, 0)) return err('timestamp is out of range');
+  if (!isSafeInteger(revision) || revision < 0 || !isSafeInteger(op) || op < 0)
+    return err('revision and op are whole numbers');
+  return ok({ key, field, timestamp, revision, op });
+}
+
 /** Both or neither. */
 function parseSession(client: unknown, sequence: unknown): Result<SessionRef | undefined, string> {
   if (client === null && sequence === null) return ok(undefined);
@@ -301,6 +408,14 @@ function isValue(value: unknown): value is Value {
 
 function isTexts(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}
+
+function isCellOrNull(places: unknown): places is readonly [string, string] | null {
+  return places === null || (isTexts(places) && places.length === 2);
+}
+
+function cellOf(places: readonly [string, string] | null): Cell | null {
+  return places === null ? null : { key: places[0], field: places[1] };
 }
 
 function isTextOrNull(value: unknown): value is string | null {

@@ -98,6 +98,8 @@ export function compactByNumber(
   for (const field of step.touched(retention.counted, to.revision)) {
     if (field.limit(most, view)) step.moveFloor(field);
     step.forget(field, field.trim(trimmed));
+    // What had ended before the horizon may have stayed to hide what went just now.
+    step.forget(field, field.compact(viewAt(horizon)));
   }
   kept.journal.purgePassed(horizon.revision, watchable.revision);
   return [

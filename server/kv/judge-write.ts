@@ -9,6 +9,9 @@ import { compareBytes } from './bytes-order.ts';
 import { Compacted } from './field-versions.ts';
 import type { HeldVersion } from './field-versions.ts';
 import { compacted } from './horizon.ts';
+import { judgeHistory, judgeImport } from './judge-import.ts';
+import type { Judged, WritePlace } from './judged.ts';
+import { listError } from './list-limits.ts';
 import type { Records } from './records.ts';
 import { viewOf } from './timeline.ts';
 import type { Timeline } from './timeline.ts';
@@ -17,8 +20,6 @@ import {
   MAX_ENTRY_LOOKS,
   MAX_ENTRY_VERSIONS,
   MAX_FOUND_CHARS,
-  MAX_LIST_BYTES,
-  MAX_LIST_ITEMS,
   MAX_TIMESTAMP_MS,
 } from './types.ts';
 import type {
@@ -31,27 +32,14 @@ import type {
   Outcome,
   Restore,
   Revision,
-  Stamp,
+  SetRetention,
   TimestampMs,
   Transaction,
   Value,
   Version,
   WriteCommand,
 } from './types.ts';
-import { utf8Length } from './utf8.ts';
 import { charsOf, isSameValue } from './value.ts';
-
-/** Where in the log the write stands. */
-export interface WritePlace {
-  readonly index: Revision;
-  readonly stamp: Stamp;
-}
-
-export interface Judged {
-  readonly timestamp: TimestampMs;
-  readonly outcome: Outcome;
-  readonly versions: readonly Version[];
-}
 
 /** What a write is judged against. */
 export interface Ground {
@@ -72,6 +60,8 @@ export function judgeWrite(
   if (timestamp < ground.horizon.timestamp) return err(compacted(ground.horizon));
   const draft = new Draft(ground.records, place, timestamp);
   try {
+    if (command.op === 'import') return judgeImport(ground.records, place, timestamp, command);
+    if (command.op === 'importHistory') return judgeHistory(ground, place, timestamp, command);
     const outcome = run(draft, ground, command);
     if (!outcome.ok) return outcome;
     return ok({ timestamp, outcome: outcome.value, versions: draft.versions });
@@ -82,7 +72,11 @@ export function judgeWrite(
   }
 }
 
-function run(draft: Draft, ground: Ground, command: WriteCommand): Result<Outcome, KvError> {
+function run(
+  draft: Draft,
+  ground: Ground,
+  command: Operation | Transaction | Restore | SetRetention,
+): Result<Outcome, KvError> {
   switch (command.op) {
     case 'txn':
       return runTransaction(draft, command);
@@ -286,17 +280,6 @@ function integerOf(base: Base, named: Named): Result<number, KvError> {
 function outOfRange({ key, field }: Named, value: string): KvError {
   const message = `${key}.${field}: ${value.slice(0, 40)} is beyond ±(2^53 - 1)`;
   return { code: 'OUT_OF_RANGE', message };
-}
-
-function listError(value: Value): KvError | null {
-  if (typeof value === 'string') return null;
-  if (value.length > MAX_LIST_ITEMS)
-    return { code: 'TOO_LARGE', message: `a list has at most ${MAX_LIST_ITEMS} items` };
-  // A unit of UTF-16 is three bytes of UTF-8 at most.
-  if (charsOf(value) * 3 <= MAX_LIST_BYTES) return null;
-  const bytes = value.reduce((sum, item) => sum + utf8Length(item), 0);
-  if (bytes <= MAX_LIST_BYTES) return null;
-  return { code: 'TOO_LARGE', message: `a list has at most ${MAX_LIST_BYTES} bytes` };
 }
 
 // --- transactions ----------------------------------------------------------------

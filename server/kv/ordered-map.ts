@@ -75,7 +75,14 @@ export class OrderedMap<Value> {
   }
 }
 
-function merge(sorted: readonly string[], added: readonly string[]): string[] {
+/** `added` is in order, and not empty. */
+function merge(sorted: string[], added: readonly string[]): string[] {
+  // Names that rise as they come, as those of a backup do, are not worth a copy of all.
+  const last = sorted[sorted.length - 1];
+  if (last !== undefined && compareBytes(last, added[0] as string) < 0) {
+    for (const name of added) sorted.push(name);
+    return sorted;
+  }
   const merged: string[] = [];
   let i = 0;
   for (const name of sorted) {

@@ -91,13 +91,53 @@ export interface RetentionPolicy {
 /** Sets the policy. It has no timestamp of its own. */
 export type SetRetention = { readonly op: 'retention' } & RetentionPolicy;
 
-/** What comes with any write. A restore has no timestamp of its own. */
+/** A field as it was where it comes from. */
+export interface ImportedField extends Cell {
+  readonly value: Value;
+  /** Milliseconds it had left to live, at least 1; left out: it never expires. */
+  readonly ttl?: number | undefined;
+}
+
+/** Of the keys with the prefix, the fields after `from` up to `to` are these at the timestamp, and no others (T22). */
+export interface Import {
+  readonly op: 'import';
+  readonly prefix?: string | undefined;
+  /** Null: from the first on. */
+  readonly from: Cell | null;
+  /** Null: up to the last. */
+  readonly to: Cell | null;
+  /** In order, each once, and within the range. */
+  readonly fields: readonly ImportedField[];
+}
+
+/** A version as it was where it comes from, but for its revision. */
+export type ImportedVersion = Pick<Version, 'key' | 'field' | 'timestamp' | 'value' | 'expiresAt'>;
+
+/** Adds versions with times of their own, if the keys with the prefix have none after `from` (T22). */
+export interface ImportHistory {
+  readonly op: 'importHistory';
+  readonly prefix?: string | undefined;
+  /** The last version that is there; null: none is. */
+  readonly from: VersionAddress | null;
+  /** At least one; by key, field and timestamp, and after `from`. */
+  readonly versions: readonly ImportedVersion[];
+}
+
+/** What comes with any write. A restore, a history and a policy have no timestamp of their own. */
 interface Envelope {
   readonly timestamp?: TimestampMs | undefined;
   readonly session?: SessionRef | undefined;
 }
 
-export type WriteCommand = (Operation | Transaction | Restore | SetRetention) & Envelope;
+export type WriteCommand = (
+  | Operation
+  | Transaction
+  | Restore
+  | Import
+  | ImportHistory
+  | SetRetention
+) &
+  Envelope;
 
 /** What an entry asks of the store. Encoded as JSON text in the log, readable by a person (`command.ts`). */
 export type Command =
@@ -186,6 +226,9 @@ export type Outcome =
   | { readonly op: 'retention' }
   /** A session is open; it ends when it was idle for so long. */
   | { readonly op: 'session'; readonly client: string; readonly idleMs: number }
+  /** How many fields were changed; the last that is as it is to be, null when all are. */
+  | { readonly op: 'import'; readonly fields: number; readonly settled: Cell | null }
+  | { readonly op: 'importHistory'; readonly versions: number }
   /** An entry that writes nothing. */
   | { readonly op: 'tick' };
 
@@ -215,6 +258,8 @@ export interface KvError {
     /** A list operation on text, or an increment of a list. */
     | 'WRONG_KIND'
     | 'NOT_AN_INTEGER'
+    /** There are versions where a history was to begin. */
+    | 'NOT_EMPTY'
     /** A list beyond its limit, or too much for one entry. */
     | 'TOO_LARGE';
   readonly message: string;
@@ -284,7 +329,15 @@ export type ViewQuery =
       readonly after: Coordinates;
       readonly start?: Cell;
       readonly limit: number;
-    } & Scope);
+    } & Scope)
+  /** Every version of every field of keys with a prefix, by key, field, then as in a history (T22). */
+  | ({
+      readonly type: 'versions';
+      readonly prefix?: string;
+      /** The first that the page may begin with. */
+      readonly start?: VersionAddress;
+      readonly limit: number;
+    } & Coordinates);
 
 /** What happened after a revision (T18). */
 export interface ChangesQuery extends Scope {
@@ -306,6 +359,9 @@ interface KeyRange {
 
 /** Where a version stands among those of its field. */
 export type VersionPlace = Pick<Version, 'timestamp' | 'revision' | 'op'>;
+
+/** Where a version stands in the store. */
+export type VersionAddress = Cell & VersionPlace;
 
 /** A value as seen from given coordinates; the winner of rule T1. */
 export interface FoundVersion {
@@ -407,7 +463,13 @@ export type ViewAnswer =
       readonly after: View;
       readonly changes: readonly FieldChange[];
       readonly next: Cell | null;
-    };
+    }
+  /** All that was known at `asOf`, whatever its timestamp. */
+  | ({
+      readonly type: 'versions';
+      readonly versions: readonly Version[];
+      readonly next: VersionAddress | null;
+    } & View);
 
 /** Revisions at which nothing happened in the scope have no batch. */
 export interface ChangesAnswer {

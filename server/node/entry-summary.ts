@@ -45,7 +45,14 @@ const KINDS = {
   txn: 'txn',
   restore: 'txn',
   retention: 'compact',
+  import: 'txn',
+  importHistory: 'txn',
 } as const satisfies Record<WriteCommand['op'], EntrySummary['kind']>;
+
+/** The page says "restore" before it. */
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'} of a backup`;
+}
 
 function describeWrite(write: WriteCommand): string {
   if (write.op === 'txn') {
@@ -69,6 +76,8 @@ function describeWrite(write: WriteCommand): string {
     const when = [at === undefined ? '' : ` at ${at}`, asOf === undefined ? '' : ` as of ${asOf}`];
     return `${key}.${field} restored${when.join('')}`;
   }
+  if (write.op === 'import') return counted(write.fields.length, 'field');
+  if (write.op === 'importHistory') return counted(write.versions.length, 'version');
   const name = `${write.key}.${write.field}`;
   switch (write.op) {
     case 'set':
@@ -98,6 +107,7 @@ function describeLong(data: string): Pick<EntrySummary, 'kind' | 'label'> {
   const [, op = '', key, field, value = ''] = BEGINNING.exec(data.slice(0, MAX_BEGINNING)) ?? [];
   const kind = (KINDS as Record<string, EntrySummary['kind'] | undefined>)[op];
   if (kind === undefined) return { kind: 'noop', label: 'not understood' };
+  if (op === 'import' || op === 'importHistory') return { kind, label: 'part of a backup' };
   if (key === undefined) return { kind, label: 'many steps' };
   const name = `${JSON.parse(key)}.${field === undefined ? '*' : JSON.parse(field)}`;
   return kind === 'delete'

@@ -65,6 +65,8 @@ describe('requests', () => {
     await client.diff({ after: { at: 3, asOf: 4 }, prefix: '', cursor: 'c', limit: 5 });
     await client.deleteRecord('a/b', { clientId: 'c', sequence: 3 });
     await client.restore({ key: 'k', at: 5, asOf: 6, clientId: 'c', sequence: 4 });
+    await client.restoreFile(new Blob(['{"format"\n']), 'history');
+    await client.restoreStatus();
     await client.nodeLog('n1', 1, 50);
     await client.act('n3', 'kill');
     await client.setLink('n1', 'n2', { cut: true });
@@ -85,12 +87,19 @@ describe('requests', () => {
       'GET /api/v1/diff?afterAt=3&afterAsOf=4&prefix=&cursor=c&limit=5',
       'DELETE /api/v1/kv/a%2Fb?clientId=c&sequence=3',
       'POST /api/v1/restore',
+      'POST /api/v1/backup/restore?mode=history',
+      'GET /api/v1/backup/restore',
       'GET /api/v1/nodes/n1/log?from=1&limit=50',
       'POST /api/v1/nodes/n3/kill',
       'PUT /api/v1/links/n1/n2',
       'DELETE /api/v1/links',
     ]);
     expect(JSON.parse(asked[0]?.body ?? '')).toEqual({ value: 'x', ttl: 5 });
+    expect(asked.find(({ url }) => url.endsWith('history'))?.body).toBe('{"format"\n');
+    expect(new ChronoraftClient().backupUrl('', {})).toBe('/api/v1/backup');
+    expect(new ChronoraftClient().backupUrl('a&b', { at: 1, asOf: 2 })).toBe(
+      '/api/v1/backup?prefix=a%26b&at=1&asOf=2',
+    );
     const restored = asked.find(({ url }) => url === '/api/v1/restore');
     expect(JSON.parse(restored?.body ?? '')).toEqual({
       key: 'k',
@@ -142,6 +151,7 @@ describe('failures are data', () => {
     expect(await client.delete('k', 'f')).toMatchObject(unknown);
     expect(await client.deleteRecord('k')).toMatchObject(unknown);
     expect(await client.restore({ at: 1 })).toMatchObject(unknown);
+    expect(await client.restoreFile(new Blob([]), 'present')).toMatchObject(unknown);
     const silent = { ok: false, failure: { code: 'UNREACHABLE', retryable: true } };
     expect(await client.get('k', 'f')).toMatchObject(silent);
     expect(await client.act('n1', 'kill')).toMatchObject(silent);

@@ -1,5 +1,7 @@
 /** The conformance cases on a cluster of three, through its API alone. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { BACKUP_TYPE, BackupHeader, BackupRestoreAnswer } from '../../contracts/backup.ts';
+import type { RestoreMode } from '../../contracts/backup.ts';
 import { Problem } from '../../contracts/errors.ts';
 import * as kv from '../../contracts/kv.ts';
 import * as writes from '../../contracts/write.ts';
@@ -10,8 +12,10 @@ import type {
   ViewQuery,
   ViewAnswer,
   Transaction,
+  Version,
   WriteCommand,
 } from '../../server/kv/types.ts';
+import { fileOf, HEADER } from '../backup/files.ts';
 import { CASES } from '../kv/conformance/cases.ts';
 import { DOOR_CASES } from '../kv/conformance/cases-views.ts';
 import { askAgain, runCase } from '../kv/conformance/run-case.ts';
@@ -52,8 +56,8 @@ class ApiSubject implements Subject {
   }
 
   async write(command: WriteCommand): Promise<Written> {
-    const { method, path, body, read } = requestOf(command);
-    const reply = await this.ask(method, path, body);
+    const { method, path, body, type, read } = requestOf(command);
+    const reply = await this.ask(method, path, body, type);
     if (reply.ok) {
       const { revision, timestamp, outcome } = read(reply.body);
       return { ok: true, revision, timestamp, outcome };
@@ -79,6 +83,7 @@ class ApiSubject implements Subject {
   // --- reads ------------------------------------------------------------------------
 
   async read(query: ViewQuery, cursor?: unknown): Promise<ReadOutcome> {
+    if (query.type === 'versions') return this.backup(query);
     const page = typeof cursor === 'string' ? { cursor, at: undefined, asOf: undefined } : {};
     const parameters = { ...this.asker, ...parametersOf(query), ...page };
     const reply = await this.ask('GET', pathOf(query) + queryOf(parameters));
@@ -87,24 +92,65 @@ class ApiSubject implements Subject {
       : { ok: false, code: codeOf(reply.problem) };
   }
 
+  /** All versions come as a file, of which no page is asked for. */
+  private async backup({ prefix, at, asOf }: Asked<'versions'>): Promise<ReadOutcome> {
+    const path = `/api/v1/backup${queryOf({ prefix, at, asOf })}`;
+    const text = await (await fetch(this.base + path)).text();
+    const [header, ...lines] = text.split('\n').slice(0, -1);
+    const view = BackupHeader.parse(JSON.parse(header ?? ''));
+    const versions = lines
+      .filter((line) => line.startsWith('['))
+      .map((line) => versionOf(JSON.parse(line) as VersionPlaces));
+    const answer = {
+      type: 'versions',
+      at: view.at,
+      asOf: view.asOf,
+      versions,
+      next: null,
+    } as const;
+    return { ok: true, answer, next: null };
+  }
+
   private async done(method: string, path: string, body?: unknown): Promise<unknown> {
     const reply = await this.ask(method, path, body);
     if (!reply.ok) throw new Error(`${method} ${path}: ${reply.problem.message}`);
     return reply.body;
   }
 
-  private async ask(method: string, path: string, body?: unknown): Promise<Reply> {
+  private async ask(
+    method: string,
+    path: string,
+    body?: unknown,
+    type = 'application/json',
+  ): Promise<Reply> {
     const response = await fetch(this.base + path, {
       method,
       headers: {
         'request-timeout-ms': '60000',
-        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(body !== undefined && { 'content-type': type }),
       },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const answer: unknown = await response.json();
     return response.ok ? { ok: true, body: answer } : { ok: false, problem: Problem.parse(answer) };
   }
+}
+
+type Asked<Type extends ViewQuery['type']> = Extract<ViewQuery, { type: Type }>;
+type VersionPlaces = [
+  string,
+  string,
+  number,
+  number,
+  number,
+  Version['value'],
+  number | null,
+  number,
+];
+
+function versionOf(places: VersionPlaces): Version {
+  const [key, field, timestamp, revision, op, value, expiresAt, stamp] = places;
+  return { key, field, timestamp, revision, op, value, expiresAt, stamp };
 }
 
 /** A set with a condition answers its failure as an error; the store calls it an outcome. */
@@ -128,6 +174,7 @@ function codeOf({ code, message }: Problem): RefusalCode {
     case 'WRONG_KIND':
     case 'NOT_AN_INTEGER':
     case 'TOO_LARGE':
+    case 'NOT_EMPTY':
       return code;
     default:
       throw new Error(`${code}: ${message}`);
@@ -140,6 +187,8 @@ interface Request {
   readonly method: string;
   readonly path: string;
   readonly body?: unknown;
+  /** Of a body that is text already. */
+  readonly type?: string;
   /** What the answer says, in the store's terms. */
   read(answer: unknown): { revision: number | null; timestamp: number; outcome: Outcome };
 }
@@ -211,9 +260,47 @@ function requestOf(command: WriteCommand): Request {
     }
     case 'retention':
       throw new Error('the cases share a cluster: none may forget what another one reads');
+    case 'import': {
+      const { op, prefix = '', fields } = operation;
+      const rows = fields.map(({ key, field, value, ttl }) => {
+        const expiresAt = ttl === undefined ? null : HEADER.at + ttl;
+        return [key, field, HEADER.at, 1, 0, value, expiresAt, 1];
+      });
+      return restoreOf('present', prefix, rows, ({ written }) => {
+        return { op, fields: written, settled: null };
+      });
+    }
+    case 'importHistory': {
+      const { op, prefix = '', versions } = operation;
+      const rows = versions.map(({ key, field, timestamp, value, expiresAt }, i) => {
+        return [key, field, timestamp, 1, i, value, expiresAt, 1];
+      });
+      return restoreOf('history', prefix, rows, ({ written }) => ({ op, versions: written }));
+    }
     case 'txn':
       return conditionalSet(operation, envelope) ?? transaction(operation, envelope);
   }
+}
+
+/** An import comes as a file. */
+function restoreOf(
+  mode: RestoreMode,
+  prefix: string,
+  rows: readonly object[],
+  outcomeOf: (answer: BackupRestoreAnswer) => Outcome,
+): Request {
+  const chunks = rows.length === 0 ? [] : [rows];
+  return {
+    method: 'POST',
+    path: `/api/v1/backup/restore?mode=${mode}`,
+    body: fileOf({ ...HEADER, prefix }, chunks),
+    type: BACKUP_TYPE,
+    read: (body) => {
+      const answer = BackupRestoreAnswer.parse(body);
+      const { lastRevision: revision, timestamp } = answer;
+      return { revision, timestamp: timestamp ?? 0, outcome: outcomeOf(answer) };
+    },
+  };
 }
 
 function transaction({ op, conditions, success, failure }: Transaction, envelope: object): Request {
@@ -280,7 +367,9 @@ function queryOf(parameters: Readonly<Record<string, string | number | undefined
 
 // --- queries as requests ---------------------------------------------------------------
 
-function pathOf(query: ViewQuery): string {
+type ApiQuery = Exclude<ViewQuery, { type: 'versions' }>;
+
+function pathOf(query: ApiQuery): string {
   switch (query.type) {
     case 'get':
       return cellPath(query.key, query.field);
@@ -297,7 +386,7 @@ function pathOf(query: ViewQuery): string {
   }
 }
 
-function parametersOf(query: ViewQuery): Readonly<Record<string, string | number | undefined>> {
+function parametersOf(query: ApiQuery): Readonly<Record<string, string | number | undefined>> {
   switch (query.type) {
     case 'get':
       return { at: query.at, asOf: query.asOf };
@@ -331,7 +420,7 @@ function parametersOf(query: ViewQuery): Readonly<Record<string, string | number
 }
 
 /** The answer in the store's terms. Where the next page starts is the cursor's secret. */
-function pageOf(query: ViewQuery, body: unknown): Page {
+function pageOf(query: ApiQuery, body: unknown): Page {
   const page = (answer: ViewAnswer, next: string | null): Page => ({ answer, next });
   switch (query.type) {
     case 'get': {

@@ -1,7 +1,7 @@
 /** What one answer and one write may come to: a page ends in time, and a write that is too much does nothing. */
 import { describe, expect, test } from 'vitest';
 import { must } from '../../server/base/assert.ts';
-import type { Operation } from '../../server/kv/types.ts';
+import type { Operation, Query } from '../../server/kv/types.ts';
 import {
   MAX_ENTRY_LOOKS,
   MAX_ENTRY_VERSIONS,
@@ -116,6 +116,27 @@ describe('pages', () => {
       limit: 9,
     });
     expect([diff.changes.length, diff.next?.field]).toEqual([4, '000004']);
+  });
+
+  test('[T22] a page of all versions ends when it is full, long, or looked long in vain, and the next goes on', () => {
+    const writer = new Writer();
+    write(writer, numbered('a', 1, LOOKS + 1));
+    const { asOf } = writer.answer({ type: 'keys', limit: 1 });
+    for (const value of ['1', '2', '3']) writer.apply({ op: 'set', key: 'b', field: 'x', value });
+    const long = 'x'.repeat(1024 * 1024);
+    for (let i = 0; i < 6; i++) writer.apply({ op: 'set', key: 'c', field: 'x', value: long });
+    const page = (query: Partial<Extract<Query, { type: 'versions' }>>) => {
+      const { versions, next } = writer.answer({ type: 'versions', limit: MAX_PAGE, ...query });
+      return [versions.length, next?.field, next?.revision] as const;
+    };
+    // Nothing of a was known at 0: as many fields as one page looks at, and then the rest.
+    expect(page({ asOf: 0 })).toEqual([0, '020001', 0]);
+    const start = { key: 'a', field: '020001', timestamp: 0, revision: 0, op: 0 };
+    expect(page({ asOf: 0, start })).toEqual([0, undefined, undefined]);
+    expect(page({ asOf })[0]).toBe(MAX_PAGE);
+    expect(page({ prefix: 'b', limit: 2 })).toEqual([2, 'x', asOf + 3]);
+    expect(page({ prefix: 'b', limit: 3 })).toEqual([3, undefined, undefined]);
+    expect(page({ prefix: 'c' })).toEqual([4, 'x', asOf + 8]);
   });
 });
 

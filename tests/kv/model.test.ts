@@ -2,6 +2,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { must } from '../../server/base/assert.ts';
+import { compareCells } from '../../server/kv/bytes-order.ts';
 import { encodeCommand } from '../../server/kv/command.ts';
 import {
   applyKvChanges,
@@ -16,14 +17,17 @@ import type { DurableState } from '../../server/ports/durable-state.ts';
 import { KvStore } from '../../server/kv/store.ts';
 import type {
   ApplyResult,
+  Cell,
   Command as AnyCommand,
   Condition,
   Change,
   ChangesQuery,
   Coordinates,
+  ImportedField,
   KvChanges,
   Operation,
   Value,
+  Version,
   WriteCommand,
   ViewAnswer,
   ViewQuery,
@@ -122,7 +126,55 @@ const session = some(
   'timestamp',
 );
 
-type Command = (revision: number) => WriteCommand;
+/** Where a range begins or ends; null: with all. */
+const end: fc.Arbitrary<Cell | null> = fc.option(fc.record({ key, field }), { freq: 2 });
+const importedField = some({ key, field, value, ttl }, 'ttl');
+
+/** What fits the range of it, in order. */
+function importOf(
+  start: string,
+  one: Cell | null,
+  other: Cell | null,
+  fields: readonly ImportedField[],
+  envelope: object,
+): WriteCommand {
+  const turned = one !== null && other !== null && compareCells(one, other) > 0;
+  const [from, to] = turned ? [other, one] : [one, other];
+  const within = fields
+    .filter(({ key: name }) => name.startsWith(start))
+    .filter((cell) => from === null || compareCells(cell, from) > 0)
+    .filter((cell) => to === null || compareCells(cell, to) <= 0)
+    .sort(compareCells)
+    .filter((cell, i, all) => compareCells(cell, all[i + 1] ?? { key: '', field: '' }) !== 0);
+  return { op: 'import', prefix: start, from, to, fields: within, ...envelope };
+}
+
+/** Of the store, if one is given, whose last version it goes on from. */
+function historyOf(
+  start: string,
+  given: readonly (Cell & { timestamp: number; value: Value | null; ttl: number })[],
+  naive: NaiveStore | null,
+): WriteCommand {
+  const there = naive?.rows({ type: 'versions', prefix: start, limit: 1 }) ?? [];
+  const from = (there[there.length - 1] as Version | undefined) ?? null;
+  const versions = given
+    .map(({ ttl: left, ...version }) => ({
+      ...version,
+      key: start + version.key,
+      expiresAt: version.value === null ? null : version.timestamp + left,
+    }))
+    .sort((a, b) => compareCells(a, b) || a.timestamp - b.timestamp)
+    .filter((version) => {
+      if (from === null) return true;
+      return (compareCells(version, from) || version.timestamp - from.timestamp) >= 0;
+    });
+  return versions.length === 0
+    ? { op: 'delete', key: 'a', field: 'x' }
+    : { op: 'importHistory', prefix: start, from, versions };
+}
+
+/** Made of the store as it then is. */
+type Command = (revision: number, naive: NaiveStore) => WriteCommand;
 const write: fc.Arbitrary<Command> = fc.oneof(
   {
     weight: 12,
@@ -165,6 +217,33 @@ const write: fc.Arbitrary<Command> = fc.oneof(
             // Sometimes a revision that is not there yet.
             asOf: asOf === undefined ? undefined : Math.round(asOf * (revision + 1)),
           }),
+      ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(prefix, fc.tuple(end, end), fc.array(importedField, { maxLength: 4 }), session)
+      .map(
+        ([start, [one, other], fields, envelope]): Command =>
+          () =>
+            importOf(start, one, other, fields, envelope),
+      ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(
+        prefix,
+        fc.array(fc.record({ key, field, timestamp: time, value: fc.option(value), ttl }), {
+          minLength: 1,
+          maxLength: 4,
+        }),
+        fc.boolean(),
+      )
+      .map(
+        ([start, versions, goesOn]): Command =>
+          (_revision, naive) =>
+            historyOf(start, versions, goesOn ? naive : null),
       ),
   },
 );
@@ -246,6 +325,18 @@ const question: fc.Arbitrary<Asked> = fc.oneof(
           limit: most,
         }),
     ),
+  viewed(
+    some(
+      {
+        prefix,
+        start: fc.record({ key, field, timestamp: time, revision: fc.nat(30), op: fc.nat(3) }),
+        limit,
+      },
+      'prefix',
+      'start',
+    ),
+    (rest, view) => ({ type: 'versions', ...rest, ...view }),
+  ),
 );
 
 const watched: fc.Arbitrary<(revision: number) => ChangesQuery> = fc
@@ -299,7 +390,7 @@ class Pair {
 
   tell(steps: Story): void {
     for (const { command, compact, ms } of steps) {
-      const asked = command?.(this.store.lastApplied) ?? null;
+      const asked = command?.(this.store.lastApplied, this.naive) ?? null;
       const write = asked && this.named(asked);
       const [result, stamp] = this.apply(write ?? { op: 'tick' }, ms);
       if (write === null) this.naive.tick(stamp);
@@ -439,6 +530,8 @@ function rowsOf(answer: ViewAnswer): readonly Row[] {
       return answer.versions;
     case 'diff':
       return answer.changes;
+    case 'versions':
+      return answer.versions;
   }
 }
 

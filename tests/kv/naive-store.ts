@@ -16,6 +16,8 @@ import type {
   FieldChange,
   FoundVersion,
   Horizon,
+  Import,
+  ImportHistory,
   Operation,
   OperationOutcome,
   Outcome,
@@ -31,7 +33,7 @@ import type {
 
 /** What is wrong with an operation, thrown to undo the write that it is in; or with a question. */
 export class Refused extends Error {
-  readonly code: 'WRONG_KIND' | 'NOT_AN_INTEGER' | 'REVISION_NOT_YET' | 'COMPACTED';
+  readonly code: 'WRONG_KIND' | 'NOT_AN_INTEGER' | 'REVISION_NOT_YET' | 'COMPACTED' | 'NOT_EMPTY';
   operation: number | undefined = undefined;
 
   constructor(code: Refused['code']) {
@@ -129,6 +131,7 @@ export class NaiveStore {
       this.versions = this.versions.filter(
         (version) => !this.isBelow(version) || version.revision > this.trimmed,
       );
+      this.versions = this.versions.filter((version) => !this.isPast(version));
     }
     for (const name of this.floors.keys())
       if (!this.versions.some(({ key, field }) => JSON.stringify([key, field]) === name))
@@ -219,6 +222,8 @@ export class NaiveStore {
       this.policy = { maxAgeMs, maxVersions };
       return { op };
     }
+    if (command.op === 'import') return this.import(command, timestamp);
+    if (command.op === 'importHistory') return this.importHistory(command);
     if (command.op !== 'txn') return this.operate(command, timestamp);
     const { op, conditions, success, failure } = command;
     const index = conditions.findIndex((condition) => !this.holds(condition, timestamp));
@@ -331,6 +336,42 @@ export class NaiveStore {
     return { op, fields };
   }
 
+  private import({ op, prefix, from, to, fields }: Import, timestamp: number): Outcome {
+    const there = this.cells({ prefix }).map(({ key, field }) => ({ key, field }));
+    const cells = [...there, ...fields]
+      .filter((cell) => from === null || compareCells(cell, from) > 0)
+      .filter((cell) => to === null || compareCells(cell, to) <= 0)
+      .sort(compareCells)
+      .filter((cell, i, all) => i === 0 || compareCells(cell, all[i - 1] ?? cell) !== 0);
+    let changed = 0;
+    for (const { key, field } of cells) {
+      const given = fields.find((each) => each.key === key && each.field === field);
+      const present = this.standing(key, field, { at: timestamp });
+      const expiresAt = given?.ttl === undefined ? null : timestamp + given.ttl;
+      const value = given?.value ?? null;
+      if (isEqual(value, present?.value ?? null) && (present?.expiresAt ?? null) === expiresAt)
+        continue;
+      this.add(key, field, timestamp, value, expiresAt);
+      changed++;
+    }
+    return { op, fields: changed, settled: null };
+  }
+
+  private importHistory({ op, prefix = '', from, versions }: ImportHistory): Outcome {
+    const beyond = this.versions
+      .filter(({ key }) => key.startsWith(prefix))
+      .some(
+        (version) =>
+          from === null || (compareCells(version, from) || comparePlaces(version, from)) > 0,
+      );
+    if (beyond) throw new Refused('NOT_EMPTY');
+    if (versions.some(({ timestamp }) => timestamp < this.horizon.timestamp))
+      throw new Refused('COMPACTED');
+    for (const { key, field, timestamp, value, expiresAt } of versions)
+      this.add(key, field, timestamp, value, expiresAt);
+    return { op, versions: versions.length };
+  }
+
   private add(
     key: string,
     field: string,
@@ -398,6 +439,22 @@ export class NaiveStore {
             after: this.found(key, field, after),
           }))
           .filter((change) => !isEqual(change.before?.value ?? null, change.after?.value ?? null));
+      }
+      case 'versions': {
+        const { asOf } = this.view(query);
+        const { start } = query;
+        return this.cells(query)
+          .filter((cell) => start === undefined || compareCells(cell, start) >= 0)
+          .flatMap(({ key, field }) => {
+            this.check(key, field, { at: Number.POSITIVE_INFINITY, asOf });
+            return [...this.versionsOf(key, field)].sort(comparePlaces);
+          })
+          .filter((version) => version.revision <= asOf && !this.isBelow(version))
+          .filter(
+            (version) =>
+              start === undefined ||
+              (compareCells(version, start) || comparePlaces(version, start)) >= 0,
+          );
       }
     }
   }
@@ -571,6 +628,10 @@ function isEqual(a: Value | null, b: Value | null): boolean {
 
 function order(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+function compareCells(a: Cell, b: Cell): number {
+  return order(a.key, b.key) || order(a.field, b.field);
 }
 
 function comparePlaces(a: VersionPlace, b: VersionPlace): number {

@@ -46,3 +46,13 @@ test('[T13] a walk gives every name with the prefix, from the start on, in byte 
     }),
   );
 });
+
+test('[T13] names that rise as they come are walked like any others', () => {
+  const map = new OrderedMap<number>();
+  const all: string[] = [];
+  for (let i = 0; i < 200; i++) {
+    all.push(String(i).padStart(4, '0'));
+    map.add(all[i] ?? '', i);
+    if (i % 40 === 39) expect([...map.walk()].map(([each]) => each)).toEqual(all);
+  }
+});

@@ -1,5 +1,6 @@
 /** Labels of log entries: short, and cheap whatever the entry holds. */
 import { expect, test } from 'vitest';
+import { must } from '../../server/base/assert.ts';
 import { encodeCommand } from '../../server/kv/command.ts';
 import type { Command } from '../../server/kv/types.ts';
 import { summarise } from '../../server/node/entry-summary.ts';
@@ -19,6 +20,17 @@ test('[N7] a label is at most 80 characters and never cuts one in two', () => {
   const label = labelOf(set('k', '😀'.repeat(100)));
   expect(label.length).toBeLessThanOrEqual(85);
   expect(label).not.toMatch(/[\ud800-\udbff](?![\udc00-\udfff])/);
+});
+
+test('[N7] parts of a backup tell how many they are, the long ones only what', () => {
+  const fields = [{ key: 'k', field: 'f', value: 'v' }];
+  expect(labelOf({ op: 'import', from: null, to: null, fields })).toBe('txn: 1 field of a backup');
+  const versions = [{ ...must(fields[0], 'one'), timestamp: 1, expiresAt: null }];
+  expect(labelOf({ op: 'importHistory', from: null, versions })).toBe('txn: 1 version of a backup');
+  const long = [{ key: 'k', field: 'f', value: 'v'.repeat(5000) }];
+  expect(labelOf({ op: 'import', prefix: 'k', from: null, to: null, fields: long })).toBe(
+    'txn: part of a backup',
+  );
 });
 
 test.each([

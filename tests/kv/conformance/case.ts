@@ -174,6 +174,43 @@ export function restore(
   });
 }
 
+/** Of the keys with the prefix, all fields are these, in order; a third place is what they have left to live. */
+export function imports(
+  prefix: string,
+  ...fields: readonly (readonly [cell: CellName, value: Value, ttl?: number])[]
+): Asked<WriteCommand> {
+  return (course) => ({
+    op: 'import',
+    prefix: course.key(prefix),
+    from: null,
+    to: null,
+    fields: fields.map(([cell, value, ttl]) => ({ ...cellOf(course, cell), value, ttl })),
+  });
+}
+
+/** The keys with the prefix have had nothing, and have these versions, in order; the last place is an expiry. */
+export function importsHistory(
+  prefix: string,
+  ...found: readonly (readonly [
+    cell: CellName,
+    timestamp: number,
+    value: Value | null,
+    expiresAt?: number,
+  ])[]
+): Asked<WriteCommand> {
+  return (course) => ({
+    op: 'importHistory',
+    prefix: course.key(prefix),
+    from: null,
+    versions: found.map(([cell, timestamp, value, expiresAt = null]) => ({
+      ...cellOf(course, cell),
+      timestamp,
+      value,
+      expiresAt,
+    })),
+  });
+}
+
 // --- reads ----------------------------------------------------------------------
 
 /** A time, and the number of the write as of which is looked; left out: the latest. */
@@ -291,6 +328,17 @@ export function diffOf(
       limit: 100,
     };
   };
+}
+
+/** Every version of every key with the prefix. */
+export function versions(place: Place | Time, answer: string, prefix = ''): Step {
+  const query: Asked<ViewQuery> = (course) => ({
+    type: 'versions',
+    prefix: course.key(prefix),
+    limit: 1000,
+    ...coordinates(course, place),
+  });
+  return { does: 'read', query, answer };
 }
 
 /** All pages, `limit` rows each at most, say together what one page would. */

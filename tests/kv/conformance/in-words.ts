@@ -5,6 +5,7 @@ import type {
   Outcome,
   ViewAnswer,
   Value,
+  Version,
 } from '../../../server/kv/types.ts';
 import type { ReadOutcome, Written } from './subject.ts';
 
@@ -33,6 +34,12 @@ function outcomeInWords(outcome: Outcome, names: Names): string {
       return outcome.op;
     case 'restore':
       return `restored ${outcome.fields}`;
+    case 'import':
+      return outcome.settled === null
+        ? `imported ${outcome.fields}`
+        : `imported ${outcome.fields} to ${names.key(outcome.settled.key)}.${outcome.settled.field}`;
+    case 'importHistory':
+      return `added ${outcome.versions}`;
     case 'txn': {
       const { failed } = outcome;
       const done = `[${outcome.outcomes.map(operationInWords).join('; ')}]`;
@@ -88,11 +95,12 @@ export function answerInWords(answer: ViewAnswer, names: Names): string {
         })
         .join(' ');
     case 'history':
+      return answer.versions.map((version) => versionInWords(version, names)).join(', ');
+    case 'versions':
       return answer.versions
-        .map(({ timestamp, revision, op, value, expiresAt }) => {
-          const until = expiresAt === null ? '' : `<${expiresAt}`;
-          const text = value === null ? '†' : valueInWords(value);
-          return `${text}@${timestamp}${until} r${names.write(revision)}.${op}`;
+        .map((version) => {
+          const { key, field } = version;
+          return `${names.key(key)}.${field}=${versionInWords(version, names)}`;
         })
         .join(', ');
     case 'diff':
@@ -104,6 +112,15 @@ export function answerInWords(answer: ViewAnswer, names: Names): string {
         })
         .join(' ');
   }
+}
+
+function versionInWords(
+  { timestamp, revision, op, value, expiresAt }: Version,
+  names: Names,
+): string {
+  const until = expiresAt === null ? '' : `<${expiresAt}`;
+  const text = value === null ? '†' : valueInWords(value);
+  return `${text}@${timestamp}${until} r${names.write(revision)}.${op}`;
 }
 
 function fieldInWords({ field, value }: { readonly field: string; readonly value: Value }): string {

@@ -143,5 +143,7 @@ function rowsOf(answer: ViewAnswer): number {
       return answer.versions.length;
     case 'diff':
       return answer.changes.length;
+    case 'versions':
+      return answer.versions.length;
   }
 }

@@ -54,8 +54,13 @@ export function nextQuery(query: ViewQuery, answer: ViewAnswer): ViewQuery | nul
     const { before, after, next } = answer;
     return { ...query, before, after, start: next };
   }
+  if (answer.type === 'versions' && query.type === 'versions') {
+    const { at, asOf, next } = answer;
+    return { ...query, at, asOf, start: next };
+  }
   if (query.type !== 'scan' && query.type !== 'keys' && query.type !== 'range') return null;
-  if (answer.type === 'history' || answer.type === 'diff') return null;
+  if (answer.type === 'history' || answer.type === 'diff' || answer.type === 'versions')
+    return null;
   return { ...query, at: answer.at, asOf: answer.asOf, start: answer.next };
 }
 

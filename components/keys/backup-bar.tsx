@@ -1,0 +1,70 @@
+'use client';
+
+import { Download, Upload } from 'lucide-react';
+import { useRef, useState } from 'react';
+import { isNow } from '../../client/keys-moment.ts';
+import type { Moment } from '../../client/keys-moment.ts';
+import { writeAsOf } from '../../client/time-input.ts';
+import { client } from '../cluster/use-action.ts';
+import { useActionsDisabled } from '../live/live-provider.tsx';
+import { Button, buttonClass } from '../ui/button.tsx';
+import { Sheet } from '../ui/sheet.tsx';
+import { RestoreFile } from './restore-file.tsx';
+import { useFileRestore } from './use-file-restore.ts';
+
+/** Takes what the list of keys shows as a file, with all its history, and restores such a file. */
+export function BackupBar({ moment }: { readonly moment: Moment }) {
+  const { prefix, time } = moment;
+  const restore = useFileRestore();
+  const [open, setOpen] = useState(false);
+  const input = useRef<HTMLInputElement>(null);
+  const disabled = useActionsDisabled();
+  const { kind } = restore.step;
+  const which = prefix === '' ? 'All keys' : `The keys that begin with “${prefix}”`;
+  const when = isNow(time) ? '' : `, as of ${writeAsOf(time)}`;
+  const close = (): void => {
+    setOpen(false);
+    if (kind !== 'running') restore.forget();
+  };
+  return (
+    <div className="flex shrink-0 gap-2 border-t border-line p-2">
+      <a
+        href={client.backupUrl(prefix, time)}
+        download
+        title={`${which}${when}, with their whole history, as a file`}
+        className={buttonClass({ className: 'min-w-0' })}
+      >
+        <Download className="size-4 shrink-0" aria-hidden="true" />
+        Backup
+      </a>
+      <Button
+        className="min-w-0 flex-1"
+        disabledBecause={kind === 'running' ? null : disabled}
+        title="Choose the file of a backup. It says first what it would change"
+        onClick={() => (kind === 'running' ? setOpen(true) : input.current?.click())}
+      >
+        <Upload className="size-4 shrink-0" aria-hidden="true" />
+        <span className="truncate">{kind === 'running' ? 'Restoring…' : 'Restore from file…'}</span>
+      </Button>
+      <input
+        ref={input}
+        type="file"
+        accept=".ndjson,application/x-ndjson"
+        aria-label="File of a backup"
+        data-testid="backup-file"
+        hidden
+        onChange={(event) => {
+          const [file] = event.target.files ?? [];
+          // The same file may be chosen again.
+          event.target.value = '';
+          if (file === undefined) return;
+          restore.choose(file);
+          setOpen(true);
+        }}
+      />
+      <Sheet title="Restore from file" open={open} onClose={close}>
+        <RestoreFile restore={restore} onClose={close} />
+      </Sheet>
+    </div>
+  );
+}

@@ -1,0 +1,113 @@
+/** The store as a file, and back: `/api/v1/backup`, `/api/v1/backup/restore`. */
+import { Readable } from 'node:stream';
+import type { FastifyInstance } from 'fastify';
+import * as z from 'zod';
+import { BACKUP_FORMAT, BACKUP_TYPE, RestoreMode } from '../../contracts/backup.ts';
+import type { BackupHeader, BackupRestoreAnswer, RestoreStatus } from '../../contracts/backup.ts';
+import type { Problem } from '../../contracts/errors.ts';
+import { LIMITS, Revision, TimestampMs } from '../../contracts/kv.ts';
+import type { Restores } from '../backup/restores.ts';
+import { backupText } from '../backup/write-backup.ts';
+import type { VersionsPage } from '../backup/write-backup.ts';
+import type { KvService } from '../cluster/kv-service.ts';
+import type { Coordinates, Query } from '../kv/types.ts';
+import { HttpError } from './errors.ts';
+import { checkNoQuery, checkText, digits, parse, timeoutOf } from './input.ts';
+import { kvError, readError } from './kv-problems.ts';
+import { restoreError } from './restore-problems.ts';
+
+/** What was begun is broken off only when a page stays away for so long, ms. */
+const PAGE_WITHIN_MS = 60_000;
+
+const BackupQuery = z.strictObject({
+  prefix: z.string().optional(),
+  at: digits.pipe(TimestampMs).optional(),
+  asOf: digits.pipe(Revision).optional(),
+});
+
+const RestoreQuery = z.strictObject({ mode: RestoreMode.optional() });
+
+export interface BackupParts {
+  readonly kv: KvService;
+  readonly clusterId: string;
+  readonly restores: Restores;
+}
+
+export function backupRoutes(app: FastifyInstance, { kv, clusterId, restores }: BackupParts): void {
+  // Without a HEAD route of its own: that would read it all to send none of it.
+  app.get('/api/v1/backup', { exposeHeadRoute: false }, async (request, reply) => {
+    const { prefix, at, asOf } = parse(BackupQuery, request.query, 'query');
+    if (prefix !== undefined) checkText(prefix, 'query.prefix');
+    const pageOf = (view: Coordinates, start: Start, timeoutMs: number): Promise<VersionsPage> =>
+      readPage(
+        { type: 'versions', ...(prefix !== undefined && { prefix }), ...view, ...start },
+        timeoutMs,
+      );
+    const given = { ...(at !== undefined && { at }), ...(asOf !== undefined && { asOf }) };
+    const first = await pageOf(given, {}, timeoutOf(request));
+    const view = { at: first.at, asOf: first.asOf };
+    const header: BackupHeader = {
+      format: BACKUP_FORMAT,
+      version: 1,
+      cluster: clusterId,
+      madeAt: new Date().toISOString(),
+      prefix: prefix ?? null,
+      ...view,
+    };
+    const text = backupText(header, first, (start) => pageOf(view, { start }, PAGE_WITHIN_MS));
+    const name = `chronoraft-${header.madeAt.replaceAll(/[:.]/g, '-')}-r${header.asOf}.ndjson`;
+    void reply
+      .header('content-type', `${BACKUP_TYPE}; charset=utf-8`)
+      .header('content-disposition', `attachment; filename="${name}"`)
+      .header('cache-control', 'no-store');
+    // In bytes: as objects, sixteen pages would wait for a slow reader.
+    return reply.send(Readable.from(text, { objectMode: false }));
+  });
+
+  app.get('/api/v1/backup/restore', (request): RestoreStatus => {
+    checkNoQuery(request.query);
+    const { progress: running, last } = restores;
+    if (last === null || last.ok) return { running, last };
+    return { running, last: { ok: false, problem: problemOf(last.error, request.id) } };
+  });
+
+  // In a scope of its own, since its body is taken as it comes, whatever its length.
+  void app.register((scope, _options, registered) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', (_request, body, parsed) => {
+      parsed(null, body);
+    });
+    scope.post('/api/v1/backup/restore', async (request): Promise<BackupRestoreAnswer> => {
+      const { mode = 'present' } = parse(RestoreQuery, request.query, 'query');
+      const type = request.headers['content-type'] ?? '';
+      if (type.split(';', 1)[0]?.trim().toLowerCase() !== BACKUP_TYPE)
+        throw new HttpError('BAD_REQUEST', `the body must be ${BACKUP_TYPE}`, {
+          path: 'Content-Type',
+        });
+      if (!(request.body instanceof Readable))
+        throw new HttpError('BAD_REQUEST', 'there is no file', { path: 'body' });
+      try {
+        return await restores.run(mode, request.body);
+      } catch (error) {
+        throw restoreError(error);
+      }
+    });
+    registered();
+  });
+
+  async function readPage(query: Omit<Asked, 'limit'>, timeoutMs: number): Promise<VersionsPage> {
+    const outcome = await kv.read({ ...query, limit: LIMITS.pageSize }, timeoutMs);
+    if (!outcome.ok) throw readError(outcome, null);
+    if (!outcome.result.ok) throw kvError(outcome.result.error);
+    return outcome.result.answer as VersionsPage;
+  }
+}
+
+function problemOf(error: unknown, requestId: string): Problem {
+  const known = restoreError(error);
+  const http = known instanceof HttpError ? known : new HttpError('INTERNAL', 'the restore failed');
+  return http.problem(requestId);
+}
+
+type Asked = Extract<Query, { type: 'versions' }>;
+type Start = Pick<Asked, 'start'>;

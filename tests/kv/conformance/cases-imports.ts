@@ -1,0 +1,102 @@
+/** Cases: all versions, and what comes from a backup. */
+import {
+  after,
+  append,
+  at,
+  given,
+  get,
+  history,
+  imports,
+  importsHistory,
+  now,
+  pass,
+  reads,
+  remove,
+  scan,
+  set,
+  txn,
+  versions,
+} from './case.ts';
+import type { Case } from './case.ts';
+
+export const IMPORT_CASES: readonly Case[] = [
+  given(
+    '[T22] all versions are told by key, field, time and revision, whatever they say',
+    at(20, set('b.x', '2', 5)),
+    at(10, txn([], [set('b.x', '1'), append('a.l', ['p', 'q'])])),
+    at(30, remove('b.x')),
+    at(20, remove('b.x')),
+    at(10, set('b.x', '3')),
+    at(10, set('b.😀', 'astral')),
+    at(10, set('b.～', 'wide')),
+    versions(
+      null,
+      'a.l=[p,q]@10 r2.1, b.x=1@10 r2.0, b.x=3@10 r5.0, b.x=2@20<25 r1.0, b.x=†@20 r4.0, b.～=wide@10 r7.0, b.😀=astral@10 r6.0',
+    ),
+    versions(null, 'a.l=[p,q]@10 r2.1', 'a'),
+    versions(null, '', 'no'),
+  ),
+  given(
+    '[T22] the versions of a view are those that were known, whatever its time',
+    at(20, set('a.x', '2')),
+    at(10, set('a.x', '1')),
+    at(90, set('a.x', '9')),
+    versions([15, 1], 'a.x=2@20 r1.0'),
+    versions([0, 2], 'a.x=1@10 r2.0, a.x=2@20 r1.0'),
+    versions([15, 0], ''),
+  ),
+  given(
+    '[T22] an import makes the present of its keys what it says, and leaves what is so alone',
+    at(
+      10,
+      txn([], [set('a.same', '1'), set('a.changed', '1'), set('a.gone', '1'), set('b.x', '1')]),
+    ),
+    now(imports('a', ['a.changed', '2'], ['a.new', ['p']], ['a.same', '1']), 'imported 3'),
+    scan('a', null, 'changed=2 new=[p] same=1'),
+    scan('b', null, 'x=1'),
+    history('a.same', '1@10 r1.0'),
+    get('a.gone', null, '-deleted'),
+    get('a.gone', after(2, -1), '1'),
+    get('a.changed', [null, 1], '1'),
+    now(
+      imports('a', ['a.changed', '2'], ['a.new', ['p']], ['a.same', '1']),
+      'imported 0, unwritten',
+    ),
+  ),
+  given(
+    '[T22] what had so long left to live has so long from the import',
+    now(imports('a', ['a.x', '1', 500], ['a.y', '1']), 'imported 2'),
+    reads('a.x', [after(1), '1'], [after(1, 499), '1'], [after(1, 500), '-expired']),
+    pass(500),
+    scan('a', null, 'y=1'),
+  ),
+  given(
+    '[T22] an import of nothing takes all away, once',
+    at(10, txn([], [set('a.x', '1'), append('b.l', ['p'])])),
+    now(imports(''), 'imported 2'),
+    scan('a', null, ''),
+    scan('b', 10, 'l=[p]'),
+    now(imports(''), 'imported 0, unwritten'),
+  ),
+  given(
+    '[T22] a history comes with its own times and expiries, where there is none',
+    now(
+      importsHistory(
+        'a',
+        ['a.x', 10, '1', 15],
+        ['a.x', 20, '2'],
+        ['a.x', 20, '3'],
+        ['a.x', 30, null],
+      ),
+      'added 4',
+    ),
+    reads('a.x', [9, '-not-yet'], [14, '1'], [15, '-expired'], [20, '3'], [30, '-deleted']),
+    now(importsHistory('a', ['a.y', 10, '1']), 'NOT_EMPTY'),
+    now(importsHistory('b', ['b.l', 10, ['p', 'q']]), 'added 1'),
+    get('b.l', 10, '[p,q]'),
+    versions(
+      null,
+      'a.x=1@10<15 r1.0, a.x=2@20 r1.1, a.x=3@20 r1.2, a.x=†@30 r1.3, b.l=[p,q]@10 r3.0',
+    ),
+  ),
+];
