@@ -12,7 +12,7 @@ import { assert, unreachable } from '../base/assert.ts';
 import { Random } from '../base/random.ts';
 import { encodeCommand } from '../kv/command.ts';
 import { KvStore } from '../kv/store.ts';
-import type { Query } from '../kv/types.ts';
+import type { ChangesQuery, Query } from '../kv/types.ts';
 import type { Clock, Timer } from '../ports/clock.ts';
 import type { NodeStorage, RestoredNode } from '../ports/node-storage.ts';
 import type { Transport } from '../ports/transport.ts';
@@ -34,7 +34,7 @@ import { compactionPoint, USUAL_TAIL } from './compaction.ts';
 import type { LogTail } from './compaction.ts';
 import type { Proposed, ReadResult } from './control.ts';
 import { SnapshotTransfer } from './snapshot-transfer.ts';
-import { ProposalWaiters, ReadWaiters } from './waiters.ts';
+import { FollowWaiter, ProposalWaiters, ReadWaiters } from './waiters.ts';
 
 /** Applied entries are saved in batches of at most this many versions. */
 const SAVE_BATCH_VERSIONS = 1000;
@@ -89,6 +89,7 @@ export class NodeHost {
   private readonly storage: NodeStorage;
   private readonly proposals = new ProposalWaiters();
   private readonly reads = new ReadWaiters();
+  private readonly follows = new FollowWaiter();
   private running = false;
   private turnScheduled = false;
   private tickTimer: Timer | null = null;
@@ -179,6 +180,14 @@ export class NodeHost {
     }
   }
 
+  /** Answered once through `onRead`, from this node alone, as soon as it has applied anything after `query.after`; a later one takes its place. */
+  follow(id: number, query: ChangesQuery): void {
+    if (!this.running) return;
+    const replaced = this.follows.put({ id, query });
+    if (replaced !== null) this.failRead(replaced.id, 'replaced');
+    this.releaseFollow();
+  }
+
   /** A membership change; answered once through `onProposed`. */
   proposeConfChange(id: number, changes: readonly ConfChange[]): void {
     this.input({ type: 'proposeConfChange', id, changes });
@@ -238,6 +247,7 @@ export class NodeHost {
       if (!this.running) return;
     }
     this.releaseReads();
+    this.releaseFollow();
     this.armTick();
     this.armSave();
     this.armDue();
@@ -377,9 +387,18 @@ export class NodeHost {
     }
   }
 
+  private releaseFollow(): void {
+    const follow = this.follows.takeReady(this.kv.lastApplied);
+    if (follow !== null) this.options.onRead(follow.id, this.lookUp(follow.query));
+  }
+
   private readByRound(id: number, query: Query): void {
     this.reads.add(id, query);
     this.input({ type: 'read', id, byRound: true });
+  }
+
+  private failRead(id: number, reason: 'halted' | 'replaced'): void {
+    this.options.onRead(id, { outcome: 'failed', reason, leaderHint: null });
   }
 
   private lookUp(query: Query): ReadResult {
@@ -518,9 +537,9 @@ export class NodeHost {
     if (!this.running) return;
     this.stop();
     this.abandonProposals();
-    for (const id of this.reads.takeAll()) {
-      this.options.onRead(id, { outcome: 'failed', reason: 'halted', leaderHint: null });
-    }
+    for (const id of this.reads.takeAll()) this.failRead(id, 'halted');
+    const follow = this.follows.take();
+    if (follow !== null) this.failRead(follow.id, 'halted');
     this.options.onFailed(reason);
   }
 }
