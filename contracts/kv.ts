@@ -31,7 +31,7 @@ export type FoundInstead = z.infer<typeof FoundInstead>;
 const view = { at: TimestampMs, asOf: Revision };
 
 /** Who answered, and how fresh the answer is. */
-const provenance = {
+export const provenance = {
   node: z.string(),
   consistency: Consistency,
   appliedRevision: Revision,

@@ -12,11 +12,13 @@ import type { LeaderTracker } from '../cluster/leader-tracker.ts';
 import type { Membership } from '../cluster/membership.ts';
 import type { Supervisor } from '../cluster/supervisor.ts';
 import type { Logger } from '../logger.ts';
+import type { WatchHub } from '../watch/hub.ts';
 import { clusterRoutes } from './cluster-routes.ts';
 import { HttpError } from './errors.ts';
 import { BAD_QUERY, parseJson, parseQuery } from './input.ts';
 import { memberRoutes } from './member-routes.ts';
 import { readRoutes } from './read-routes.ts';
+import { watchRoutes } from './watch-routes.ts';
 import { writeRoutes } from './write-routes.ts';
 import { refuseHost, refuseOrigin } from './origin.ts';
 
@@ -38,6 +40,7 @@ export interface AppOptions {
   readonly fold: ClusterViewFold;
   readonly leaders: LeaderTracker;
   readonly membership: Membership;
+  readonly hub: WatchHub;
   readonly logger: Logger;
   readonly version: string;
   /** Null serves the API alone. */
@@ -112,6 +115,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
 
   writeRoutes(app, options.kv);
   readRoutes(app, options.kv, options.supervisor);
+  watchRoutes(app, options.hub);
   clusterRoutes(app, options.supervisor, options.fold, options.leaders);
   memberRoutes(app, options);
   app.get('/api/v1/version', () => ({ version: options.version, api: 1 }));

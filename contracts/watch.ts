@@ -1,0 +1,68 @@
+/**
+ * What happened, revision by revision: pages of it over HTTP, and watches, as
+ * server-sent events or over Socket.IO. A watch tells every change of its scope
+ * after its revision, each once and in order; whoever is cut off goes on after
+ * the last revision that it was told, and misses nothing.
+ */
+import * as z from 'zod';
+import { Problem } from './errors.ts';
+import { LIMITS, provenance, Revision, TimestampMs } from './kv.ts';
+
+const WatchedValue = z.union([z.string(), z.array(z.string()).max(LIMITS.listItems).readonly()]);
+
+const Standing = z.object({
+  value: WatchedValue,
+  timestamp: TimestampMs,
+  revision: Revision,
+  expiresAt: TimestampMs.nullable(),
+});
+
+const ChangeView = z.object({
+  /** Written by someone; or an expiry, or the start of what was dated in the future, that came with time. */
+  kind: z.enum(['set', 'delete', 'expire', 'start']),
+  key: z.string(),
+  field: z.string(),
+  /** From when on it holds. */
+  at: TimestampMs,
+  /** The version that was written, has ended, or begins. */
+  version: z.object({ timestamp: TimestampMs, revision: Revision, op: z.number().int() }),
+  /** From `at` on; null: absent. */
+  value: WatchedValue.nullable(),
+  expiresAt: TimestampMs.nullable(),
+  /** What stood there at `at` before this; null: nothing did. */
+  previous: Standing.nullable(),
+});
+
+/** All that happened in the scope at one revision: first what came with time, then what was written. Data of the event `changes`, whose id is the revision. */
+export const BatchView = z.object({
+  revision: Revision,
+  /** Microseconds. */
+  stamp: z.number().int(),
+  changes: z.array(ChangeView).readonly(),
+});
+export type BatchView = z.infer<typeof BatchView>;
+
+/** Answer of `GET /api/v1/changes`. Revisions at which nothing happened in the scope have no batch. */
+export const ChangesAnswer = z.object({
+  batches: z.array(BatchView).readonly(),
+  /** All revisions up to this one are told: ask again after it. */
+  through: Revision,
+  ...provenance,
+});
+export type ChangesAnswer = z.infer<typeof ChangesAnswer>;
+
+/** Everything in the scope up to `through` is told. Data of the event `progress`, whose id is `through`. */
+export const WatchProgress = z.object({ through: Revision });
+export type WatchProgress = z.infer<typeof WatchProgress>;
+
+/** The reader is slower than the store. Data of the event `lagging`. */
+export const WatchLagging = z.object({
+  through: Revision,
+  /** Where the cluster was then. */
+  head: Revision,
+});
+export type WatchLagging = z.infer<typeof WatchLagging>;
+
+/** Nothing follows. Data of the event `end`; a watch after `through` goes on where this one ended. */
+export const WatchEnd = z.object({ through: Revision, problem: Problem });
+export type WatchEnd = z.infer<typeof WatchEnd>;
