@@ -66,3 +66,34 @@ export type WatchLagging = z.infer<typeof WatchLagging>;
 /** Nothing follows. Data of the event `end`; a watch after `through` goes on where this one ended. */
 export const WatchEnd = z.object({ through: Revision, problem: Problem });
 export type WatchEnd = z.infer<typeof WatchEnd>;
+
+/** A watch of a socket. `watch` is the client's own number for it, and comes with everything that it is told. */
+const WatchId = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+export const WatchRequest = z.strictObject({
+  watch: WatchId,
+  key: z.string().optional(),
+  /** With `key` alone. */
+  field: z.string().optional(),
+  prefix: z.string().optional(),
+  /** Left out: from now on. */
+  after: Revision.optional(),
+});
+export type WatchRequest = z.infer<typeof WatchRequest>;
+
+export const WatchAnswer = z.discriminatedUnion('ok', [
+  /** Everything after this revision is told. */
+  z.object({ ok: z.literal(true), after: Revision }),
+  z.object({ ok: z.literal(false), problem: Problem }),
+]);
+export type WatchAnswer = z.infer<typeof WatchAnswer>;
+
+const ofWatch = { watch: WatchId };
+/** Some revisions in a row; everything up to the last of them is told. */
+export const WatchedChanges = z.object({ ...ofWatch, batches: z.array(BatchView).readonly() });
+export type WatchedChanges = z.infer<typeof WatchedChanges>;
+export const WatchedProgress = WatchProgress.extend(ofWatch);
+export type WatchedProgress = z.infer<typeof WatchedProgress>;
+export const WatchedLagging = WatchLagging.extend(ofWatch);
+export type WatchedLagging = z.infer<typeof WatchedLagging>;
+export const WatchedEnd = WatchEnd.extend(ofWatch);
+export type WatchedEnd = z.infer<typeof WatchedEnd>;

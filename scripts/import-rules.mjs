@@ -84,7 +84,7 @@ export const LAYERS = [
       'server/base/',
       'contracts/',
     ],
-    types: SETTING_TYPES,
+    types: ['server/kv/types.ts', ...SETTING_TYPES],
     packages: 'any',
   },
   // Only the composition root, the files right here, knows all the parts.

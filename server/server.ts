@@ -16,7 +16,9 @@ import { refuseHost, refuseOrigin } from './http/origin.ts';
 import { openPage } from './http/page.ts';
 import type { Page } from './http/page.ts';
 import { ignoreOtherUpgrades } from './http/upgrade.ts';
+import { WatchDoor } from './http/watch-door.ts';
 import { Publisher } from './live/publisher.ts';
+import { WatchSockets } from './live/watch-sockets.ts';
 import type { Logger } from './logger.ts';
 import { ClusterNodes, MachineTime } from './watch/cluster-nodes.ts';
 import { WatchHub } from './watch/hub.ts';
@@ -147,6 +149,7 @@ export async function startServer(
   publisher = new Publisher({
     http: app.server,
     fold,
+    watches: new WatchSockets(new WatchDoor(watches, logger)),
     refuse: (request) => refuseHost(request, config) ?? refuseOrigin(request),
   });
   const metrics = setInterval(() => {
