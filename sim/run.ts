@@ -3,7 +3,8 @@
  * elect and answer, do so again with one node broken for good, and at last catch
  * up and agree. At the end two judges go through what clients were told: the
  * certificate check, which sees all of it, and the search for a linearizable
- * order, which takes no word of the store's for its place.
+ * order, which takes no word of the store's for its place. A third holds what
+ * watchers were told against the log.
  */
 import { assert } from '../server/base/assert.ts';
 import { parseCommand } from '../server/kv/command.ts';
@@ -17,6 +18,7 @@ import { checkLinearizability } from './linearizability.ts';
 import type { Verdict } from './linearizability.ts';
 import { drawSchedule } from './nemesis.ts';
 import type { Fault, FaultKind } from './nemesis.ts';
+import { checkWatches } from './watch-judge.ts';
 import { World } from './world.ts';
 
 export interface RunOptions {
@@ -52,6 +54,8 @@ export interface RunReport {
   readonly failed: number;
   readonly unknown: number;
   readonly reads: number;
+  /** Changes that watchers were told. */
+  readonly told: number;
   /** Operations whose answers the search judged, and the cells in which it did. */
   readonly searched: number;
   readonly parts: number;
@@ -120,6 +124,7 @@ function live(world: World, schedule: readonly Fault[], chaosMs: number): void {
   world.heal();
 
   world.stopClients();
+  for (const watcher of world.watchers) watcher.settle();
   world.runUntil(world.scheduler.nowMs + QUIET_MS);
   world.heal();
   const leader = world.leader();
@@ -135,6 +140,8 @@ function live(world: World, schedule: readonly Fault[], chaosMs: number): void {
   world.invariants.checkWhole();
   const states = new Set(hosts.map(({ kv }) => `${kv.lastApplied} ${kv.stateHash}`));
   assert(states.size === 1, `a quiet cluster agrees: ${[...states].join(', ')}`);
+  for (const { through } of world.watchers)
+    assert(through === leader.kv.lastApplied, 'watchers of a quiet cluster have heard everything');
 }
 
 /** Waits until `who` has a leader and answers; fails when that takes too long. */
@@ -161,13 +168,16 @@ function tend(world: World): void {
   }
 }
 
-function judge({ history, invariants: { committed } }: World, budget?: number): Verdict {
-  complain(checkCertificate(history, committed));
+function judge({ history, watchers, invariants }: World, budget?: number): Verdict {
+  const { committed } = invariants;
+  complain('not linearizable', checkCertificate(history, committed));
+  const heard = watchers.flatMap((watcher) => watcher.heard);
+  complain('watchers were told wrong', checkWatches(heard, committed));
   const verdict = checkLinearizability(history, {
     tookEffect: writesIn(committed),
     ...(budget !== undefined && { budget }),
   });
-  complain(verdict.complaints);
+  complain('not linearizable', verdict.complaints);
   return verdict;
 }
 
@@ -181,9 +191,8 @@ function writesIn(log: readonly Entry[]): ReadonlySet<string> {
   return new Set(sessions.map(({ client, sequence }) => `${client}/${sequence}`));
 }
 
-function complain(complaints: readonly string[]): void {
-  if (complaints.length > 0)
-    throw new Error(`not linearizable:\n${complaints.slice(0, 10).join('\n')}`);
+function complain(what: string, complaints: readonly string[]): void {
+  if (complaints.length > 0) throw new Error(`${what}:\n${complaints.slice(0, 10).join('\n')}`);
 }
 
 function report(seed: number, nodes: number, world: World, verdict: Verdict): RunReport {
@@ -202,6 +211,7 @@ function report(seed: number, nodes: number, world: World, verdict: Verdict): Ru
     failed: writes.filter((op) => op.outcome === 'failed').length,
     unknown: writes.filter((op) => op.outcome === 'unknown').length,
     reads: history.filter((op) => op.kind === 'read' && op.outcome === 'ok').length,
+    told: toldTo(world.watchers),
     searched: verdict.judged,
     parts: verdict.parts,
     faults: world.faultsFired,
@@ -213,4 +223,11 @@ function report(seed: number, nodes: number, world: World, verdict: Verdict): Ru
     writesLost: world.writesLost,
     replaced: world.operator.replaced,
   };
+}
+
+function toldTo(watchers: World['watchers']): number {
+  return watchers
+    .flatMap(({ heard }) => heard)
+    .flatMap(({ batches }) => batches)
+    .reduce((sum, { changes }) => sum + changes.length, 0);
 }

@@ -4,7 +4,8 @@
  * own carries it, so that no switch is left in the code. C rows are the subtle
  * bugs of the Raft literature and of the trackers of its implementations; a
  * small letter tells variants of one row apart. B18 is a known race of writes
- * with truncation; D bugs sit in the disk, and in how damage of it is noticed.
+ * with truncation; D bugs sit in the disk, and in how damage of it is noticed;
+ * W bugs tell watchers what did not happen, or not what did.
  */
 export interface Mutant {
   readonly id: string;
@@ -399,6 +400,35 @@ export const MUTANTS: readonly Mutant[] = [
     what: 'leaves the value of a version out of its checksum',
     find: '${v.field}${textOf(v.value)}`',
     replace: '${v.field}`',
+  },
+  {
+    id: 'W1',
+    file: 'server/kv/answer-changes.ts',
+    what: 'tells watchers that a page reaches one revision further than it does',
+    find: 'through: revision - 1 }',
+    replace: 'through: revision }',
+  },
+  {
+    id: 'W2',
+    file: 'server/kv/store.ts',
+    what: 'forgets at a restart, and in a snapshot, which instants had passed',
+    find: '      this.moveTo(revision, stamp);\n      for',
+    replace:
+      '      this.stamps.add(revision, stamp);\n      this.sessions.advance(stamp);\n      for',
+  },
+  {
+    id: 'W3',
+    file: 'server/kv/answer-changes.ts',
+    what: 'tells watchers of expiries and starts that changed nothing',
+    find: '  if (!field.decides(version, { at, asOf })) return null;\n',
+    replace: '',
+  },
+  {
+    id: 'W4',
+    file: 'server/kv/journal.ts',
+    what: 'tells a watcher the revision again that it named',
+    find: 'revision <= after) low',
+    replace: 'revision < after) low',
   },
 ];
 
