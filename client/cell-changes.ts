@@ -18,20 +18,6 @@ export function lastChange(view: ClusterView, cell: CellName): number {
   return newest(view, (entry) => writes(entry, name, `${cell.key}.*`)) ?? 0;
 }
 
-/** What is looked at: one record, or the keys with a prefix. */
-export type Watched = { readonly key: string } | { readonly prefix: string };
-
-/**
- * Index of the newest committed entry by which the present of these keys may
- * have changed. A tick counts: values expire and planned ones begin with it.
- * So does what came before the entries that the view holds.
- */
-export function lastChangeOf(view: ClusterView, watched: Watched): number {
-  const start = 'key' in watched ? `${watched.key}.` : watched.prefix;
-  const before = (view.entries[0]?.index ?? 1) - 1;
-  return newest(view, (entry) => entry.kind === 'tick' || writesBelow(entry, start)) ?? before;
-}
-
 /** The highest index that any node knows to be committed. */
 export function committedIndex(view: ClusterView): number {
   return Math.max(0, ...view.nodes.map((node) => node.commitIndex));
@@ -59,11 +45,6 @@ function writes({ kind, label }: EntryView, name: string, record: string): boole
     case 'confChange':
       return false;
   }
-}
-
-/** Whether the line may be of a key that begins so. */
-function writesBelow({ kind, label }: EntryView, start: string): boolean {
-  return kind === 'txn' || ((kind === 'set' || kind === 'delete') && mayBegin(label, start));
 }
 
 function mayBegin(label: string, start: string): boolean {

@@ -10,6 +10,7 @@ import type { ClientToServerEvents, ServerToClientEvents } from '../contracts/li
 import { ChronoraftClient } from './http-client.ts';
 import { wantsView } from './live-store.ts';
 import type { LiveAction, LiveState } from './live-store.ts';
+import { Watches } from './watch.ts';
 
 /** How often the age of the last message is judged, ms. */
 const CLOCK_EVERY_MS = 500;
@@ -22,14 +23,20 @@ export interface LiveTarget {
   state(): LiveState;
 }
 
-/** Connects, and returns what ends it. */
-export function connectLive(target: LiveTarget): () => void {
+export interface Live {
+  /** Of the store, on the same line. */
+  readonly watches: Watches;
+  end(): void;
+}
+
+export function connectLive(target: LiveTarget): Live {
   const socket: Socket<ServerToClientEvents, ClientToServerEvents> = io({
     transports: ['websocket'],
     reconnectionDelay: 250,
     reconnectionDelayMax: 2000,
     forceNew: true,
   });
+  const watches = new Watches(socket);
   let waiting: LiveAction[] = [];
   let frame: number | null = null;
   let resyncAskedMs = Number.NEGATIVE_INFINITY;
@@ -86,10 +93,12 @@ export function connectLive(target: LiveTarget): () => void {
   document.addEventListener('visibilitychange', onVisibility);
   const clock = setInterval(() => take({ type: 'clock', nowMs: Date.now() }), CLOCK_EVERY_MS);
 
-  return () => {
+  const end = (): void => {
     clearInterval(clock);
     document.removeEventListener('visibilitychange', onVisibility);
     if (frame !== null) cancelAnimationFrame(frame);
+    watches.close();
     socket.disconnect();
   };
+  return { watches, end };
 }

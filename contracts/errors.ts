@@ -54,6 +54,8 @@ export const errorCodes = [
   'CHANGE_REFUSED',
   /** Too much is waiting; refused before anything was logged. */
   'OVERLOADED',
+  /** The reader of a watch took nothing for too long. It can go on after the last revision that it was told. */
+  'SLOW_READER',
   /** No such route. */
   'NOT_FOUND',
   /** The server is stopping. */

@@ -37,7 +37,7 @@ export type Horizon = z.infer<typeof Horizon>;
 const view = { at: TimestampMs, asOf: Revision };
 
 /** Who answered, and how fresh the answer is. */
-const provenance = {
+export const provenance = {
   node: z.string(),
   consistency: Consistency,
   appliedRevision: Revision,

@@ -1,12 +1,23 @@
 /**
- * Socket.IO events, server to browser. Commands never travel here: they go by
+ * Socket.IO events. Commands never travel here: they go by
  * HTTP, so that each has a status code. On join the server sends `view`; then
  * numbered patches. A client that sees a gap asks for a full view with
  * `resync` and ignores patches until it lands. A `beat` each second tells a
  * quiet cluster from a dead connection.
+ *
+ * A socket may also watch the store. What a watch is told is acknowledged message
+ * by message, once it is dealt with; few are under way at a time.
  */
 import * as z from 'zod';
 import type { ClusterView } from './view.ts';
+import type {
+  WatchAnswer,
+  WatchedChanges,
+  WatchedEnd,
+  WatchedLagging,
+  WatchedProgress,
+  WatchRequest,
+} from './watch.ts';
 import { EntryView, EventView, LinkView, MembersView, MetricsPoint, NodeView } from './view.ts';
 
 /** A live view without any message for this long is stale, whatever the socket claims, ms. */
@@ -61,6 +72,11 @@ export interface ServerToClientEvents {
   /** Volatile, at most 10 a second, only to sockets that watch packets. */
   packets: (packets: Packet[]) => void;
   beat: (beat: { epoch: string; seq: number; atMs: number }) => void;
+  changes: (changes: WatchedChanges, taken: () => void) => void;
+  progress: (progress: WatchedProgress, taken: () => void) => void;
+  lagging: (lagging: WatchedLagging, taken: () => void) => void;
+  /** Nothing more comes of that watch; its number is free again. */
+  watchEnd: (end: WatchedEnd) => void;
 }
 
 export interface ClientToServerEvents {
@@ -68,4 +84,7 @@ export interface ClientToServerEvents {
   resync: () => void;
   /** Start or stop receiving `packets`. */
   watchPackets: (on: boolean) => void;
+  /** Refused without effect when it is odd, one too many, or its number is in use. */
+  watch: (request: WatchRequest, answer: (answer: WatchAnswer) => void) => void;
+  unwatch: (watch: number) => void;
 }

@@ -73,10 +73,16 @@ export const LAYERS = [
     packages: 'any',
   },
   {
+    of: ['server/watch/'],
+    may: ['server/watch/', 'server/kv/value.ts', 'server/base/'],
+    types: ['server/kv/types.ts', 'server/node/control.ts', 'server/cluster/'],
+  },
+  {
     of: ['server/http/'],
     may: [
       'server/http/',
       'server/backup/',
+      'server/watch/',
       'server/cluster/',
       'server/metrics/',
       'server/base/',
@@ -87,8 +93,15 @@ export const LAYERS = [
   },
   {
     of: ['server/live/'],
-    may: ['server/live/', 'server/cluster/', 'server/metrics/', 'server/base/', 'contracts/'],
-    types: SETTING_TYPES,
+    may: [
+      'server/live/',
+      'server/watch/',
+      'server/cluster/',
+      'server/metrics/',
+      'server/base/',
+      'contracts/',
+    ],
+    types: ['server/kv/types.ts', ...SETTING_TYPES],
     packages: 'any',
   },
   // Only the composition root, the files right here, knows all the parts.
@@ -103,6 +116,7 @@ export const LAYERS = [
       'server/cluster/',
       'server/http/',
       'server/live/',
+      'server/watch/',
       'server/metrics/',
       'server/base/',
       'contracts/',

@@ -17,8 +17,12 @@ import { refuseHost, refuseOrigin } from './http/origin.ts';
 import { openPage } from './http/page.ts';
 import type { Page } from './http/page.ts';
 import { ignoreOtherUpgrades } from './http/upgrade.ts';
+import { WatchDoor } from './http/watch-door.ts';
 import { Publisher } from './live/publisher.ts';
+import { WatchSockets } from './live/watch-sockets.ts';
 import type { Logger } from './logger.ts';
+import { ClusterNodes, MachineTime } from './watch/cluster-nodes.ts';
+import { WatchHub } from './watch/hub.ts';
 
 const METRICS_EVERY_MS = 1000;
 /** A start waits this long for the first leader before it says that it is ready, ms. */
@@ -44,6 +48,7 @@ export interface RunningServer {
   readonly supervisor: Supervisor;
   readonly kv: KvService;
   readonly fold: ClusterViewFold;
+  readonly watches: WatchHub;
   /** Stops listening, answers what is open, closes every node's database. */
   close(): Promise<void>;
 }
@@ -66,12 +71,14 @@ export async function startServer(
   });
   let publisher: Publisher | null = null;
   let kv: KvService | null = null;
+  let hub: WatchHub | null = null;
   let onElected = (): void => {};
   const elected = new Promise<void>((resolve) => {
     onElected = resolve;
   });
   const leaders = new LeaderTracker(() => {
     kv?.retryParked();
+    hub?.nudge();
     if (leaders.leader !== null) onElected();
   });
   const supervisor = new Supervisor(
@@ -100,6 +107,7 @@ export async function startServer(
         else logger.info({ node: id, state, reason }, 'node');
         fold.nodeState(id, state, reason, Date.now());
         if (state !== 'serving') leaders.update(id, null);
+        hub?.nudge();
         publisher?.nudge();
       },
       onLink: (from, to, rule) => {
@@ -110,6 +118,8 @@ export async function startServer(
   );
   const service = new KvService(supervisor, leaders, new SessionPool());
   kv = service;
+  const watches = new WatchHub(new ClusterNodes(supervisor, leaders, service), new MachineTime());
+  hub = watches;
 
   let page: Page | null = null;
   const membership = new Membership(supervisor, dataDir, fold, leaders, (err) =>
@@ -125,6 +135,7 @@ export async function startServer(
     leaders,
     membership,
     restores,
+    hub: watches,
     logger,
     version,
     page: config.page
@@ -142,6 +153,7 @@ export async function startServer(
   publisher = new Publisher({
     http: app.server,
     fold,
+    watches: new WatchSockets(new WatchDoor(watches, logger)),
     refuse: (request) => refuseHost(request, config) ?? refuseOrigin(request),
   });
   const metrics = setInterval(() => {
@@ -151,6 +163,7 @@ export async function startServer(
   const close = async (): Promise<void> => {
     clearInterval(metrics);
     membership.close();
+    watches.close();
     await Promise.all([service.close(DRAIN_WITHIN_MS), restores.close()]);
     await Promise.all([publisher?.close(), closeConnections(app.server)]);
     await app.close();
@@ -171,7 +184,7 @@ export async function startServer(
       );
     }
     await Promise.race([elected, delay(FIRST_LEADER_WITHIN_MS, undefined, { ref: false })]);
-    return { url, supervisor, kv: service, fold, close };
+    return { url, supervisor, kv: service, fold, watches, close };
   } catch (error) {
     await close();
     throw error;

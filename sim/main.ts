@@ -67,7 +67,7 @@ function runMany(from: number, count: number): number {
       `${Math.round(totals.virtualMs / 1000)} simulated seconds in ${(realMs / 1000).toFixed(1)} s: ${Math.round(totals.virtualMs / realMs)} a second\n` +
       `${paceOf(threeNodes)}\n` +
       `${totals.steps} steps, ${totals.checks} checks, ${totals.leaderChanges} leaders elected\n` +
-      `writes: ${totals.acknowledged} acknowledged, ${totals.unknown} unknown, ${totals.failed} failed; reads: ${totals.reads}\n` +
+      `writes: ${totals.acknowledged} acknowledged, ${totals.unknown} unknown, ${totals.failed} failed; reads: ${totals.reads}; changes told to watchers: ${totals.told}\n` +
       `logs compacted ${totals.compactions} times, ${totals.snapshots} snapshots installed, configurations changed ${totals.confChanges} times, hand-overs ${totals.handOvers}\n` +
       `messages lost: ${totals.messagesLost}; disk writes lost in crashes: ${totals.writesLost}; nodes replaced: ${totals.replaced}; repeats that came too late: ${totals.lateRepeats}\n` +
       `judged by search: ${totals.searched} operations in ${totals.parts} cells\n` +

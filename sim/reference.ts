@@ -23,6 +23,14 @@ export interface Applied {
   readonly existed: boolean;
 }
 
+/** A change that a watcher is told, in one line. */
+export interface Happened {
+  readonly revision: number;
+  readonly key: string;
+  readonly field: string;
+  readonly text: string;
+}
+
 export class Reference {
   /** First application of each write, by "client/sequence". */
   readonly applied = new Map<string, Applied>();
@@ -49,8 +57,15 @@ export class Reference {
     return Math.floor((this.stamps[revision] ?? 0) / 1000);
   }
 
-  /** The winner at (at, asOf): the greatest by timestamp, then revision. */
+  /** What stands at (at, asOf). */
   value(key: string, field: string, at: number, asOf: number): Fact | null {
+    const winner = this.winner(key, field, at, asOf);
+    if (winner === null || winner.value === null) return null;
+    return winner.expiresAt !== null && at >= winner.expiresAt ? null : winner;
+  }
+
+  /** The greatest by timestamp, then revision, of those at or before (at, asOf). */
+  private winner(key: string, field: string, at: number, asOf: number): Fact | null {
     let winner: Fact | null = null;
     for (const fact of this.facts.get(key)?.get(field) ?? []) {
       if (fact.timestamp > at || fact.revision > asOf) continue;
@@ -62,8 +77,45 @@ export class Reference {
         winner = fact;
       }
     }
-    if (winner === null || winner.value === null) return null;
-    return winner.expiresAt !== null && at >= winner.expiresAt ? null : winner;
+    return winner;
+  }
+
+  /** All that watchers of everything are told: with each revision what came with time, then what was written. */
+  changes(): readonly Happened[] {
+    const told: (Happened & { readonly order: readonly number[] })[] = [];
+    for (const [key, record] of this.facts) {
+      for (const [field, facts] of record) {
+        const tell = (revision: number, order: readonly number[], what: string): void => {
+          const text = `${revision} (${this.stamps[revision]}) ${what}`;
+          told.push({ revision, key, field, order: [revision, ...order], text });
+        };
+        for (const fact of facts) this.tellWritten(key, field, fact, tell);
+        const instants = facts.flatMap(({ timestamp, expiresAt }) => [timestamp, expiresAt ?? 0]);
+        for (const at of new Set(instants)) this.tellPassed(key, field, at, tell);
+      }
+    }
+    return told.sort((a, b) => compareAll(a.order, b.order));
+  }
+
+  private tellWritten(key: string, field: string, fact: Fact, tell: Tell): void {
+    const { timestamp, revision, value } = fact;
+    const before = this.value(key, field, timestamp, revision - 1);
+    const kind = value === null ? 'delete' : 'set';
+    tell(revision, [1], `${kind} ${key}.${field} ${describe(fact, timestamp, fact, before)}`);
+  }
+
+  /** Told with the first revision whose stamp reaches the instant, as it was known before that revision. */
+  private tellPassed(key: string, field: string, at: number, tell: Tell): void {
+    const revision = this.stamps.findIndex((stamp) => Math.floor(stamp / 1000) >= at);
+    const asOf = revision - 1;
+    const winner = this.winner(key, field, at, asOf);
+    if (revision < 1 || winner === null || this.clusterTime(asOf) >= at) return;
+    const before = this.value(key, field, at - 1, asOf);
+    const now = this.value(key, field, at, asOf);
+    if (before === now) return;
+    const kind = winner.timestamp === at ? 'start' : 'expire';
+    const what = `${kind} ${key}.${field} ${describe(winner, at, now, before)}`;
+    tell(revision, [0, at, winner.revision], what);
   }
 
   fields(key: string): readonly string[] {
@@ -145,6 +197,18 @@ export class Reference {
     record.set(field, facts);
     facts.push(fact);
   }
+}
+
+type Tell = (revision: number, order: readonly number[], what: string) => void;
+
+function describe(version: Fact, at: number, now: Fact | null, before: Fact | null): string {
+  const was = before === null ? 'nothing' : `${before.value}@${before.revision}`;
+  return `of ${version.timestamp}@${version.revision}/0 at ${at}: ${String(now?.value ?? null)} until ${String(now?.expiresAt ?? null)}, was ${was}`;
+}
+
+function compareAll(a: readonly number[], b: readonly number[]): number {
+  const at = a.findIndex((number, i) => number !== b[i]);
+  return at < 0 ? 0 : (a[at] ?? 0) - (b[at] ?? 0);
 }
 
 /** Clients of the simulation ask for nothing else, so all else is refused or a tick. */

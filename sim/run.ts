@@ -3,7 +3,8 @@
  * elect and answer, do so again with one node broken for good, and at last catch
  * up and agree. At the end two judges go through what clients were told: the
  * certificate check, which sees all of it, and the search for a linearizable
- * order, which takes no word of the store's for its place.
+ * order, which takes no word of the store's for its place. A third holds what
+ * watchers were told against the log.
  */
 import { assert } from '../server/base/assert.ts';
 import { Random } from '../server/base/random.ts';
@@ -18,6 +19,7 @@ import type { Verdict } from './linearizability.ts';
 import { Reference } from './reference.ts';
 import { drawSchedule } from './nemesis.ts';
 import type { Fault, FaultKind } from './nemesis.ts';
+import { checkWatches } from './watch-judge.ts';
 import { World } from './world.ts';
 
 export interface RunOptions {
@@ -54,6 +56,8 @@ export interface RunReport {
   readonly failed: number;
   readonly unknown: number;
   readonly reads: number;
+  /** Changes that watchers were told. */
+  readonly told: number;
   /** Operations whose answers the search judged, and the cells in which it did. */
   readonly searched: number;
   readonly parts: number;
@@ -126,6 +130,7 @@ function live(world: World, schedule: readonly Fault[], chaosMs: number): void {
   world.heal();
 
   world.stopClients();
+  for (const watcher of world.watchers) watcher.settle();
   // Where none asks before it campaigns, those who cannot win may spoil some elections of those who can.
   const quietMs = world.scheduler.nowMs + RECOVER_WITHIN_MS;
   do world.runUntil(world.scheduler.nowMs + QUIET_MS);
@@ -144,6 +149,8 @@ function live(world: World, schedule: readonly Fault[], chaosMs: number): void {
   world.invariants.checkWhole();
   const states = new Set(hosts.map(({ kv }) => `${kv.lastApplied} ${kv.stateHash}`));
   assert(states.size === 1, `a quiet cluster agrees: ${[...states].join(', ')}`);
+  for (const { through } of world.watchers)
+    assert(through === leader.kv.lastApplied, 'watchers of a quiet cluster have heard everything');
 }
 
 /** Waits until `who` has a leader and answers; fails when that takes too long. */
@@ -170,19 +177,20 @@ function tend(world: World): void {
   }
 }
 
-function judge({ history }: World, reference: Reference, budget?: number): Verdict {
-  complain(checkCertificate(history, reference));
+function judge({ history, watchers }: World, reference: Reference, budget?: number): Verdict {
+  complain('not linearizable', checkCertificate(history, reference));
+  const heard = watchers.flatMap((watcher) => watcher.heard);
+  complain('watchers were told wrong', checkWatches(heard, reference));
   const verdict = checkLinearizability(history, {
     tookEffect: new Set(reference.applied.keys()),
     ...(budget !== undefined && { budget }),
   });
-  complain(verdict.complaints);
+  complain('not linearizable', verdict.complaints);
   return verdict;
 }
 
-function complain(complaints: readonly string[]): void {
-  if (complaints.length > 0)
-    throw new Error(`not linearizable:\n${complaints.slice(0, 10).join('\n')}`);
+function complain(what: string, complaints: readonly string[]): void {
+  if (complaints.length > 0) throw new Error(`${what}:\n${complaints.slice(0, 10).join('\n')}`);
 }
 
 function report(
@@ -207,6 +215,7 @@ function report(
     failed: writes.filter((op) => op.outcome === 'failed').length,
     unknown: writes.filter((op) => op.outcome === 'unknown').length,
     reads: history.filter((op) => op.kind === 'read' && op.outcome === 'ok').length,
+    told: toldTo(world.watchers),
     searched: verdict.judged,
     parts: verdict.parts,
     faults: world.faultsFired,
@@ -219,4 +228,11 @@ function report(
     replaced: world.operator.replaced,
     lateRepeats,
   };
+}
+
+function toldTo(watchers: World['watchers']): number {
+  return watchers
+    .flatMap(({ heard }) => heard)
+    .flatMap(({ batches }) => batches)
+    .reduce((sum, { changes }) => sum + changes.length, 0);
 }

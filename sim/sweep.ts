@@ -18,6 +18,7 @@ export interface Totals {
   failed: number;
   unknown: number;
   reads: number;
+  told: number;
   compactions: number;
   snapshots: number;
   confChanges: number;
@@ -62,6 +63,7 @@ export function sweep(from: number, count: number): Sweep {
     failed: 0,
     unknown: 0,
     reads: 0,
+    told: 0,
     compactions: 0,
     snapshots: 0,
     confChanges: 0,
@@ -110,6 +112,7 @@ export function weaknesses({ seeds, totals, faults }: Sweep): readonly string[] 
   ask('writes acknowledged', totals.acknowledged, 134);
   ask('writes of unknown fate', totals.unknown, 0.147);
   ask('reads', totals.reads, 134);
+  ask('changes told to watchers', totals.told, 134);
   ask('operations judged by search', totals.searched, 134);
   ask('cells judged by search', totals.parts, 5);
   ask('logs compacted', totals.compactions, 5);

@@ -16,11 +16,13 @@ import { Invariants } from './invariants.ts';
 import { Machine } from './machine.ts';
 import type { Fault, FaultKind } from './nemesis.ts';
 import { Operator } from './operator.ts';
+import { clientReach, watchReach } from './reach.ts';
+import type { Machines } from './reach.ts';
 import { Scheduler } from './scheduler.ts';
 import { drawSettings } from './settings.ts';
 import type { Settings } from './settings.ts';
 import { SimClient } from './sim-client.ts';
-import type { Reach } from './sim-client.ts';
+import { SimWatcher } from './sim-watcher.ts';
 import { SimClock } from './sim-clock.ts';
 import { CALM_DISK, SimDisk } from './sim-disk.ts';
 import { CALM, SimNetwork } from './sim-network.ts';
@@ -41,6 +43,9 @@ const MAX_UNSYNCED_MS = 400;
 const MAX_UNSEEN_MS = 200;
 /** Some heartbeats long. */
 const HEARD_IN_SLEEP_MS = 25;
+const WATCHERS = 2;
+/** Apart from the seeds of runs. */
+const WATCHING = 2 ** 40;
 const TICK = encodeCommand({ op: 'tick' });
 /** Full comparison of all logs, every so many steps. */
 const MATCH_EVERY_STEPS = 5000;
@@ -60,6 +65,7 @@ export class World {
   /** Those that were replaced are not among them. */
   readonly ids: NodeId[] = [];
   readonly clients: readonly SimClient[];
+  readonly watchers: readonly SimWatcher[];
   readonly operator: Operator;
   private nextId = 1;
   /** Called when a node has voted for another. */
@@ -89,13 +95,26 @@ export class World {
       onReplaced: (id) => void this.ids.splice(this.ids.indexOf(id), 1),
     });
     for (const id of ids) this.addMachine(id, voters.includes(id) ? voters : []);
-    const reach = this.reach();
+    const machines: Machines = {
+      scheduler: this.scheduler,
+      ids: this.ids,
+      machine: (id) => this.machine(id),
+      nextId: () => this.nextId++,
+    };
+    const reach = clientReach(machines, this.random, this.invariants);
     this.clients = Array.from(
       { length: clients },
       (_, i) => new SimClient(`c${i + 1}`, this.scheduler, this.random.fork(), reach, this.history),
     );
+    // They draw from a stream of their own, and disturb nothing.
+    const watching = Random.fromSeed(seed + WATCHING);
+    this.watchers = Array.from(
+      { length: WATCHERS },
+      () => new SimWatcher(this.scheduler, watching.fork(), watchReach(machines, watching.fork())),
+    );
     for (const id of ids) this.boot(id);
     for (const client of this.clients) client.start();
+    for (const watcher of this.watchers) watcher.start();
   }
 
   private addMachine(id: NodeId, voters: readonly NodeId[]): void {
@@ -560,35 +579,5 @@ export class World {
     machine.reads.clear();
     this.trace.add('crash', this.scheduler.nowMs, [id]);
     return true;
-  }
-
-  /** Requests and answers take time and may be lost with the node. */
-  private reach(): Reach {
-    const delayMs = (): number => 0.05 + this.random.nextFloat() * 1.5;
-    const later = (run: () => void): void => void this.scheduler.after(delayMs(), run);
-    return {
-      nodes: this.ids,
-      propose: (node, data, answer) =>
-        later(() => {
-          const { host, proposals } = this.machine(node);
-          if (host === null) return;
-          const id = this.nextId++;
-          proposals.set(id, (proposed) => later(() => answer(proposed)));
-          host.propose([{ id, data }]);
-        }),
-      read: (node, query, answer) =>
-        later(() => {
-          const { host, reads } = this.machine(node);
-          if (host === null) return;
-          const id = this.nextId++;
-          const asked = this.invariants.committed.length;
-          reads.set(id, (read) => {
-            if (read.outcome === 'answered') this.invariants.checkRead(asked, read.appliedRevision);
-            later(() => answer(read));
-          });
-          host.read([{ id, query, level: 'linearizable' }]);
-        }),
-      acknowledged: (index) => this.invariants.checkAcknowledged(index),
-    };
   }
 }

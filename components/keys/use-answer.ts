@@ -1,10 +1,9 @@
 'use client';
 
 import { useEffect, useEffectEvent, useRef, useState } from 'react';
-import { lastChangeOf } from '../../client/cell-changes.ts';
-import type { Watched } from '../../client/cell-changes.ts';
 import type { ApiFailure, ApiResult } from '../../client/http-client.ts';
-import { useLive } from '../live/live-provider.tsx';
+import type { WatchScope } from '../../client/watch.ts';
+import { useHeard } from '../live/use-heard.ts';
 
 /** The same question is asked again at most once in this time, however much is written, ms. */
 const EVERY_MS = 500;
@@ -26,15 +25,15 @@ interface Held<T> {
 }
 
 /**
- * An answer of the store that follows the log: asked when the question changes,
- * and again when the live view tells of entries that may have changed it.
+ * An answer of the store that stays fresh: asked when the question changes, and
+ * again when something happened in what is watched, once the tab is looked at.
  * `question` stands for all that `ask` depends on; null asks nothing. With
  * `watched` null the answer can never change.
  */
 export function useAnswer<T extends { readonly asOf: number }>(
   question: string | null,
   ask: () => Promise<ApiResult<T>>,
-  watched: Watched | null,
+  watched: WatchScope | null,
 ): Asked<T> {
   const [held, setHeld] = useState<Held<T>>({ question: null, answer: null, failure: null });
   const [turn, setTurn] = useState(0);
@@ -72,19 +71,23 @@ export function useAnswer<T extends { readonly asOf: number }>(
   }, [question, turn]);
 
   const { answer } = held;
-  const isBehind = useLive(
-    ({ view }) =>
-      view !== null &&
-      watched !== null &&
-      answer !== null &&
-      held.question === question &&
-      lastChangeOf(view, watched) > answer.asOf,
-  );
+  const heard = useHeard(question === null ? null : watched);
+  const isBehind = answer !== null && held.question === question && heard > answer.asOf;
   useEffect(() => {
     if (!isBehind) return;
-    const waitMs = Math.max(0, sentMs.current + EVERY_MS - performance.now());
-    const timer = setTimeout(() => setTurn((count) => count + 1), waitMs);
-    return () => clearTimeout(timer);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const wait = (): void => {
+      clearTimeout(timer);
+      if (document.hidden) return;
+      const waitMs = Math.max(0, sentMs.current + EVERY_MS - performance.now());
+      timer = setTimeout(() => setTurn((count) => count + 1), waitMs);
+    };
+    wait();
+    document.addEventListener('visibilitychange', wait);
+    return () => {
+      clearTimeout(timer);
+      document.removeEventListener('visibilitychange', wait);
+    };
   }, [isBehind, answer]);
 
   if (question === null) return NOTHING;

@@ -9,9 +9,11 @@ import type { StoreApi } from 'zustand/vanilla';
 import { connectLive } from '../../client/live-socket.ts';
 import { initialState, reduce } from '../../client/live-store.ts';
 import type { LiveState } from '../../client/live-store.ts';
+import type { Watches } from '../../client/watch.ts';
 import type { ClusterView } from '../../contracts/view.ts';
 
 const LiveContext = createContext<StoreApi<LiveState> | null>(null);
+const WatchesContext = createContext<Watches | null>(null);
 
 /** Holds what is known of the cluster and keeps it fresh while mounted. */
 export function LiveProvider({
@@ -22,15 +24,23 @@ export function LiveProvider({
   readonly children: ReactNode;
 }) {
   const [store] = useState(() => createStore<LiveState>(() => initialState(initial)));
-  useEffect(
-    () =>
-      connectLive({
-        dispatch: (actions) => store.setState((state) => actions.reduce(reduce, state), true),
-        state: store.getState,
-      }),
-    [store],
+  const [watches, setWatches] = useState<Watches | null>(null);
+  useEffect(() => {
+    const live = connectLive({
+      dispatch: (actions) => store.setState((state) => actions.reduce(reduce, state), true),
+      state: store.getState,
+    });
+    setWatches(live.watches);
+    return () => {
+      setWatches(null);
+      live.end();
+    };
+  }, [store]);
+  return (
+    <LiveContext value={store}>
+      <WatchesContext value={watches}>{children}</WatchesContext>
+    </LiveContext>
   );
-  return <LiveContext value={store}>{children}</LiveContext>;
 }
 
 function useLiveStore(): StoreApi<LiveState> {
@@ -42,6 +52,11 @@ function useLiveStore(): StoreApi<LiveState> {
 /** Part of the live state; re-renders only when that part changes (compared one level deep). */
 export function useLive<T>(select: (state: LiveState) => T): T {
   return useStore(useLiveStore(), useShallow(select));
+}
+
+/** The page's watches of the store; null until it has a line to the server. */
+export function useWatches(): Watches | null {
+  return use(WatchesContext);
 }
 
 const TICK_MS = 250;

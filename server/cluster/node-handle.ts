@@ -8,7 +8,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { assert } from '../base/assert.ts';
-import type { Query } from '../kv/types.ts';
+import type { ChangesQuery, Query } from '../kv/types.ts';
 import type { ConfChange } from '../raft/types.ts';
 import type {
   EntrySummary,
@@ -159,6 +159,17 @@ export class NodeHandle {
     this.reads.set(id, answer);
     this.readBatch.push({ id, query, level });
     this.scheduleFlush();
+  }
+
+  /** What comes after `query.after`, by this node alone, once there is anything; a later call ends this one as failed. */
+  follow(query: ChangesQuery, answer: (read: ReadResult) => void): void {
+    if (!this.isServing) {
+      answer({ outcome: 'failed', reason: 'halted', leaderHint: null });
+      return;
+    }
+    const id = this.nextId++;
+    this.reads.set(id, answer);
+    this.post({ type: 'follow', id, query });
   }
 
   /** A page of this node's own log; null when it is not running. */

@@ -14,12 +14,14 @@ import type { Membership } from '../cluster/membership.ts';
 import type { Supervisor } from '../cluster/supervisor.ts';
 import type { Logger } from '../logger.ts';
 import { backupRoutes } from './backup-routes.ts';
+import type { WatchHub } from '../watch/hub.ts';
 import { clusterRoutes } from './cluster-routes.ts';
 import { HttpError } from './errors.ts';
 import { BAD_QUERY, parseJson, parseQuery } from './input.ts';
 import { memberRoutes } from './member-routes.ts';
 import { readRoutes } from './read-routes.ts';
 import { retentionRoutes } from './retention-routes.ts';
+import { watchRoutes } from './watch-routes.ts';
 import { writeRoutes } from './write-routes.ts';
 import { refuseHost, refuseOrigin } from './origin.ts';
 
@@ -43,6 +45,7 @@ export interface AppOptions {
   readonly leaders: LeaderTracker;
   readonly membership: Membership;
   readonly restores: Restores;
+  readonly hub: WatchHub;
   readonly logger: Logger;
   readonly version: string;
   /** Null serves the API alone. */
@@ -119,6 +122,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   readRoutes(app, options.kv, options.supervisor);
   retentionRoutes(app, options.kv);
   backupRoutes(app, options);
+  watchRoutes(app, options.hub);
   clusterRoutes(app, options.supervisor, options.fold, options.leaders);
   memberRoutes(app, options);
   app.get('/api/v1/version', () => ({ version: options.version, api: 1 }));

@@ -37,6 +37,7 @@ const KINDS: Record<ErrorCode, Kind> = {
   CONFLICT: { status: 409, title: 'It is already so', retryable: false },
   CHANGE_REFUSED: { status: 409, title: 'The cluster cannot be changed so now', retryable: true },
   OVERLOADED: { status: 429, title: 'Too much is waiting', retryable: true },
+  SLOW_READER: { status: 408, title: 'Nothing was taken for too long', retryable: true },
   NOT_FOUND: { status: 404, title: 'There is no such route', retryable: false },
   SHUTTING_DOWN: { status: 503, title: 'The server is stopping', retryable: true },
   INTERNAL: { status: 500, title: 'Something is wrong on our side', retryable: false },

@@ -1,7 +1,10 @@
-/** What the store and the service answer instead of what was asked, as errors of the API. */
+/** What the store, the service and the hub of watches answer instead of what was asked, as errors of the API. */
 import { unreachable } from '../base/assert.ts';
 import type { ReadOutcome, WriteOutcome } from '../cluster/kv-service.ts';
 import type { KvError } from '../kv/types.ts';
+import { MAX_WATCHES } from '../watch/hub.ts';
+import type { Opened } from '../watch/hub.ts';
+import type { WatchEnd } from '../watch/watcher.ts';
 import { HttpError } from './errors.ts';
 
 export function writeError({ code, leader }: Extract<WriteOutcome, { ok: false }>): HttpError {
@@ -83,4 +86,46 @@ export function kvError({ code, message, operation, horizon }: KvError): HttpErr
     default:
       return unreachable(code);
   }
+}
+
+/** Why a watch was not begun. */
+export function watchRefused(refused: Extract<Opened, { ok: false }>): HttpError {
+  switch (refused.code) {
+    case 'TOO_MANY_WATCHES':
+      return new HttpError('OVERLOADED', `there are ${MAX_WATCHES} watches already`, {
+        limit: MAX_WATCHES,
+      });
+    case 'REVISION_NOT_YET':
+      return new HttpError(
+        refused.code,
+        `what comes after a revision that is not reached cannot be watched; the latest is ${refused.head}`,
+      );
+    case 'SHUTTING_DOWN':
+      return stopping();
+    case 'NO_HEAD':
+      return readError(refused.failed, null);
+    default:
+      return unreachable(refused);
+  }
+}
+
+/** Why a watch that was begun is over. */
+export function watchEnded(end: WatchEnd): HttpError {
+  switch (end.code) {
+    case 'SLOW_READER':
+      return new HttpError(
+        end.code,
+        'nothing was taken for too long; watch again after the last revision that was told',
+      );
+    case 'SHUTTING_DOWN':
+      return stopping();
+    case 'REFUSED':
+      return kvError(end.error);
+    default:
+      return unreachable(end);
+  }
+}
+
+function stopping(): HttpError {
+  return new HttpError('SHUTTING_DOWN', 'the server is stopping');
 }

@@ -1,4 +1,4 @@
-/** Queries on the store: `/api/v1/kv`, `/api/v1/records`, `/api/v1/history`, `/api/v1/diff`. */
+/** Queries on the store: `/api/v1/kv`, `/api/v1/records`, `/api/v1/history`, `/api/v1/diff`, `/api/v1/changes`. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import { Consistency, LIMITS, Revision, TimestampMs } from '../../contracts/kv.ts';
@@ -13,6 +13,7 @@ import type {
   RecordsAnswer,
   VersionView,
 } from '../../contracts/kv.ts';
+import type { ChangesAnswer } from '../../contracts/watch.ts';
 import type { KvService, ReadOutcome } from '../cluster/kv-service.ts';
 import type { Supervisor } from '../cluster/supervisor.ts';
 import type {
@@ -76,6 +77,13 @@ const DiffQuery = Asker.extend({
   field: z.string().optional(),
   prefix: z.string().optional(),
   ...paging,
+});
+const ChangesQuery = Asker.extend({
+  after: digits.pipe(Revision),
+  limit: paging.limit,
+  key: z.string().optional(),
+  field: z.string().optional(),
+  prefix: z.string().optional(),
 });
 
 /** Cursors: the view, then where the page starts. */
@@ -262,6 +270,17 @@ export function readRoutes(app: FastifyInstance, kv: KvService, supervisor: Supe
             ]),
       ...provenance,
     };
+  });
+
+  app.get('/api/v1/changes', async (request): Promise<ChangesAnswer> => {
+    const where = parse(ChangesQuery, request.query, 'query');
+    const { key, field, prefix, after } = where;
+    checkScope(where, 'query');
+    const limit = where.limit ?? DEFAULT_KEYS;
+    const query = { type: 'changes', key, field, prefix, after, limit } as const;
+    const { answer, ...provenance } = await read(request, query, where);
+    const { batches, through } = answer;
+    return { batches, through, ...provenance };
   });
 
   async function read<Q extends Query>(request: FastifyRequest, query: Q, asker: Asker) {

@@ -6,41 +6,24 @@
  */
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import { Server } from 'socket.io';
-import type { Socket } from 'socket.io';
 import { BEAT_EVERY_MS } from '../../contracts/live.ts';
-import type { ClientToServerEvents, ServerToClientEvents } from '../../contracts/live.ts';
 import type { ClusterViewFold } from '../cluster/cluster-view.ts';
+import type { LiveServer, LiveSocket } from './live-socket.ts';
+import type { WatchSockets } from './watch-sockets.ts';
 
 const PATCH_EVERY_MS = 100;
 const URGENT_PATCH_EVERY_MS = 33;
 const PACKETS_EVERY_MS = 100;
 /** Packets waiting in a socket's buffer beyond which it counts as slow. */
 const SLOW_AFTER_PACKETS = 20;
-/** The browser sends us no more than a word. */
+/** The browser sends us no more than a word, or the names that it watches. */
 const MAX_INCOMING_BYTES = 16 * 1024;
 const PACKET_ROOM = 'packets';
-
-interface SocketData {
-  /** Missed patches: needs the whole view before the next one. */
-  behind: boolean;
-}
-
-type LiveServer = Server<
-  ClientToServerEvents,
-  ServerToClientEvents,
-  Record<string, never>,
-  SocketData
->;
-type LiveSocket = Socket<
-  ClientToServerEvents,
-  ServerToClientEvents,
-  Record<string, never>,
-  SocketData
->;
 
 export interface PublisherOptions {
   readonly http: HttpServer;
   readonly fold: ClusterViewFold;
+  readonly watches: WatchSockets;
   /** Null lets a connection in, else says why not. */
   refuse(request: IncomingMessage): string | null;
 }
@@ -52,7 +35,7 @@ export class Publisher {
   private lastPatchMs = 0;
   private patchTimer: NodeJS.Timeout | null = null;
 
-  constructor({ http, fold, refuse }: PublisherOptions) {
+  constructor({ http, fold, watches, refuse }: PublisherOptions) {
     this.fold = fold;
     this.io = new Server(http, {
       serveClient: false,
@@ -67,7 +50,10 @@ export class Publisher {
         answer(refusal, refusal === null);
       },
     });
-    this.io.on('connection', (socket) => this.join(socket));
+    this.io.on('connection', (socket) => {
+      this.join(socket);
+      watches.join(socket);
+    });
     this.timers = [
       setInterval(() => this.patch(), PATCH_EVERY_MS),
       setInterval(() => this.sendPackets(), PACKETS_EVERY_MS),

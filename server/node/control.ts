@@ -4,7 +4,7 @@
  * come back in batches; replica traffic never passes here.
  */
 import type { MessagePort } from 'node:worker_threads';
-import type { ApplyResult, Query, QueryResult } from '../kv/types.ts';
+import type { ApplyResult, ChangesQuery, Query, QueryResult } from '../kv/types.ts';
 import type { MessageType } from '../raft/messages.ts';
 import type {
   ConfChange,
@@ -75,7 +75,8 @@ export type ReadResult =
     }
   | {
       readonly outcome: 'failed';
-      readonly reason: 'not-leader' | 'halted';
+      /** `replaced`: a follow whose place a later one took. */
+      readonly reason: 'not-leader' | 'halted' | 'replaced';
       readonly leaderHint: NodeId | null;
     };
 
@@ -165,6 +166,8 @@ export type ToNode =
         readonly level: 'linearizable' | 'local';
       }[];
     }
+  /** A local read that waits until this node has applied anything after `query.after`; one at a time. */
+  | { readonly type: 'follow'; readonly id: number; readonly query: ChangesQuery }
   | { readonly type: 'log'; readonly id: number; readonly from: LogIndex; readonly limit: number }
   | { readonly type: 'campaign' }
   /** Answered as a proposal. */

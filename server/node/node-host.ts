@@ -13,7 +13,7 @@ import { Random } from '../base/random.ts';
 import { encodeCommand } from '../kv/command.ts';
 import type { SessionLimits } from '../kv/sessions.ts';
 import { KvStore } from '../kv/store.ts';
-import type { Query } from '../kv/types.ts';
+import type { ChangesQuery, Query } from '../kv/types.ts';
 import type { Clock, Timer } from '../ports/clock.ts';
 import type { NodeStorage, RestoredNode } from '../ports/node-storage.ts';
 import type { Transport } from '../ports/transport.ts';
@@ -37,7 +37,7 @@ import { Admission } from './admission.ts';
 import type { DropCounts, Proposed, ReadResult } from './control.ts';
 import { RetentionDriver } from './retention.ts';
 import { SnapshotTransfer } from './snapshot-transfer.ts';
-import { ProposalWaiters, ReadWaiters } from './waiters.ts';
+import { FollowWaiter, ProposalWaiters, ReadWaiters } from './waiters.ts';
 
 /** Applied entries are saved in batches of at most this many versions. */
 const SAVE_BATCH_VERSIONS = 1000;
@@ -95,6 +95,7 @@ export class NodeHost {
   private readonly admission: Admission;
   private readonly proposals = new ProposalWaiters();
   private readonly reads = new ReadWaiters();
+  private readonly follows = new FollowWaiter();
   private running = false;
   private turnScheduled = false;
   private tickTimer: Timer | null = null;
@@ -200,6 +201,14 @@ export class NodeHost {
     }
   }
 
+  /** Answered once through `onRead`, from this node alone, as soon as it has applied anything after `query.after`; a later one takes its place. */
+  follow(id: number, query: ChangesQuery): void {
+    if (!this.running) return;
+    const replaced = this.follows.put({ id, query });
+    if (replaced !== null) this.failRead(replaced.id, 'replaced');
+    this.releaseFollow();
+  }
+
   /** A membership change; answered once through `onProposed`. */
   proposeConfChange(id: number, changes: readonly ConfChange[]): void {
     this.input({ type: 'proposeConfChange', id, changes });
@@ -265,6 +274,7 @@ export class NodeHost {
       if (!this.running) return;
     }
     this.releaseReads();
+    this.releaseFollow();
     this.armTick();
     this.armSave();
     this.armDue();
@@ -414,9 +424,18 @@ export class NodeHost {
     }
   }
 
+  private releaseFollow(): void {
+    const follow = this.follows.takeReady(this.kv.lastApplied);
+    if (follow !== null) this.options.onRead(follow.id, this.lookUp(follow.query));
+  }
+
   private readByRound(id: number, query: Query): void {
     this.reads.add(id, query);
     this.input({ type: 'read', id, byRound: true });
+  }
+
+  private failRead(id: number, reason: 'halted' | 'replaced'): void {
+    this.options.onRead(id, { outcome: 'failed', reason, leaderHint: null });
   }
 
   private lookUp(query: Query): ReadResult {
@@ -555,9 +574,9 @@ export class NodeHost {
     if (!this.running) return;
     this.stop();
     this.abandonProposals();
-    for (const id of this.reads.takeAll()) {
-      this.options.onRead(id, { outcome: 'failed', reason: 'halted', leaderHint: null });
-    }
+    for (const id of this.reads.takeAll()) this.failRead(id, 'halted');
+    const follow = this.follows.take();
+    if (follow !== null) this.failRead(follow.id, 'halted');
     this.options.onFailed(reason);
   }
 }

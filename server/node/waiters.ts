@@ -1,11 +1,11 @@
 /**
  * Who waits for what: proposals for the entry that carries them to be applied,
- * reads for the state machine to reach their index. Every waiter is answered
- * exactly once, and nothing is kept after its answer.
+ * reads for the state machine to reach their index, a follow for it to move.
+ * Every waiter is answered exactly once, and nothing is kept after its answer.
  */
 import { assert } from '../base/assert.ts';
 import type { LogIndex, MonoMs, Term } from '../raft/types.ts';
-import type { Query } from '../kv/types.ts';
+import type { ChangesQuery, Query } from '../kv/types.ts';
 
 export interface WaitingProposal {
   readonly id: number;
@@ -87,5 +87,34 @@ export class ReadWaiters {
     this.unconfirmed.clear();
     this.confirmed.length = 0;
     return all;
+  }
+}
+
+/** A question for what comes after `query.after`, once there is anything. */
+export interface Follow {
+  readonly id: number;
+  readonly query: ChangesQuery;
+}
+
+/** One waits at a time. */
+export class FollowWaiter {
+  private waiting: Follow | null = null;
+
+  /** Gives the one whose place is taken. */
+  put(follow: Follow): Follow | null {
+    const replaced = this.waiting;
+    this.waiting = follow;
+    return replaced;
+  }
+
+  /** The one that a state machine at `applied` has news for. */
+  takeReady(applied: LogIndex): Follow | null {
+    return this.waiting !== null && this.waiting.query.after < applied ? this.take() : null;
+  }
+
+  take(): Follow | null {
+    const taken = this.waiting;
+    this.waiting = null;
+    return taken;
   }
 }

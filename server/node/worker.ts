@@ -123,6 +123,9 @@ async function main(): Promise<void> {
       case 'read':
         host.read(message.items);
         return;
+      case 'follow':
+        host.follow(message.id, message.query);
+        return;
       case 'log': {
         const { raft } = host;
         const from = Math.max(raft.firstIndex, message.from);

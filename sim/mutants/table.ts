@@ -5,7 +5,7 @@
  * bugs of the Raft literature and of the trackers of its implementations; a
  * small letter tells variants of one row apart. B18 is a known race of writes
  * with truncation; D bugs sit in the disk, and in how damage of it is noticed;
- * G bugs let garbage in.
+ * G bugs let garbage in, W bugs tell watchers what did not happen, or not what did.
  */
 export interface Mutant {
   readonly id: string;
@@ -428,6 +428,34 @@ export const MUTANTS: readonly Mutant[] = [
     what: 'takes anything that is called a number for an index or a term',
     find: 'return Number.isSafeInteger(value) && (value as number) >= 0;',
     replace: "return typeof value === 'number';",
+  },
+  {
+    id: 'W1',
+    file: 'server/kv/answer-changes.ts',
+    what: 'tells watchers that a page reaches one revision further than it does',
+    find: 'through: revision - 1 }',
+    replace: 'through: revision }',
+  },
+  {
+    id: 'W2',
+    file: 'server/kv/store.ts',
+    what: 'forgets at a restart, and in a snapshot, which instants had passed',
+    find: 'this.moveTo(version);',
+    replace: 'this.stamps.add(version.revision, version.stamp);',
+  },
+  {
+    id: 'W3',
+    file: 'server/kv/answer-changes.ts',
+    what: 'tells watchers of expiries and starts that changed nothing',
+    find: '  if (!field.decides(version, { at, asOf })) return null;\n',
+    replace: '',
+  },
+  {
+    id: 'W4',
+    file: 'server/kv/journal.ts',
+    what: 'tells a watcher the revision again that it named',
+    find: 'revision <= after) low',
+    replace: 'revision < after) low',
   },
 ];
 

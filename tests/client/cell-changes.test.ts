@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { lastChange, lastChangeOf } from '../../client/cell-changes.ts';
+import { lastChange } from '../../client/cell-changes.ts';
 import type { EntryView } from '../../contracts/view.ts';
 import { encodeCommand } from '../../server/kv/command.ts';
 import type { Command } from '../../server/kv/types.ts';
@@ -87,30 +87,6 @@ describe('changes of a field', () => {
       const entry = summarise({ index: 1, term: 1, stamp: 1, kind: 'command', data });
       const seen = view(1, [entry.kind, entry.label]);
       expect([command.op, lastChange(seen, CITY)]).toEqual([command.op, 1]);
-      expect([command.op, lastChangeOf(seen, { key: 'city' })]).toEqual([command.op, 1]);
-      expect([command.op, lastChangeOf(seen, { prefix: 'ci' })]).toEqual([command.op, 1]);
     }
-  });
-});
-
-describe('changes of many keys', () => {
-  test('[U37] a record changes with its fields, a prefix with its keys, both with time', () => {
-    const lines: [EntryView['kind'], string][] = [
-      ['set', 'city.name = Oslo'],
-      ['set', 'country.name = Norway'],
-      ['noop', 'term 1 begins'],
-    ];
-    expect(lastChangeOf(view(3, ...lines), { key: 'city' })).toBe(1);
-    expect(lastChangeOf(view(3, ...lines), { key: 'cit' })).toBe(0);
-    expect(lastChangeOf(view(3, ...lines), { prefix: 'c' })).toBe(2);
-    expect(lastChangeOf(view(3, ...lines), { prefix: '' })).toBe(2);
-    expect(lastChangeOf(view(1, ...lines), { prefix: '' })).toBe(1);
-    expect(lastChangeOf(view(4, ...lines, ['tick', 'time moves on']), { key: 'x' })).toBe(4);
-  });
-
-  test('[U37] what came before the entries that are held may have changed them', () => {
-    const held = view(3, ['noop', 'a'], ['noop', 'b'], ['set', 'city.name = Oslo']);
-    const { entries, ...rest } = held;
-    expect(lastChangeOf({ ...rest, entries: entries.slice(1) }, { key: 'x' })).toBe(1);
   });
 });

@@ -6,14 +6,12 @@
  * looking at all that there are.
  */
 import type {
-  ApplyResult,
   Condition,
   Change,
   Cell,
   ChangesQuery,
   Compaction,
   Coordinates,
-  FieldChange,
   FoundVersion,
   Horizon,
   Import,
@@ -30,32 +28,17 @@ import type {
   ViewQuery,
   WriteCommand,
 } from '../../server/kv/types.ts';
-
-/** What is wrong with an operation, thrown to undo the write that it is in; or with a question. */
-export class Refused extends Error {
-  readonly code: 'WRONG_KIND' | 'NOT_AN_INTEGER' | 'REVISION_NOT_YET' | 'COMPACTED' | 'NOT_EMPTY';
-  operation: number | undefined = undefined;
-
-  constructor(code: Refused['code']) {
-    super(code);
-    this.code = code;
-  }
-}
-
-/** An answer as told: an error is its code, and the place of the operation. */
-export type Told =
-  | Extract<ApplyResult, { ok: true }>
-  | { readonly ok: false; readonly code: string; readonly operation: number | undefined };
-
-export type Row =
-  | ({ readonly field: string } & FoundVersion)
-  | { readonly key: string; readonly fields: number }
-  | {
-      readonly key: string;
-      readonly fields: readonly ({ readonly field: string } & FoundVersion)[];
-    }
-  | Version
-  | FieldChange;
+import {
+  compareCells,
+  comparePlaces,
+  isEqual,
+  listOf,
+  order,
+  previousOf,
+  Refused,
+  valueOf,
+} from './naive-terms.ts';
+import type { Row, Told } from './naive-terms.ts';
 
 export class NaiveStore {
   /** What is not forgotten. */
@@ -602,38 +585,4 @@ export class NaiveStore {
     const { timestamp, revision, expiresAt } = version;
     return { value: valueOf(version), timestamp, revision, expiresAt, validTo: validTo ?? null };
   }
-}
-
-function previousOf(version: Version | undefined): Change['previous'] {
-  if (version === undefined) return null;
-  const { timestamp, revision, expiresAt } = version;
-  return { value: valueOf(version), timestamp, revision, expiresAt };
-}
-
-function valueOf({ value }: Version): Value {
-  if (value === null) throw new Error('a tombstone does not stand');
-  return value;
-}
-
-/** Absent counts as empty. */
-function listOf(base: Version | undefined): readonly string[] {
-  const value = base === undefined ? [] : valueOf(base);
-  if (typeof value === 'string') throw new Refused('WRONG_KIND');
-  return value;
-}
-
-function isEqual(a: Value | null, b: Value | null): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
-}
-
-function order(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
-}
-
-function compareCells(a: Cell, b: Cell): number {
-  return order(a.key, b.key) || order(a.field, b.field);
-}
-
-function comparePlaces(a: VersionPlace, b: VersionPlace): number {
-  return a.timestamp - b.timestamp || a.revision - b.revision || a.op - b.op;
 }

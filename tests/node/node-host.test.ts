@@ -110,6 +110,52 @@ describe('node', () => {
     expect(bench.events.slice(sent).filter((told) => told.id === id)).toEqual([]);
   });
 
+  test('[W1] a follow is answered at once with what was applied after its revision, and else when there is something', () => {
+    const bench = new Bench(['n1', 'n2', 'n3']);
+    const leader = bench.leader();
+    const follower = [...bench.hosts.values()].find((host) => host !== leader) as NodeHost;
+    const changes = (after: number) => ({ type: 'changes', after, limit: 10 }) as const;
+    leader.propose([{ id: 1, data: set('one') }]);
+    bench.pass(50);
+    const at = leader.kv.lastApplied;
+    for (const host of [leader, follower]) {
+      host.follow(2, changes(at - 1));
+      expect(bench.reads.get(2)).toMatchObject({
+        result: { answer: { batches: [{ revision: at }], through: at } },
+      });
+      bench.reads.delete(2);
+    }
+    leader.follow(3, changes(at));
+    // It may be asked for what it has not come to yet.
+    follower.follow(4, changes(at + 1));
+    bench.pass(50);
+    expect([bench.reads.has(3), bench.reads.has(4)]).toEqual([false, false]);
+    leader.propose([{ id: 5, data: set('two') }]);
+    bench.pass(50);
+    expect(bench.reads.get(3)).toMatchObject({ result: { answer: { through: at + 1 } } });
+    expect(bench.reads.has(4)).toBe(false);
+    leader.propose([{ id: 6, data: set('three') }]);
+    bench.pass(50);
+    expect(bench.reads.get(4)).toMatchObject({
+      result: { answer: { batches: [{ revision: at + 2 }], through: at + 2 } },
+    });
+  });
+
+  test('[W1] one follow waits at a time: a later one ends it, and so does a failure of the node', () => {
+    const bench = new Bench(['n1', 'n2', 'n3']);
+    const leader = bench.leader();
+    bench.pass(50);
+    const query = { type: 'changes', after: leader.kv.lastApplied, limit: 10 } as const;
+    leader.follow(1, query);
+    leader.follow(2, query);
+    expect(bench.reads.get(1)).toMatchObject({ outcome: 'failed', reason: 'replaced' });
+    expect(bench.reads.has(2)).toBe(false);
+    bench.disk(leader.status().id).weather.failNext = true;
+    leader.propose([{ id: 3, data: set('one') }]);
+    bench.pass(5);
+    expect(bench.reads.get(2)).toMatchObject({ outcome: 'failed', reason: 'halted' });
+  });
+
   describe('under a lease', () => {
     const LEASE_MS = 150;
 

@@ -7,7 +7,7 @@ import { MUTANTS, UNSEEN } from '../../sim/mutants/table.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 /** Found within a few seeds; `npm run mutants` looks for all. */
-const QUICK = 'C5,C10,C30,C33,D1,D2';
+const QUICK = 'C5,C10,C30,C33,D1,D2,W1,W2';
 
 describe('table', () => {
   test('[F8] what a mutant replaces stands exactly once in its file, and is replaced by something else', () => {
@@ -34,7 +34,7 @@ test('[F4] bugs planted in the core and in the disk are found within a few seeds
       resolve({ code: Number(error?.code ?? 0), output: stdout + stderr }),
     );
   });
-  expect(output).toContain('6 of 6 found, and 3 seeds clean without them');
+  expect(output).toContain('8 of 8 found, and 3 seeds clean without them');
   expect(code).toBe(0);
 });
 

@@ -1,0 +1,13 @@
+/** The sockets of pages, as Socket.IO has them. */
+import type { Server, Socket } from 'socket.io';
+import type { ClientToServerEvents, ServerToClientEvents } from '../../contracts/live.ts';
+
+interface SocketData {
+  /** Missed patches: needs the whole view before the next one. */
+  behind: boolean;
+}
+
+type NoEvents = Record<string, never>;
+
+export type LiveServer = Server<ClientToServerEvents, ServerToClientEvents, NoEvents, SocketData>;
+export type LiveSocket = Socket<ClientToServerEvents, ServerToClientEvents, NoEvents, SocketData>;
