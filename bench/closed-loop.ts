@@ -67,9 +67,13 @@ export async function closedLoop(
 /** Median, 99th percentile and greatest, ms; NaN when there is nothing. */
 export function spread(values: readonly number[]): Pick<LoadResult, 'p50Ms' | 'p99Ms' | 'maxMs'> {
   const sorted = Float64Array.from(values).sort();
-  const at = (share: number): number =>
-    round(sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN);
+  const at = (share: number): number => round(percentile(sorted, share));
   return { p50Ms: at(0.5), p99Ms: at(0.99), maxMs: at(1) };
+}
+
+/** Of values that ascend; NaN when there is none. */
+export function percentile(sorted: Float64Array, share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
 }
 
 function round(ms: number): number {

@@ -4,16 +4,14 @@
  * where one is installed. Prints a table and writes JSON. `-- --tiny` only
  * shows that it works; `-- --seconds N` sets how long each figure is measured.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
-import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Load, LoadResult } from './closed-loop.ts';
 import { etcdVersion, startEtcd } from './etcd.ts';
 import { measureInProcess, withCluster } from './in-process.ts';
 import { measureHttp } from './over-http.ts';
 import { fill, measureFailOver, measureRestart } from './recovery.ts';
-import { startServerProcess } from './server-process.ts';
+import { writeReport } from './report.ts';
+import { startFreshServer } from './server-process.ts';
 import { table } from './table.ts';
 import type { Line } from './table.ts';
 
@@ -73,7 +71,7 @@ await withCluster(async (server) => {
 
 const version = etcdVersion();
 const systems = [
-  { system: 'chronoraft', name: 'over HTTP', start: startServerProcess },
+  { system: 'chronoraft', name: 'over HTTP', start: startFreshServer },
   ...(version === null || tiny
     ? []
     : [{ system: 'etcd', name: `etcd ${version}`, start: startEtcd } as const]),
@@ -91,20 +89,11 @@ for (const { system, name, start } of systems) {
   }
 }
 
-const report = {
-  at: new Date().toISOString(),
-  machine: { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, node: process.version },
-  etcd: version,
-  workload:
-    'values of 100 bytes over 1,000 keys; every write durable on a quorum, every read linearizable',
-  measureMs,
-  lines,
-};
-mkdirSync(values.out, { recursive: true });
-const file = path.join(values.out, `${report.at.replaceAll(':', '-')}.json`);
-writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
+const workload =
+  'values of 100 bytes over 1,000 keys; every write durable on a quorum, every read linearizable';
+const file = writeReport(values.out, { etcd: version, workload, measureMs, lines });
 process.stderr.write('\n');
-process.stdout.write(`${table(lines)}\n${report.workload}\nwritten to ${file}\n`);
+process.stdout.write(`${table(lines)}\n${workload}\nwritten to ${file}\n`);
 if (lines.some(({ errors }) => (errors ?? 0) > 0)) {
   process.stdout.write('some operations failed: see the column of errors\n');
   process.exitCode = 1;

@@ -1,4 +1,4 @@
-/** The server as its users run it: a process of its own, on a free port, with a data folder of its own. */
+/** The server as its users run it: a process of its own, on a free port. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -12,10 +12,26 @@ export interface Target {
   stop(): Promise<void>;
 }
 
+export interface ServerProcess extends Target {
+  readonly pid: number;
+}
+
 const READY = /ready:?\s+(http:\/\/\S+)/i;
 
-export async function startServerProcess(): Promise<Target> {
+/** With a data folder of its own, which goes with it. */
+export async function startFreshServer(): Promise<Target> {
   const folder = await mkdtemp(path.join(tmpdir(), 'chronoraft-bench-'));
+  const { urls, stop } = await startServerProcess(folder);
+  return {
+    urls,
+    stop: async () => {
+      await stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export async function startServerProcess(folder: string): Promise<ServerProcess> {
   const child = spawn(process.execPath, ['dist/main.js'], {
     env: { ...process.env, PORT: '0', PAGE: 'off', DATA_DIR: folder, NODE_ENV: 'production' },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -31,7 +47,6 @@ export async function startServerProcess(): Promise<Target> {
   const stop = async (): Promise<void> => {
     child.kill('SIGTERM');
     await gone;
-    await rm(folder, { recursive: true, force: true });
   };
-  return { urls: [url], stop };
+  return { urls: [url], pid: child.pid ?? Number.NaN, stop };
 }

@@ -1,4 +1,7 @@
-/** `npm run bench`: bundles the server and the benchmark and runs it; `-- --tiny` only shows that it works. */
+/**
+ * `npm run bench`: bundles the server and the benchmark and runs it; `-- scale` is the benchmark of
+ * many versions; `-- --tiny` only shows that it works.
+ */
 import { ensureBuilt } from './build.mjs';
 import { bundle } from './build-server.mjs';
 import { main, run } from './run.mjs';
@@ -7,10 +10,16 @@ import { ensureInstalled } from './setup.mjs';
 await main(async () => {
   await ensureInstalled();
   await ensureBuilt(['server']);
-  await bundle({ main: 'bench/main.ts', 'http-client': 'bench/http-client.ts' }, 'dist/bench');
+  const entryPoints = {
+    main: 'bench/main.ts',
+    scale: 'bench/scale.ts',
+    'http-client': 'bench/http-client.ts',
+  };
+  await bundle(entryPoints, 'dist/bench');
+  const isScale = process.argv[2] === 'scale';
   const { code } = await run(process.execPath, [
     '--enable-source-maps',
-    'dist/bench/main.js',
+    `dist/bench/${isScale ? 'scale' : 'main'}.js`,
     ...process.argv.slice(2),
   ]);
   process.exitCode = code;

@@ -143,7 +143,14 @@ export const LAYERS = [
   { of: ['cli/'], may: ['cli/', 'client/', 'contracts/'], packages: 'any' },
   {
     of: ['bench/'],
-    may: ['bench/', 'contracts/', 'server/server.ts', 'server/config.ts', 'server/logger.ts'],
+    may: [
+      'bench/',
+      'contracts/',
+      'server/server.ts',
+      'server/config.ts',
+      'server/logger.ts',
+      'server/kv/',
+    ],
     packages: 'any',
   },
   // The page's tests stand where a user stands.

@@ -6,8 +6,9 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
 import { closedLoop, spread } from '../../bench/closed-loop.ts';
-import { table } from '../../bench/table.ts';
-import type { Line } from '../../bench/table.ts';
+import { scaleWorkload } from '../../bench/scale-workload.ts';
+import { figureTable, table } from '../../bench/table.ts';
+import type { Figure, Line } from '../../bench/table.ts';
 
 const out = mkdtempSync(path.join(tmpdir(), 'chronoraft-bench-test-'));
 
@@ -43,6 +44,58 @@ test('[Q1] a tiny run measures writes, reads, fail-over and restart, inside and 
   }
 }, 120_000);
 
+test('[Q2] a tiny run fills a cluster, starts it again and measures the store', async () => {
+  const folder = path.join(out, 'scale');
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    'scripts/bench.mjs',
+    'scale',
+    '--tiny',
+    '--out',
+    folder,
+  ]);
+  const [file] = readdirSync(folder);
+  const { versions, figures } = JSON.parse(readFileSync(path.join(folder, file ?? ''), 'utf8')) as {
+    versions: number;
+    figures: Figure[];
+  };
+  expect(versions).toBe(1000);
+  expect(figures.map(({ what }) => what)).toEqual(
+    expect.arrayContaining([
+      'cluster: versions written',
+      'cluster: disk',
+      'cluster: process start to first linearizable read',
+      'cluster: memory of the process',
+      'cluster: one killed node until it serves',
+      'cluster: writes, 256 at once',
+      'cluster: reads, 64 at once',
+      'store: memory',
+      'store: now',
+      'store: in the past, p99',
+      'store: in the past of 100, p99',
+    ]),
+  );
+  for (const { what, value } of figures) {
+    expect(value, what).toBeGreaterThan(0);
+    expect(stdout).toContain(what);
+  }
+}, 120_000);
+
+test('[Q2] the workload has as many versions as were asked for, and histories of their own depth', () => {
+  const { transactions, transaction, depths, keyOf } = scaleWorkload(20_000, 500);
+  const written = Array.from({ length: transactions }, (_, at) => transaction(at).success).flat();
+  expect(written.length).toBe(20_000);
+  expect(depths).toEqual([1, 10, 100, 1000]);
+  const counts = new Map<string, number>();
+  for (const [version, operation] of written.entries()) {
+    if (operation.op !== 'set') throw new Error('only sets');
+    expect(operation.key).toBe(keyOf(version));
+    counts.set(operation.key, (counts.get(operation.key) ?? 0) + 1);
+  }
+  for (const depth of depths) expect(counts.get(`deep-${depth}`)).toBe(depth);
+  expect(counts.size).toBe(500 + depths.length);
+  expect(new Set(written.map((operation) => JSON.stringify(operation))).size).toBe(20_000);
+});
+
 test('[Q1] an operation that fails is counted as an error, never as an operation', async () => {
   let done = 0;
   const result = await closedLoop({ depth: 2, warmupMs: 0, measureMs: 50 }, async (i) => {
@@ -70,4 +123,12 @@ test('[Q1] the table keeps its columns', () => {
   const lines = text.split('\n');
   expect(lines[2]).toMatch(/^here {7}writes {5}12,345 /);
   expect(lines[2]?.indexOf('1.00')).toBe((lines[3]?.indexOf('1234.50') ?? 0) + 3);
+});
+
+test('[Q2] a figure is whole where that is exact enough', () => {
+  const lines = figureTable([
+    { what: 'disk', value: 175.4, unit: 'bytes' },
+    { what: 'a read', value: 2.1, unit: 'µs' },
+  ]).split('\n');
+  expect(lines.slice(2)).toEqual(['disk       175  bytes', 'a read    2.10  µs']);
 });
