@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Restores } from './backup/restores.ts';
 import { ClusterViewFold } from './cluster/cluster-view.ts';
 import { DataDir } from './cluster/data-dir.ts';
+import { FirstElection } from './cluster/first-election.ts';
 import { KvService } from './cluster/kv-service.ts';
 import { LeaderTracker } from './cluster/leader-tracker.ts';
 import { Membership } from './cluster/membership.ts';
@@ -81,6 +82,9 @@ export async function startServer(
     hub?.nudge();
     if (leaders.leader !== null) onElected();
   });
+  const firstElection = new FirstElection(dataDir.nodes.length, (id) =>
+    supervisor.node(id).campaign(),
+  );
   const supervisor = new Supervisor(
     {
       dataDir,
@@ -99,6 +103,7 @@ export async function startServer(
           logger.error({ err, node: report.id }, 'the data folder cannot be written');
         }
         fold.report(report);
+        firstElection.report(report);
         leaders.update(report.id, report.status.role === 'leader' ? report.status.term : null);
         publisher?.nudge();
       },
