@@ -55,6 +55,8 @@ export async function measureCluster(
       try {
         await readBack(target, workload, workload.versions - 1);
         note('process start to first linearizable read', performance.now() - startedMs, 'ms');
+        await everyNodeServes(target);
+        note('process start until every node serves', performance.now() - startedMs, 'ms');
         for (let i = 0; i < 100; i++)
           await readBack(target, workload, Math.floor((i * workload.versions) / 100));
         note('memory of the process', residentBytes(target.pid) / 2 ** 20, 'MiB');
@@ -121,6 +123,17 @@ async function readBack(
   const { value } = (await response.json()) as { value?: string };
   if (response.status !== 200 || value?.length !== valueOf(version).length)
     throw new Error(`${keyOf(version)} was answered with ${response.status}: ${value}`);
+}
+
+async function everyNodeServes({ urls }: Target): Promise<void> {
+  for (;;) {
+    const response = await fetch(`${urls[0]}/api/v1/cluster`);
+    const { nodes } = (await response.json()) as { nodes: { id: string; state: string }[] };
+    if (nodes.every(({ state }) => state === 'serving')) return;
+    const failed = nodes.find(({ state }) => state === 'failed');
+    if (failed !== undefined) throw new Error(`${failed.id} has failed`);
+    await delay(20);
+  }
 }
 
 function diskBytes(folder: string): number {

@@ -32,7 +32,7 @@ function countOf(name: string, given: string | undefined, usual: number): number
 const versions = countOf('versions', values.versions, tiny ? 1000 : 1_000_000);
 const keys = countOf('keys', values.keys, Math.max(1, Math.floor(versions / 10)));
 const workload = scaleWorkload(versions, keys);
-const time = tiny ? { warmupMs: 50, measureMs: 200 } : { warmupMs: 1500, measureMs: 5000 };
+const time = tiny ? { warmupMs: 100, measureMs: 1000 } : { warmupMs: 1500, measureMs: 5000 };
 const cluster = await measureCluster(workload, {
   starts: tiny ? 1 : 3,
   loads: { write: { depth: 256, ...time }, read: { depth: 64, ...time } },

@@ -1,6 +1,7 @@
 /** Puts the parts together: nodes, the service in front of them, the view of them, and the doors. */
 import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:http';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Restores } from './backup/restores.ts';
@@ -93,6 +94,7 @@ export async function startServer(
       heartbeatIntervalMs: config.heartbeatIntervalMs,
       electionTimeoutMs: config.electionTimeoutMs,
       leaseMs: config.leaseMs,
+      processors: availableParallelism(),
     },
     {
       onReport: (report) => {
@@ -180,8 +182,10 @@ export async function startServer(
   try {
     const url = await listen(app.listen({ port: config.port, host: config.host }), config);
     process.env['CHRONORAFT_URL'] = url;
-    if (config.page) page = await openPage(config, app.server);
-    await supervisor.start();
+    const loadPage = async (): Promise<void> => {
+      if (config.page) page = await openPage(config, app.server);
+    };
+    await Promise.all([loadPage(), supervisor.start()]);
     const states = supervisor.nodes.map((id) => fold.nodeView(id));
     if (states.every(({ state }) => state === 'failed')) {
       throw new NoNodeError(

@@ -28,6 +28,8 @@ const STOP_WITHIN_MS = 3000;
 
 /** A busy node makes much that is soon forgotten: more room for it means fewer collections, each no longer. */
 const YOUNG_GENERATION_MB = 64;
+/** Room for some 20 million versions, whatever the machine has: left to itself, V8 takes a share of its memory. */
+const OLD_GENERATION_MB = 4096;
 
 export type NodeState = 'starting' | 'serving' | 'down' | 'failed';
 
@@ -74,7 +76,10 @@ export class NodeHandle {
     const worker = new Worker(this.workerFile, {
       workerData: options,
       name: this.id,
-      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+      resourceLimits: {
+        maxYoungGenerationSizeMb: YOUNG_GENERATION_MB,
+        maxOldGenerationSizeMb: OLD_GENERATION_MB,
+      },
     });
     this.worker = worker;
     this.goingDown = null;

@@ -3,14 +3,18 @@
  * threads live, and tells no node: that another died is for Raft to find out
  * by its own time-outs.
  */
-import { MessageChannel } from 'node:worker_threads';
 import { randomInt } from 'node:crypto';
+import { statSync } from 'node:fs';
+import { MessageChannel } from 'node:worker_threads';
 import { must } from '../base/assert.ts';
 import { OPEN_LINK } from '../node/control.ts';
 import type { LinkRule, WorkerOptions } from '../node/control.ts';
 import type { DataDir } from './data-dir.ts';
 import { NodeHandle } from './node-handle.ts';
 import type { NodeHandleEvents } from './node-handle.ts';
+
+/** A database of this size takes a processor half a second to read. */
+const SLOW_START_BYTES = 64 * 1024 * 1024;
 
 export interface SupervisorOptions {
   readonly dataDir: DataDir;
@@ -19,6 +23,8 @@ export interface SupervisorOptions {
   readonly heartbeatIntervalMs: number;
   readonly electionTimeoutMs: number;
   readonly leaseMs: number;
+  /** How many threads can run at once. */
+  readonly processors: number;
 }
 
 export interface SupervisorEvents extends NodeHandleEvents {
@@ -32,6 +38,10 @@ export class Supervisor {
   private readonly rules = new Map<string, LinkRule>();
   /** One change of life at a time and node, in the order asked. */
   private readonly lives = new Map<string, Promise<void>>();
+
+  /** The nodes that start after a quorum. */
+  private following: Promise<void> = Promise.resolve();
+  private isStopping = false;
 
   constructor(options: SupervisorOptions, events: SupervisorEvents) {
     this.options = options;
@@ -65,9 +75,31 @@ export class Supervisor {
     return must(this.handles.get(id), `node ${id}`);
   }
 
-  /** Starts every node; resolves when each serves or has failed. */
+  /**
+   * Starts every node. Resolves when each serves or has failed; where a start is
+   * long and processors are few, already when a quorum serves: that is started
+   * first then, and the others follow.
+   */
   async start(): Promise<void> {
-    await Promise.all(this.nodes.map((id) => this.revive(id)));
+    const { nodes } = this;
+    const quorum = Math.floor(nodes.length / 2) + 1;
+    const first = this.startsSlowly() ? nodes.slice(0, quorum) : nodes;
+    const revive = async (ids: readonly string[]): Promise<void> => {
+      await Promise.all(ids.map((id) => this.revive(id)));
+    };
+    await revive(first);
+    if (this.isStopping) return;
+    const others = revive(nodes.slice(first.length));
+    this.following = others;
+    if (first.some((id) => !this.node(id).isServing)) await others;
+  }
+
+  private startsSlowly(): boolean {
+    const { dataDir, processors } = this.options;
+    const sizes = this.nodes.map(
+      (id) => statSync(dataDir.databaseFile(id), { throwIfNoEntry: false })?.size ?? 0,
+    );
+    return processors < this.nodes.length && Math.max(...sizes) > SLOW_START_BYTES;
   }
 
   /** Starts the node if its thread is not running; resolves when it serves or is gone again; false if it ran. */
@@ -95,7 +127,9 @@ export class Supervisor {
 
   /** Ends every node in order. */
   async stop(): Promise<void> {
+    this.isStopping = true;
     await Promise.all(this.nodes.map((id) => this.change(id, (handle) => handle.stop())));
+    await this.following;
   }
 
   // --- links ---------------------------------------------------------------------

@@ -74,6 +74,7 @@ describe('the service', { timeout: SLOW_MACHINE_MS }, () => {
         heartbeatIntervalMs: 30,
         electionTimeoutMs: 300,
         leaseMs: 0,
+        processors: 3,
       },
       {
         onReport: ({ id, status }) =>

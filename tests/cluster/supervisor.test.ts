@@ -1,0 +1,102 @@
+/** Who is started when. */
+import { rmSync, truncateSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DataDir } from '../../server/cluster/data-dir.ts';
+import { Supervisor } from '../../server/cluster/supervisor.ts';
+import { makeDataDir } from '../server.ts';
+
+const SLOW_MACHINE_MS = 60_000;
+const LARGE_BYTES = 65 * 1024 * 1024;
+
+describe('a start of all nodes', { timeout: SLOW_MACHINE_MS }, () => {
+  let dataDir: DataDir;
+  let states: string[];
+  let onState: () => void;
+
+  beforeEach(async () => {
+    dataDir = await DataDir.open(makeDataDir(), ['n1', 'n2', 'n3']);
+    states = [];
+    onState = () => {};
+  });
+
+  afterEach(async () => {
+    await dataDir.close();
+    rmSync(dataDir.path, { recursive: true, force: true });
+  });
+
+  function supervisor(processors: number, node = 'scripted-node.mjs'): Supervisor {
+    return new Supervisor(
+      {
+        dataDir,
+        workerFile: path.resolve('tests/cluster', node),
+        migrationsDir: '',
+        heartbeatIntervalMs: 30,
+        electionTimeoutMs: 300,
+        leaseMs: 0,
+        processors,
+      },
+      {
+        onReport: () => {},
+        onState: (id, state) => {
+          states.push(`${id} ${state}`);
+          onState();
+        },
+        onLink: () => {},
+      },
+    );
+  }
+
+  /** A hole of this size: nobody reads it here. */
+  function haveLargeDatabase(): void {
+    const file = dataDir.databaseFile('n2');
+    writeFileSync(file, '');
+    truncateSync(file, LARGE_BYTES);
+  }
+
+  it('[E17] is one of all at once', async () => {
+    for (const [processors, isLarge] of [
+      [2, false],
+      [3, true],
+    ] as const) {
+      if (isLarge) haveLargeDatabase();
+      const nodes = supervisor(processors);
+      await nodes.start();
+      expect(states.slice(0, 3)).toEqual(['n1 starting', 'n2 starting', 'n3 starting']);
+      expect(states).toHaveLength(6);
+      await nodes.stop();
+      states = [];
+    }
+  });
+
+  it('[E17] is of a quorum first, where it is long and processors are few', async () => {
+    haveLargeDatabase();
+    const nodes = supervisor(2);
+    const all = new Promise<void>((resolve) => {
+      onState = () => {
+        if (states.includes('n3 serving')) resolve();
+      };
+    });
+    await nodes.start();
+    expect(states.slice(0, 2)).toEqual(['n1 starting', 'n2 starting']);
+    expect(states.slice(2, 4).sort()).toEqual(['n1 serving', 'n2 serving']);
+    await all;
+    expect(states.slice(4)).toEqual(['n3 starting', 'n3 serving']);
+    await nodes.stop();
+  });
+
+  it('[E17] waits for all where the quorum does not come up, and for none that is not begun', async () => {
+    haveLargeDatabase();
+    const broken = supervisor(2, 'no-such-node.mjs');
+    await broken.start();
+    expect([...states].sort()).toEqual(
+      ['n1', 'n2', 'n3'].flatMap((id) => [`${id} failed`, `${id} starting`]),
+    );
+    states = [];
+    const stopped = supervisor(2);
+    const started = stopped.start();
+    await stopped.stop();
+    await started;
+    expect(states).not.toContain('n3 starting');
+  });
+});
