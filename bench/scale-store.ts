@@ -43,10 +43,7 @@ export function measureStore(workload: ScaleWorkload, reads: number): readonly F
 function build(workload: ScaleWorkload): KvStore {
   const store = KvStore.empty();
   for (let at = 0; at < workload.transactions; at++) {
-    const data = encodeCommand(workload.transaction(at), {
-      client: `c${at % 256}`,
-      sequence: at + 1,
-    });
+    const data = encodeCommand(workload.transaction(at));
     const result = store.apply({
       index: at + 1,
       stamp: FIRST_STAMP + at * STEP,

@@ -1,4 +1,5 @@
 /** What was applied and is not saved yet, entry by entry: a save is always cut between entries. */
+import { NOTHING_FORGOTTEN } from './compaction.ts';
 import type { Forgotten } from './compaction.ts';
 import { hexOf } from './hash.ts';
 import type {
@@ -51,21 +52,22 @@ export class PendingChanges {
     const versions: Version[] = [];
     const dropped: Pick<Version, 'revision' | 'op'>[] = [];
     const marks: Mark[] = [];
-    const floors = new Latest<FieldFloor, Cell>(nameOf);
-    const sessions = new Latest<SessionRow, string>((row) =>
-      typeof row === 'string' ? row : row.client,
-    );
-    for (const { revision, stamp, versions: written, forgotten, session, ...ended } of taken) {
+    const floors = new Latest<FieldFloor, Cell>();
+    const sessions = new Latest<SessionRow, string>();
+    for (const entry of taken) {
+      const { revision, stamp, versions: written, forgotten, session } = entry;
       if (written.length === 0) marks.push({ revision, stamp });
       for (const version of written) versions.push(version);
+      for (const client of entry.droppedSessions) sessions.drop(client, client);
+      if (session !== null) sessions.put(session.client, session);
+      if (forgotten === NOTHING_FORGOTTEN) continue;
       for (const version of forgotten.versions) dropped.push(version);
       for (const mark of forgotten.marks) marks.push(mark);
-      for (const floor of forgotten.floors) floors.put(floor);
-      for (const cell of forgotten.droppedFloors) floors.drop(cell);
-      for (const client of ended.droppedSessions) sessions.drop(client);
-      if (session !== null) sessions.put(session);
+      for (const floor of forgotten.floors) floors.put(nameOf(floor), floor);
+      for (const cell of forgotten.droppedFloors) floors.drop(nameOf(cell), cell);
     }
-    marks.sort((a, b) => a.revision - b.revision);
+    // Those of what was forgotten are older.
+    if (dropped.length > 0) marks.sort((a, b) => a.revision - b.revision);
     return {
       lastApplied: last.revision,
       lastStamp: last.stamp,
@@ -84,34 +86,26 @@ export class PendingChanges {
 }
 
 /** What came last of each name: a row, or its end. */
-class Latest<Row, Name> {
+class Latest<Row, End> {
   private readonly latest = new Map<string, Row>();
-  private readonly ended = new Map<string, Name>();
-  private readonly nameOf: (row: Row | Name) => string;
-
-  constructor(name: (row: Row | Name) => string) {
-    this.nameOf = name;
-  }
+  private readonly ended = new Map<string, End>();
 
   get rows(): readonly Row[] {
     return [...this.latest.values()];
   }
 
-  get dropped(): readonly Name[] {
+  get dropped(): readonly End[] {
     return [...this.ended.values()];
   }
 
-  put(row: Row): void {
-    const name = this.nameOf(row);
-    this.ended.delete(name);
-    this.latest.delete(name);
+  put(name: string, row: Row): void {
+    if (this.ended.size > 0) this.ended.delete(name);
     this.latest.set(name, row);
   }
 
-  drop(row: Name): void {
-    const name = this.nameOf(row);
+  drop(name: string, end: End): void {
     this.latest.delete(name);
-    this.ended.set(name, row);
+    this.ended.set(name, end);
   }
 }
 

@@ -206,7 +206,7 @@ export class KvStore {
     const request = hashOfRequest(command);
     if (command.session === undefined) return this.write(entry, command, request);
     const verdict = this.sessions.judge(command.session, request.safeInteger);
-    if (verdict.is === 'repeat') return { ...NOTHING_DONE, result: verdict.result };
+    if (verdict.is === 'repeat') return doneBy(verdict.result, NOTHING, null);
     if (verdict.is === 'closed') {
       return refusal({
         code: 'SESSION_EXPIRED',
@@ -240,7 +240,7 @@ export class KvStore {
     };
     const { clock } = this.sessions;
     const session = { client, sequence: 0, asked: 0, stamp, clock, result };
-    return { ...NOTHING_DONE, result, session };
+    return doneBy(result, NOTHING, session);
   }
 
   /** Does a write that is new, and puts what came of it into the hash. */
@@ -265,14 +265,14 @@ export class KvStore {
         }
       : { ok: false, error: judged.error };
     if (command.op === 'retention' && judged.ok) this.setPolicy(command);
-    if (command.session === undefined) return { ...NOTHING_DONE, result, versions };
+    if (command.session === undefined) return doneBy(result, versions, null);
     const { client, sequence } = command.session;
     this.hash.text(client);
     this.hash.number(sequence);
     const asked = request.safeInteger;
     const { clock } = this.sessions;
     const session = { client, sequence, asked, stamp: entry.stamp, clock, result };
-    return { ...NOTHING_DONE, result, versions, session };
+    return doneBy(result, versions, session);
   }
 
   private setPolicy({ maxAgeMs, maxVersions }: RetentionPolicy): void {
@@ -439,7 +439,14 @@ interface Done {
 }
 
 const NOTHING: readonly Version[] = [];
-const NOTHING_DONE = { versions: NOTHING, session: null, forgotten: NOTHING_FORGOTTEN };
+
+function doneBy(
+  result: ApplyResult,
+  versions: readonly Version[],
+  session: SessionRow | null,
+): Done {
+  return { result, versions, session, forgotten: NOTHING_FORGOTTEN };
+}
 
 /** What tells one write from another, but for the session under which it comes. */
 function hashOfRequest(command: WriteCommand): RollingHash {
@@ -460,10 +467,10 @@ function hashOfRequest(command: WriteCommand): RollingHash {
 function nothingDone({ stamp }: AppliedEntry): Done {
   const timestamp = Math.floor(stamp / 1000);
   const outcome = { op: 'tick' } as const;
-  return { ...NOTHING_DONE, result: { ok: true, revision: null, timestamp, stamp, outcome } };
+  return doneBy({ ok: true, revision: null, timestamp, stamp, outcome }, NOTHING, null);
 }
 
 /** An answer of no consequence: not even the session remembers it. */
 function refusal(error: KvError): Done {
-  return { ...NOTHING_DONE, result: { ok: false, error } };
+  return doneBy({ ok: false, error }, NOTHING, null);
 }

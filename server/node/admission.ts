@@ -49,13 +49,26 @@ export class Admission {
     if (!Array.isArray(messages) || !isHead(head)) return this.drop('malformed');
     const cause = this.refusal(from, head);
     if (cause !== null) return this.drop(cause);
-    return (messages as readonly unknown[]).flatMap((value) => this.one(from, value));
+    return this.allOf(from, messages as readonly unknown[]);
   }
 
-  private one(from: NodeId, value: unknown): Message | readonly Message[] {
-    const message = parseMessage(value);
-    if (message === null) return this.drop('malformed');
-    return message.from === from && message.to === this.id ? message : this.drop('misdirected');
+  /** The same array when all may pass, which is nearly always. */
+  private allOf(from: NodeId, values: readonly unknown[]): readonly Message[] {
+    let passed: Message[] | null = null;
+    for (const [i, value] of values.entries()) {
+      const message = parseMessage(value);
+      const cause = message === null ? 'malformed' : this.misdirected(from, message);
+      if (cause === null) passed?.push(message as Message);
+      else {
+        passed ??= values.slice(0, i) as Message[];
+        this.drop(cause);
+      }
+    }
+    return passed ?? (values as readonly Message[]);
+  }
+
+  private misdirected(from: NodeId, message: Message): DropCause | null {
+    return message.from === from && message.to === this.id ? null : 'misdirected';
   }
 
   private refusal(from: NodeId, head: PacketHead): DropCause | null {
