@@ -165,8 +165,8 @@ export class FieldVersions {
     const winner = this.versions[decides];
     if (winner === undefined) return NOTHING;
     const dropped = this.drop(decides, asOf);
-    // One that has ended stays as long as it hides others that were written later.
-    if (this.versions[0] !== winner || standingAt(winner, at) !== null) return dropped;
+    if (standingAt(winner, at) !== null) return dropped;
+    // It has ended, and is the first now, unless it hides others that were written later.
     return [...dropped, ...this.drop(1, asOf)];
   }
 
