@@ -23,6 +23,7 @@ import type {
   RecordsAnswer,
 } from '../contracts/kv.ts';
 import type { ClusterView, LinkView, NodeView } from '../contracts/view.ts';
+import type { RetentionAnswer, RetentionBody } from '../contracts/retention.ts';
 import type {
   DeleteAnswer,
   DeleteRecordAnswer,
@@ -187,6 +188,14 @@ export class ChronoraftClient {
 
   restoreStatus(): Promise<ApiResult<RestoreStatus>> {
     return this.ask(pathOf('backup/restore'));
+  }
+
+  retention(): Promise<ApiResult<RetentionAnswer>> {
+    return this.ask(pathOf('retention'));
+  }
+
+  setRetention(policy: RetentionBody): Promise<ApiResult<RetentionAnswer>> {
+    return this.write('PUT', pathOf('retention'), policy);
   }
 
   get(key: string, field: string, options: ReadOptions = {}): Promise<ApiResult<GetAnswer>> {
@@ -416,6 +425,7 @@ type Area =
   | 'sessions'
   | 'backup'
   | 'backup/restore'
+  | 'retention'
   | 'cluster'
   | 'nodes'
   | 'links'

@@ -1,6 +1,6 @@
 'use client';
 
-import { Download, Upload } from 'lucide-react';
+import { Download, History, Upload } from 'lucide-react';
 import { useRef, useState } from 'react';
 import { isNow } from '../../client/keys-moment.ts';
 import type { Moment } from '../../client/keys-moment.ts';
@@ -10,13 +10,15 @@ import { useActionsDisabled } from '../live/live-provider.tsx';
 import { Button, buttonClass } from '../ui/button.tsx';
 import { Sheet } from '../ui/sheet.tsx';
 import { RestoreFile } from './restore-file.tsx';
+import { Retention } from './retention.tsx';
 import { useFileRestore } from './use-file-restore.ts';
 
-/** Takes what the list of keys shows as a file, with all its history, and restores such a file. */
+/** Takes what the list of keys shows as a file, with all its history, restores such a file, and says how much history is kept. */
 export function BackupBar({ moment }: { readonly moment: Moment }) {
   const { prefix, time } = moment;
   const restore = useFileRestore();
   const [open, setOpen] = useState(false);
+  const [keeping, setKeeping] = useState(false);
   const input = useRef<HTMLInputElement>(null);
   const disabled = useActionsDisabled();
   const { kind } = restore.step;
@@ -62,6 +64,17 @@ export function BackupBar({ moment }: { readonly moment: Moment }) {
           setOpen(true);
         }}
       />
+      <Button
+        aria-label="Retention"
+        title="How much of the past is kept"
+        className="px-2"
+        onClick={() => setKeeping(true)}
+      >
+        <History className="size-4" aria-hidden="true" />
+      </Button>
+      <Sheet title="How much of the past is kept" open={keeping} onClose={() => setKeeping(false)}>
+        <Retention />
+      </Sheet>
       <Sheet title="Restore from file" open={open} onClose={close}>
         <RestoreFile restore={restore} onClose={close} />
       </Sheet>

@@ -218,7 +218,7 @@ export const MUTANTS: readonly Mutant[] = [
     id: 'C23b',
     file: 'server/ports/durable-state.ts',
     what: 'takes pieces of a snapshot in any order',
-    find: 'if (after === rowsReach(state)) {',
+    find: 'if (after === state.reach) {',
     replace: 'if (after >= 0) {',
   },
   {
@@ -310,10 +310,10 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     id: 'C33b',
-    file: 'server/kv/store.ts',
+    file: 'server/kv/sessions.ts',
     what: 'forgets after a restart which writes it has done',
-    find: 'this.sessions.put(session.value);',
-    replace: 'void session.value;',
+    find: 'this.held.set(row.client, row);\n    this.now',
+    replace: 'this.held.set(row.client, { ...row, sequence: 0 });\n    this.now',
   },
   {
     id: 'C33c',
@@ -440,8 +440,8 @@ export const MUTANTS: readonly Mutant[] = [
     id: 'W2',
     file: 'server/kv/store.ts',
     what: 'forgets at a restart, and in a snapshot, which instants had passed',
-    find: 'this.moveTo(version);',
-    replace: 'this.stamps.add(version.revision, version.stamp);',
+    find: 'this.moveTo(mark.value);',
+    replace: 'this.stamps.add(mark.value.revision, mark.value.stamp);',
   },
   {
     id: 'W3',

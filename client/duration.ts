@@ -1,0 +1,25 @@
+/** Lengths of time as people type and read them: "90s", "15m", "12h", "7d", "2w". */
+
+const UNITS = [
+  ['w', 604_800_000],
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1000],
+  ['ms', 1],
+] as const;
+const TEXT = /^\s*(\d{1,12})\s*(ms|s|m|h|d|w)\s*$/i;
+
+/** Milliseconds ≥ 1; null for what is no length of time. */
+export function parseDuration(text: string): number | null {
+  const [, count = '', unit = ''] = TEXT.exec(text) ?? [];
+  const ms = UNITS.find(([name]) => name === unit.toLowerCase())?.[1] ?? 0;
+  const product = Number(count) * ms;
+  return product >= 1 && Number.isSafeInteger(product) ? product : null;
+}
+
+/** The largest unit that tells it exactly. */
+export function formatDuration(ms: number): string {
+  const [unit, length] = UNITS.find(([, each]) => ms % each === 0) ?? ['ms', 1];
+  return `${ms / length}${unit}`;
+}
