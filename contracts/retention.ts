@@ -4,7 +4,7 @@ import { Consistency, Horizon, LIMITS, Revision } from './kv.ts';
 
 /** Null keeps for ever, as far as that reason goes. */
 const policy = {
-  /** How far back the past can be asked for, ms of cluster time. */
+  /** How far back the past can be asked for, ms of cluster time; nothing younger than ten seconds goes. */
   maxAgeMs: z.number().int().min(1).max(LIMITS.timestampMs).nullable(),
   /** Versions of a field that stay; those dated or written in the last minute come on top. */
   maxVersions: z.number().int().min(1).max(LIMITS.keptVersions).nullable(),

@@ -42,11 +42,11 @@ export function BackupBar({ moment }: { readonly moment: Moment }) {
       <Button
         className="min-w-0 flex-1"
         disabledBecause={kind === 'running' ? null : disabled}
-        title="Choose the file of a backup. It says first what it would change"
+        title="From a file: choose that of a backup. It says first what it would change"
         onClick={() => (kind === 'running' ? setOpen(true) : input.current?.click())}
       >
         <Upload className="size-4 shrink-0" aria-hidden="true" />
-        <span className="truncate">{kind === 'running' ? 'Restoring…' : 'Restore from file…'}</span>
+        <span className="truncate">{kind === 'running' ? 'Restoring…' : 'Restore…'}</span>
       </Button>
       <input
         ref={input}

@@ -23,7 +23,8 @@ import type {
 
 /** Things that happened which one step goes through, unless a single revision has more. */
 export const COMPACTION_STEP = 4096;
-/** Versions are counted so long after they were written, microseconds: so far back a watch can go on at least. */
+/** Nothing younger goes for its age, or for its number, microseconds: so far behind a watch can go on at least. */
+export const AGE_AFTER_MICROS = 10_000_000;
 export const COUNT_AFTER_MICROS = 60_000_000;
 
 /** What a step took away. */

@@ -13,6 +13,7 @@ import { DueTimes } from './due.ts';
 import { RollingHash } from './hash.ts';
 import { Journal } from './journal.ts';
 import {
+  AGE_AFTER_MICROS,
   compactByAge,
   compactByNumber,
   COUNT_AFTER_MICROS,
@@ -315,7 +316,11 @@ export class KvStore {
     return (
       (maxAgeMs === null
         ? null
-        : this.stepUntil('age', horizon.revision, nowMicros - maxAgeMs * 1000)) ??
+        : this.stepUntil(
+            'age',
+            horizon.revision,
+            nowMicros - Math.max(maxAgeMs * 1000, AGE_AFTER_MICROS),
+          )) ??
       (maxVersions === null
         ? null
         : this.stepUntil('versions', counted, nowMicros - COUNT_AFTER_MICROS))
