@@ -34,6 +34,11 @@ export interface Happened {
 export class Reference {
   /** First application of each write, by "client/sequence". */
   readonly applied = new Map<string, Applied>();
+  /** Writes that were dated before the horizon, by "client/sequence". */
+  readonly compacted = new Set<string>();
+  /** Before it nothing may be written: steps by age are all that runs have. */
+  private horizonMs = 0;
+  private forgets = false;
   /** Repeats of what was done that came when their session had ended. */
   lateRepeats = 0;
   /** By key, then field: each in the order of their revisions. */
@@ -146,6 +151,9 @@ export class Reference {
     if (!parsed.ok) return;
     const command = parsed.value;
     if (command.op === 'session') this.use({ client: Sessions.nameOf(entry), sequence: 0 });
+    if (command.op === 'retention') this.forgets = command.maxAgeMs !== null;
+    if (command.op === 'compact' && this.forgets && command.asOf < entry.index)
+      this.horizonMs = Math.max(this.horizonMs, this.clusterTime(command.asOf));
     if (!isOfClients(command)) return;
     const { session } = command;
     if (session === undefined) {
@@ -157,7 +165,8 @@ export class Reference {
     if (open === undefined && this.applied.has(id)) this.lateRepeats++;
     if (open === undefined || session.sequence <= open.sequence) return;
     this.use(session);
-    this.applied.set(id, this.write(entry, command));
+    if ((command.timestamp ?? this.horizonMs) < this.horizonMs) this.compacted.add(id);
+    else this.applied.set(id, this.write(entry, command));
   }
 
   private use({ client, sequence }: SessionRef): void {

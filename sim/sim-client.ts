@@ -182,6 +182,12 @@ export class SimClient {
         this.rest();
         return;
       }
+      if (proposed.outcome === 'applied' && isCompacted(proposed.result)) {
+        operation.result = proposed.result;
+        this.hasFailed(operation);
+        this.rest();
+        return;
+      }
       if (proposed.outcome === 'applied') {
         operation.outcome = 'ok';
         operation.result = proposed.result;
@@ -269,6 +275,10 @@ export class SimClient {
     if (this.random.chance(0.3)) return { type: 'scan', key, ...at };
     return { type: 'get', key, field: this.random.pick(FIELDS), ...at };
   }
+}
+
+function isCompacted(result: ApplyResult): boolean {
+  return !result.ok && result.error.code === 'COMPACTED';
 }
 
 function isExpired(result: ApplyResult): boolean {

@@ -105,6 +105,10 @@ export class SimWatcher {
 
   private onAnswer(read: ReadResult): void {
     if (read.outcome === 'failed' || !read.result.ok) {
+      // What it wanted is forgotten: it begins anew with what is kept.
+      const horizon =
+        read.outcome === 'failed' || read.result.ok ? null : read.result.error.horizon;
+      if (horizon) this.current = this.begin(horizon.revision);
       this.askAnother();
       return;
     }

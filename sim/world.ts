@@ -46,6 +46,10 @@ const HEARD_IN_SLEEP_MS = 25;
 const WATCHERS = 2;
 /** Apart from the seeds of runs. */
 const WATCHING = 2 ** 40;
+const FORGETTING = 2 ** 41;
+/** Part of the runs in which what is older than half a second may be forgotten, from some instant on. */
+const FORGETFUL = 0.3;
+const FORGET = encodeCommand({ op: 'retention', maxAgeMs: 500, maxVersions: null });
 const TICK = encodeCommand({ op: 'tick' });
 /** Full comparison of all logs, every so many steps. */
 const MATCH_EVERY_STEPS = 5000;
@@ -115,6 +119,16 @@ export class World {
     for (const id of ids) this.boot(id);
     for (const client of this.clients) client.start();
     for (const watcher of this.watchers) watcher.start();
+    const forgetting = Random.fromSeed(seed + FORGETTING);
+    if (forgetting.chance(FORGETFUL)) this.forgetAfter(forgetting.nextInt(300, 3000));
+  }
+
+  private forgetAfter(ms: number): void {
+    this.scheduler.after(ms, () => {
+      const leader = this.leader();
+      leader?.propose([{ id: this.nextId++, data: FORGET }]);
+      if (leader === null) this.forgetAfter(50);
+    });
   }
 
   private addMachine(id: NodeId, voters: readonly NodeId[]): void {
@@ -521,6 +535,7 @@ export class World {
       restored,
       logTail: this.settings.logTail,
       sessionLimits: this.settings.sessions,
+      ageAfterMicros: 0,
       onProposed: (proposal, proposed) => {
         const answer = machine.proposals.get(proposal);
         machine.proposals.delete(proposal);

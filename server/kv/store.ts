@@ -308,9 +308,12 @@ export class KvStore {
   /**
    * The next step of carrying out the policy, for a leader whose clock says
    * `nowMicros`; `isFull` when there may be more to do at once. Null when
-   * nothing would be forgotten.
+   * nothing would be forgotten, or nothing older than `ageAfterMicros`.
    */
-  nextCompaction(nowMicros: Stamp): { readonly step: Compaction; readonly isFull: boolean } | null {
+  nextCompaction(
+    nowMicros: Stamp,
+    ageAfterMicros = AGE_AFTER_MICROS,
+  ): { readonly step: Compaction; readonly isFull: boolean } | null {
     const { policy, horizon, counted } = this.retention;
     const { maxAgeMs, maxVersions } = policy;
     return (
@@ -319,7 +322,7 @@ export class KvStore {
         : this.stepUntil(
             'age',
             horizon.revision,
-            nowMicros - Math.max(maxAgeMs * 1000, AGE_AFTER_MICROS),
+            nowMicros - Math.max(maxAgeMs * 1000, ageAfterMicros),
           )) ??
       (maxVersions === null
         ? null

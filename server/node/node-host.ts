@@ -58,6 +58,8 @@ export interface NodeHostOptions {
   readonly logTail?: LogTail;
   /** Other than the usual ones, the same on all nodes: tests only. */
   readonly sessionLimits?: SessionLimits;
+  /** Microseconds for which nothing is forgotten, the usual ones unless a test has it otherwise. */
+  readonly ageAfterMicros?: number;
   onProposed(id: number, proposed: Proposed, waitedMs: number): void;
   onRead(id: number, read: ReadResult): void;
   onTrace(event: RaftEvent): void;
@@ -143,6 +145,7 @@ export class NodeHost {
       },
     });
     this.retention = new RetentionDriver({
+      ageAfterMicros: options.ageAfterMicros,
       clock: this.clock,
       kv: this.kv,
       leaderMicros: () =>

@@ -15,6 +15,8 @@ const LOOK_EVERY_MS = 1000;
 export interface RetentionHost {
   readonly clock: Clock;
   readonly kv: KvStore;
+  /** Other than usual in tests only. */
+  readonly ageAfterMicros?: number | undefined;
   /** Null unless it leads. */
   leaderMicros(): number | null;
   /** Answered by {@link RetentionDriver.appended}, {@link RetentionDriver.dropped}, or never. */
@@ -66,7 +68,7 @@ export class RetentionDriver {
   private look(): void {
     const nowMicros = this.host.leaderMicros();
     if (nowMicros === null || this.state !== 'idle') return;
-    const next = this.host.kv.nextCompaction(nowMicros);
+    const next = this.host.kv.nextCompaction(nowMicros, this.host.ageAfterMicros);
     if (next === null) return;
     this.state = 'proposed';
     this.isFull = next.isFull;

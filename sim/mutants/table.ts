@@ -5,7 +5,8 @@
  * bugs of the Raft literature and of the trackers of its implementations; a
  * small letter tells variants of one row apart. B18 is a known race of writes
  * with truncation; D bugs sit in the disk, and in how damage of it is noticed;
- * G bugs let garbage in, W bugs tell watchers what did not happen, or not what did.
+ * G bugs let garbage in; H bugs forget what should be kept, or keep what should
+ * be forgotten; W bugs tell watchers what did not happen, or not what did.
  */
 export interface Mutant {
   readonly id: string;
@@ -428,6 +429,27 @@ export const MUTANTS: readonly Mutant[] = [
     what: 'takes anything that is called a number for an index or a term',
     find: 'return Number.isSafeInteger(value) && (value as number) >= 0;',
     replace: "return typeof value === 'number';",
+  },
+  {
+    id: 'H1',
+    file: 'server/kv/field-versions.ts',
+    what: 'forgets what stands at the horizon, too',
+    find: 'const dropped = this.drop(decides, asOf);',
+    replace: 'const dropped = this.drop(decides + 1, asOf);',
+  },
+  {
+    id: 'H2',
+    file: 'server/kv/store.ts',
+    what: 'keeps what was forgotten while it was away, and not what had hidden it',
+    find: 'keepOnly({ records, journal }, kept);',
+    replace: 'void [records, journal, kept];',
+  },
+  {
+    id: 'H3',
+    file: 'server/kv/judge-write.ts',
+    what: 'takes writes that are dated before the horizon',
+    find: 'if (timestamp < ground.horizon.timestamp) return',
+    replace: 'if (timestamp < 0) return',
   },
   {
     id: 'W1',
