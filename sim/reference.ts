@@ -34,8 +34,6 @@ export interface Happened {
 export class Reference {
   /** First application of each write, by "client/sequence". */
   readonly applied = new Map<string, Applied>();
-  /** Writes that were dated before the horizon, by "client/sequence". */
-  readonly compacted = new Set<string>();
   /** Before it nothing may be written: steps by age are all that runs have. */
   private horizonMs = 0;
   private forgets = false;
@@ -165,8 +163,9 @@ export class Reference {
     if (open === undefined && this.applied.has(id)) this.lateRepeats++;
     if (open === undefined || session.sequence <= open.sequence) return;
     this.use(session);
-    if ((command.timestamp ?? this.horizonMs) < this.horizonMs) this.compacted.add(id);
-    else this.applied.set(id, this.write(entry, command));
+    // What is dated before the horizon is refused.
+    if ((command.timestamp ?? this.horizonMs) < this.horizonMs) return;
+    this.applied.set(id, this.write(entry, command));
   }
 
   private use({ client, sequence }: SessionRef): void {

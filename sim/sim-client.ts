@@ -183,7 +183,6 @@ export class SimClient {
         return;
       }
       if (proposed.outcome === 'applied' && isCompacted(proposed.result)) {
-        operation.result = proposed.result;
         this.hasFailed(operation);
         this.rest();
         return;
