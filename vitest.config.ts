@@ -14,8 +14,8 @@ const NAMED = {
     'tests/bench/**/*.test.ts',
     'tests/cluster/**/*.test.ts',
     'tests/http/**/*.test.ts',
+    'tests/lessons/**/*.test.ts',
     'tests/live/**/*.test.ts',
-    'tests/scripts/**/*.test.ts',
   ],
   simulation: ['tests/sim/**/*.test.ts'],
 };
@@ -43,6 +43,8 @@ export default defineConfig({
     // The smallest machine that we promise to run on has two cores.
     maxWorkers: 2,
     globalSetup: existsSync(GLOBAL_SETUP) ? [GLOBAL_SETUP] : [],
+    // What is waited for may take as long as its test: the usual second is none on a busy machine.
+    expect: { poll: { timeout: MINUTE_MS } },
     projects: [
       project('unit', ['tests/**/*.test.{ts,tsx}'], Object.values(NAMED).flat()),
       project('storage', NAMED.storage, []),

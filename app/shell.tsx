@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { ActionsProvider } from '../components/actions/actions-provider.tsx';
 import { ForecastProvider } from '../components/cluster/forecast.tsx';
 import { LiveProvider } from '../components/live/live-provider.tsx';
 import { LiveRoot } from '../components/live/live-root.tsx';
@@ -11,7 +12,9 @@ export async function Shell({ children }: { readonly children: ReactNode }) {
     <LiveProvider initial={await firstView()}>
       <LiveRoot>
         <ToastProvider>
-          <ForecastProvider>{children}</ForecastProvider>
+          <ForecastProvider>
+            <ActionsProvider>{children}</ActionsProvider>
+          </ForecastProvider>
         </ToastProvider>
       </LiveRoot>
     </LiveProvider>

@@ -12,17 +12,24 @@ export interface Load {
   readonly measureMs: number;
 }
 
-export interface LoadResult {
+/** Median, 99th percentile and greatest of some durations; null when there were none. */
+export interface Spread {
+  readonly p50Ms: number | null;
+  readonly p99Ms: number | null;
+  readonly maxMs: number | null;
+}
+
+export interface LoadResult extends Spread {
   readonly depth: number;
   readonly operations: number;
   readonly errors: number;
   readonly perSecond: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  readonly maxMs: number;
 }
 
-/** `operate` does one operation, the `i`-th, and throws if it was not done. */
+/**
+ * `operate` does one operation, the `i`-th, and throws if it was not done. A
+ * measurement goes on until something came of it, however slow the machine is.
+ */
 export async function closedLoop(
   { depth, warmupMs, measureMs }: Load,
   operate: (i: number) => Promise<void>,
@@ -32,14 +39,17 @@ export async function closedLoop(
   let errors = 0;
   let measuring = false;
   let running = true;
+  let onOutcome = (): void => {};
   const client = async (): Promise<void> => {
     while (running) {
       const startedMs = performance.now();
       try {
         await operate(next++);
         if (measuring) latencies.push(performance.now() - startedMs);
+        onOutcome();
       } catch {
         errors++;
+        onOutcome();
         // A refusing server must not be hammered into the ground.
         await delay(1);
       }
@@ -50,7 +60,10 @@ export async function closedLoop(
   measuring = true;
   errors = 0;
   const startedMs = performance.now();
-  await delay(measureMs);
+  const outcome = new Promise<void>((resolve) => {
+    onOutcome = resolve;
+  });
+  await Promise.all([delay(measureMs), outcome]);
   measuring = false;
   const tookMs = performance.now() - startedMs;
   running = false;
@@ -64,10 +77,10 @@ export async function closedLoop(
   };
 }
 
-/** Median, 99th percentile and greatest, ms; NaN when there is nothing. */
-export function spread(values: readonly number[]): Pick<LoadResult, 'p50Ms' | 'p99Ms' | 'maxMs'> {
+export function spread(values: readonly number[]): Spread {
   const sorted = Float64Array.from(values).sort();
-  const at = (share: number): number => round(percentile(sorted, share));
+  const at = (share: number): number | null =>
+    sorted.length === 0 ? null : round(percentile(sorted, share));
   return { p50Ms: at(0.5), p99Ms: at(0.99), maxMs: at(1) };
 }
 

@@ -1,13 +1,11 @@
 /** How long a crash is felt: until the next acknowledged write, and until a killed node serves again. */
 import type { RunningServer } from '../server/server.ts';
 import { spread } from './closed-loop.ts';
+import type { Spread } from './closed-loop.ts';
 import { writeOnce } from './in-process.ts';
 
-export interface Durations {
+export interface Durations extends Spread {
   readonly rounds: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  readonly maxMs: number;
 }
 
 /** From the kill of the leader to the first write acknowledged after it. */

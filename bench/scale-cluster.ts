@@ -35,7 +35,8 @@ export async function measureCluster(
   const folder = mkdtempSync(path.join(tmpdir(), 'chronoraft-scale-'));
   try {
     const figures: Figure[] = [];
-    const note = (what: string, value: number, unit: string): void => {
+    const note = (what: string, value: number | null, unit: string): void => {
+      if (value === null) throw new Error(`${what}: there was nothing to measure`);
       figures.push({ what: `cluster: ${what}`, value, unit });
       process.stderr.write('.');
     };

@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { encodeCommand } from '../server/kv/command.ts';
 import { KvStore } from '../server/kv/store.ts';
-import type { Query } from '../server/kv/types.ts';
+import type { Query } from '../server/kv/queries.ts';
 import { percentile } from './closed-loop.ts';
 import { deepKey, FIELD } from './scale-workload.ts';
 import type { ScaleWorkload } from './scale-workload.ts';

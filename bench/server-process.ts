@@ -18,10 +18,15 @@ export interface ServerProcess extends Target {
 
 const READY = /ready:?\s+(http:\/\/\S+)/i;
 
+export interface ServerOptions {
+  /** Whether it serves the dashboard too; not unless said. */
+  readonly page?: boolean;
+}
+
 /** With a data folder of its own, which goes with it. */
-export async function startFreshServer(): Promise<Target> {
+export async function startFreshServer(options: ServerOptions = {}): Promise<Target> {
   const folder = await mkdtemp(path.join(tmpdir(), 'chronoraft-bench-'));
-  const { urls, stop } = await startServerProcess(folder);
+  const { urls, stop } = await startServerProcess(folder, options);
   return {
     urls,
     stop: async () => {
@@ -31,9 +36,18 @@ export async function startFreshServer(): Promise<Target> {
   };
 }
 
-export async function startServerProcess(folder: string): Promise<ServerProcess> {
+export async function startServerProcess(
+  folder: string,
+  { page = false }: ServerOptions = {},
+): Promise<ServerProcess> {
   const child = spawn(process.execPath, ['dist/main.js'], {
-    env: { ...process.env, PORT: '0', PAGE: 'off', DATA_DIR: folder, NODE_ENV: 'production' },
+    env: {
+      ...process.env,
+      PORT: '0',
+      DATA_DIR: folder,
+      NODE_ENV: 'production',
+      ...(!page && { PAGE: 'off' }),
+    },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const gone = once(child, 'exit');

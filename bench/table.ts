@@ -4,9 +4,10 @@ export interface Line {
   readonly where: string;
   readonly what: string;
   readonly perSecond?: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  readonly maxMs: number;
+  /** Null where nothing was done. */
+  readonly p50Ms: number | null;
+  readonly p99Ms: number | null;
+  readonly maxMs: number | null;
   readonly errors?: number;
 }
 
@@ -24,9 +25,7 @@ export function table(lines: readonly Line[]): string {
     where,
     what,
     perSecond === undefined ? '' : perSecond.toLocaleString('en'),
-    p50Ms.toFixed(2),
-    p99Ms.toFixed(2),
-    maxMs.toFixed(2),
+    ...[p50Ms, p99Ms, maxMs].map((ms) => ms?.toFixed(2) ?? '–'),
     errors === undefined ? '' : String(errors),
   ]);
   return columns([HEAD, ...rows], (column) => column < 2);

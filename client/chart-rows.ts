@@ -5,13 +5,16 @@
  */
 import type { MetricsPoint } from '../contracts/view.ts';
 
-export interface Series {
+/** P: what is known of one second. */
+export interface Series<P = MetricsPoint> {
   readonly name: string;
   /** Lines differ by form, not by colour: colour means role. */
-  readonly style: 'solid' | 'dashed';
+  readonly style: LineStyle;
   /** Null where there is nothing to tell: the line breaks there. */
-  readonly value: (point: MetricsPoint) => number | null;
+  readonly value: (point: P) => number | null;
 }
+
+export type LineStyle = 'solid' | 'dashed' | 'dotted' | 'dash-dot' | 'long';
 
 export interface ChartRow {
   readonly atMs: number;
@@ -24,9 +27,9 @@ const GAP_MS = 1700;
 /** A name on the chart covers about this much of the time axis. */
 const NAME_WIDTH_MS = 25_000;
 
-export function chartRows(
-  metrics: readonly MetricsPoint[],
-  series: readonly Series[],
+export function chartRows<P extends { readonly atMs: number }>(
+  metrics: readonly P[],
+  series: readonly Series<P>[],
 ): readonly ChartRow[] {
   const rows: ChartRow[] = [];
   for (const point of metrics) {
@@ -67,12 +70,14 @@ export function roundTicks(max: number): readonly number[] {
 export interface LeaderChange {
   readonly atMs: number;
   readonly leader: string;
-  /** Another change follows so soon that their names would cover each other. */
+  /** Another change was so shortly before that the name, at the left of its line, would cover that one. */
   readonly isCrowded: boolean;
 }
 
 /** Seconds in which another leader was seen than the last one before. */
-export function leaderChanges(metrics: readonly MetricsPoint[]): readonly LeaderChange[] {
+export function leaderChanges(
+  metrics: readonly Pick<MetricsPoint, 'atMs' | 'leader'>[],
+): readonly LeaderChange[] {
   const changes: Omit<LeaderChange, 'isCrowded'>[] = [];
   let before: string | null = null;
   for (const { atMs, leader } of metrics) {
@@ -81,6 +86,6 @@ export function leaderChanges(metrics: readonly MetricsPoint[]): readonly Leader
   }
   return changes.map((change, i) => ({
     ...change,
-    isCrowded: (changes[i + 1]?.atMs ?? Number.POSITIVE_INFINITY) - change.atMs < NAME_WIDTH_MS,
+    isCrowded: change.atMs - (changes[i - 1]?.atMs ?? Number.NEGATIVE_INFINITY) < NAME_WIDTH_MS,
   }));
 }

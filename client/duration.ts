@@ -23,3 +23,11 @@ export function formatDuration(ms: number): string {
   const [unit, length] = UNITS.find(([, each]) => ms % each === 0) ?? ['ms', 1];
   return `${ms / length}${unit}`;
 }
+
+/** A length of time as it is told: "4 min 12 s", "48 s", "15 min". */
+export function lengthInWords(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  const [minutes, rest] = [Math.floor(seconds / 60), seconds % 60];
+  if (minutes === 0) return `${rest} s`;
+  return rest === 0 ? `${minutes} min` : `${minutes} min ${rest} s`;
+}

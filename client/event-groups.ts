@@ -26,7 +26,11 @@ const GROUP_OF: Record<EventKind, EventGroup> = {
   'link-cut': 'links',
   'link-healed': 'links',
   'link-changed': 'links',
-  'state-diverged': 'log',
+  'fault-set': 'nodes',
+  'fault-ended': 'nodes',
+  'pace-changed': 'nodes',
+  'packet-dropped': 'links',
+  'invariant-broken': 'log',
 };
 
 export function groupOf(kind: EventKind): EventGroup {
@@ -49,7 +53,22 @@ export function feedPage(
 ): FeedPage {
   const chosen = events.filter((event) => !hidden.has(GROUP_OF[event.kind]));
   const reached = upTo === null ? chosen : chosen.filter((event) => event.seq <= upTo);
-  return { shown: reached.slice(-count).reverse(), held: chosen.length - reached.length };
+  return { shown: newestFirst(reached.slice(-count)), held: chosen.length - reached.length };
+}
+
+/** What nodes tell of one moment arrives within this time, ms; a greater step back is that of a clock. */
+const TOLD_WITHIN_MS = 2000;
+
+/** By the time of each event: a vote is heard of after the leader that it made. */
+function newestFirst(events: readonly EventView[]): readonly EventView[] {
+  const rows: EventView[] = [];
+  for (const event of events) {
+    const earlier = rows.findIndex(
+      ({ atMs }) => atMs <= event.atMs || atMs - event.atMs > TOLD_WITHIN_MS,
+    );
+    rows.splice(earlier === -1 ? rows.length : earlier, 0, event);
+  }
+  return rows;
 }
 
 /** What is said aloud of the events after `seq`: the newest that matters, and how many more there are. */
@@ -68,5 +87,5 @@ const SAID: ReadonlySet<EventKind> = new Set([
   'node-killed',
   'node-failed',
   'quorum-lost',
-  'state-diverged',
+  'invariant-broken',
 ]);

@@ -3,16 +3,18 @@
  * Answers and errors are data. A write whose answer never came is reported as
  * unknown, never as failed: it may have been committed.
  */
+import type { DropAnswer, Pace, PaceView, StepAnswer } from '../contracts/pace.ts';
+import { PacedTimeout } from './paced-timeout.ts';
 import { BACKUP_TYPE } from '../contracts/backup.ts';
 import type { BackupRestoreAnswer, RestoreMode, RestoreStatus } from '../contracts/backup.ts';
 import type {
   AddMemberBody,
-  LinkBody,
   LogAnswer,
   MemberAnswer,
   NodeActionAnswer,
 } from '../contracts/control.ts';
 import type { ErrorCode, Problem } from '../contracts/errors.ts';
+import type { MetricsAnswer } from '../contracts/metrics.ts';
 import type {
   DiffAnswer,
   GetAnswer,
@@ -22,7 +24,9 @@ import type {
   RecordAnswer,
   RecordsAnswer,
 } from '../contracts/kv.ts';
-import type { ClusterView, LinkView, NodeView } from '../contracts/view.ts';
+import type { InvariantsAnswer } from '../contracts/invariants.ts';
+import type { ClusterView, NodeView } from '../contracts/view.ts';
+import type { ApiRequest } from './api-request.ts';
 import type { RetentionAnswer, RetentionBody } from '../contracts/retention.ts';
 import type {
   DeleteAnswer,
@@ -118,7 +122,7 @@ export interface WriteSession {
 
 type DeleteOptions = { readonly timestamp?: number } & Partial<WriteSession>;
 
-type Method = 'GET' | 'PUT' | 'POST' | 'DELETE';
+type Method = ApiRequest['method'];
 
 /** A path, or why no path can carry these names. */
 type PathResult =
@@ -129,6 +133,8 @@ export class ChronoraftClient {
   private readonly baseUrl: string;
   private readonly fetch: typeof fetch;
   private readonly timeoutMs: number;
+  /** The cluster's, as far as known: what it does in its time takes so much longer, and a paused one answers nobody. */
+  pace: Pace = 1;
 
   constructor(options: ClientOptions = {}) {
     this.baseUrl = options.baseUrl ?? '';
@@ -254,8 +260,17 @@ export class ChronoraftClient {
     return this.ask(pathOf('cluster'));
   }
 
+  invariants(): Promise<ApiResult<InvariantsAnswer>> {
+    return this.ask(pathOf('invariants'));
+  }
+
   node(id: string): Promise<ApiResult<NodeView>> {
     return this.ask(pathOf('nodes', { id }));
+  }
+
+  /** The last seconds of the cluster's work, at most `METRICS_SECONDS`. */
+  metrics(seconds: number): Promise<ApiResult<MetricsAnswer>> {
+    return this.ask(pathOf('metrics', {}, { seconds }));
   }
 
   nodeLog(id: string, from: number, limit: number): Promise<ApiResult<LogAnswer>> {
@@ -287,12 +302,18 @@ export class ChronoraftClient {
     return this.changeMembers('DELETE', pathOf('members', { id }));
   }
 
-  setLink(from: string, to: string, rule: Partial<LinkBody>): Promise<ApiResult<LinkView>> {
-    return this.send('PUT', pathOf('links', { from, to }), rule);
+  /** Breaks the world, or mends it. */
+  fault({ method, path, body }: ApiRequest): Promise<ApiResult<unknown>> {
+    return this.send(method, { ok: true, path }, body);
   }
 
-  healAll(): Promise<ApiResult<unknown>> {
-    return this.send('DELETE', pathOf('links'));
+  /** Routes of chaos runs; chaos-client.ts gives them names. */
+  chaos<T>(
+    method: 'GET' | 'POST',
+    names: Readonly<Record<string, string>>,
+    body?: unknown,
+  ): Promise<ApiResult<T>> {
+    return this.send(method, pathOf('chaos', names), body);
   }
 
   /** May take long: a new node gets all the state first. */
@@ -306,6 +327,20 @@ export class ChronoraftClient {
 
   private ask<T>(path: PathResult): Promise<ApiResult<T>> {
     return this.send('GET', path);
+  }
+
+  setPace(pace: Pace): Promise<ApiResult<PaceView>> {
+    return this.send('PUT', pathOf('pace'), { pace });
+  }
+
+  /** Lets one event of a paused cluster happen. */
+  step(): Promise<ApiResult<StepAnswer>> {
+    return this.send('POST', pathOf('pace/step'));
+  }
+
+  /** Loses a message on its way. */
+  dropPacket(id: string): Promise<ApiResult<DropAnswer>> {
+    return this.send('DELETE', pathOf('packets', { id }));
   }
 
   private async write<T>(
@@ -326,16 +361,19 @@ export class ChronoraftClient {
     timeoutMs = this.timeoutMs,
   ): Promise<ApiResult<T>> {
     if (!path.ok) return path;
-    return this.request(path.path, {
+    // The server answers within its own time; this is for a line that has gone dead.
+    const limit = new PacedTimeout(timeoutMs + DEAD_LINE_MS, () => this.pace);
+    const result = await this.request<T>(path.path, {
       method,
       headers: {
         'request-timeout-ms': String(this.timeoutMs),
         ...(body !== undefined && { 'content-type': 'application/json' }),
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
-      // The server answers within its own time; this is for a line that has gone dead.
-      signal: AbortSignal.timeout(timeoutMs + DEAD_LINE_MS),
+      signal: limit.signal,
     });
+    limit.end();
+    return result;
   }
 
   private async request<T>(path: string, init: RequestInit): Promise<ApiResult<T>> {
@@ -417,6 +455,7 @@ function pathOf(
 }
 
 type Area =
+  | 'metrics'
   | 'kv'
   | 'records'
   | 'history'
@@ -427,9 +466,14 @@ type Area =
   | 'backup/restore'
   | 'retention'
   | 'cluster'
+  | 'invariants'
   | 'nodes'
   | 'links'
-  | 'members';
+  | 'members'
+  | 'chaos'
+  | 'pace'
+  | 'pace/step'
+  | 'packets';
 
 type Parameters = Readonly<Record<string, string | number | undefined>>;
 

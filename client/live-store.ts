@@ -9,11 +9,17 @@
  */
 import { STALE_AFTER_MS } from '../contracts/live.ts';
 import type { Packet, Patch } from '../contracts/live.ts';
+import { METRICS_SECONDS } from '../contracts/metrics.ts';
+import type { MetricsDetail } from '../contracts/metrics.ts';
 import type { ClusterView, EntryView, MembersView } from '../contracts/view.ts';
+
+import { pacePatched, withLosses } from './pace-state.ts';
+import type { Loss } from './pace-state.ts';
 
 const MAX_ENTRIES = 500;
 const MAX_EVENTS = 500;
 const MAX_METRICS = 300;
+const MAX_SECONDS = METRICS_SECONDS;
 
 export type Connection = 'connecting' | 'live' | 'resyncing' | 'reconnecting';
 
@@ -28,9 +34,13 @@ export interface LiveState {
   readonly tries: number;
   /** Server clock, ms, at which a new server was first heard on this page; null while it is the first one. */
   readonly restartedAtMs: number | null;
+  /** Seconds of this server that patches brought, newest last: one that was missed is missing. */
+  readonly seconds: readonly MetricsDetail[];
   /** The newest samples of traffic, and a number that rises with each batch. */
   readonly packets: readonly Packet[];
   readonly packetBatch: number;
+  /** The last messages of this server that did not arrive, newest last. */
+  readonly losses: readonly Loss[];
 }
 
 export type LiveAction =
@@ -58,8 +68,10 @@ export function initialState(view: ClusterView | null): LiveState {
     serverOffsetMs: 0,
     tries: 0,
     restartedAtMs: null,
+    seconds: [],
     packets: [],
     packetBatch: 0,
+    losses: [],
   };
 }
 
@@ -123,6 +135,8 @@ function reduceView(state: LiveState, view: ClusterView): LiveState {
     conn: 'live',
     view,
     restartedAtMs: isOther ? view.atMs : state.restartedAtMs,
+    seconds: isOther ? [] : state.seconds,
+    losses: isOther ? [] : state.losses,
     tries: 0,
   };
 }
@@ -133,12 +147,20 @@ function reducePatch(state: LiveState, patch: Patch): LiveState {
   if (patch.epoch === view.epoch && patch.seq <= view.seq) return state;
   if (patch.epoch !== view.epoch || patch.seq !== view.seq + 1)
     return { ...state, conn: 'resyncing' };
-  return { ...state, conn: 'live', view: applyPatch(view, patch) };
+  return {
+    ...state,
+    conn: 'live',
+    view: applyPatch(view, patch),
+    losses: withLosses(state.losses, view, patch, state.lastMessageAtMs ?? 0),
+    ...(patch.metrics && {
+      seconds: append(state.seconds, patch.metrics, MAX_SECONDS, (second) => second.atMs),
+    }),
+  };
 }
 
 /** The view that `patch` makes of the one before it. */
 export function applyPatch(view: ClusterView, patch: Patch): ClusterView {
-  const { members, nodes, links, entries, events, metrics } = patch;
+  const { members, nodes, links, entries, events, metrics, invariants } = patch;
   const held = members === undefined ? view : { ...view, ...members, ...onlyOf(view, members) };
   return {
     ...held,
@@ -148,6 +170,8 @@ export function applyPatch(view: ClusterView, patch: Patch): ClusterView {
     ...(links && { links: replaceBy(held.links, links, (link) => `${link.from}>${link.to}`) }),
     ...(entries && { entries: mergeEntries(view.entries, entries) }),
     ...(events && { events: append(view.events, events, MAX_EVENTS, (event) => event.seq) }),
+    ...pacePatched(held, patch),
+    ...(invariants && { invariants }),
     ...(metrics && { metrics: append(view.metrics, metrics, MAX_METRICS, (point) => point.atMs) }),
   };
 }
@@ -186,9 +210,17 @@ function append<T>(
 }
 
 function mergeEntries(old: readonly EntryView[], added: readonly EntryView[]): EntryView[] {
+  // The usual case, and many times as fast: a replay goes through hundreds of patches at once.
+  if (added.every((entry, i) => follows(entry, i === 0 ? old.at(-1) : added[i - 1])))
+    return [...old, ...added].slice(-MAX_ENTRIES);
   const known = new Set(old.map((entry) => `${entry.index}/${entry.term}`));
   const fresh = added.filter((entry) => !known.has(`${entry.index}/${entry.term}`));
   return [...old, ...fresh]
     .sort((a, b) => a.index - b.index || a.term - b.term)
     .slice(-MAX_ENTRIES);
+}
+
+function follows(entry: EntryView, before: EntryView | undefined): boolean {
+  if (before === undefined) return true;
+  return entry.index === before.index ? entry.term > before.term : entry.index > before.index;
 }

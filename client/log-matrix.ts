@@ -4,7 +4,14 @@
  */
 import type { ClusterView, EntryView, NodeView } from '../contracts/view.ts';
 
-export type CellState = 'absent' | 'appended' | 'committed' | 'applied' | 'divergent';
+export type CellState =
+  | 'absent'
+  | 'appended'
+  | 'committed'
+  | 'applied'
+  | 'divergent'
+  /** Applied, and gone from this node's log: a snapshot, or its own database, has what it did. */
+  | 'compacted';
 
 export interface Cell {
   readonly node: string;
@@ -43,6 +50,7 @@ export function standingTerm(view: ClusterView, index: number): number | null {
 export function cellOf(node: NodeView, index: number, standing: number | null): Cell {
   const term = termAt(node, index);
   if (index > node.lastIndex) return { node: node.id, state: 'absent', term: null };
+  if (index < node.firstIndex) return { node: node.id, state: 'compacted', term: null };
   if (standing !== null && term !== null && term !== standing)
     return { node: node.id, state: 'divergent', term };
   if (index <= node.lastApplied) return { node: node.id, state: 'applied', term };
@@ -50,19 +58,24 @@ export function cellOf(node: NodeView, index: number, standing: number | null): 
   return { node: node.id, state: 'appended', term };
 }
 
+/** No node's log reaches back to `index` any more. */
+export function isForgotten(view: ClusterView, index: number): boolean {
+  return view.nodes.every((node) => index < node.firstIndex || index > node.lastIndex);
+}
+
+/** Why there is nothing to be shown at an index that was asked for, a sentence; null where there is. */
+export function whyNoEntry(view: ClusterView, index: number): string | null {
+  const last = lastIndexOf(view);
+  if (index > last)
+    return `There is no entry ${index.toLocaleString('en')} yet; the last is ${last.toLocaleString('en')}.`;
+  if (!isForgotten(view, index)) return null;
+  const bases = view.nodes.map((node) => node.firstIndex - 1).filter((base) => base >= index);
+  return `Entries up to ${Math.min(...bases).toLocaleString('en')} are compacted: no log holds them any more. The databases hold what they did.`;
+}
+
 /** How far a node's commit index is behind the furthest one. */
 export function commitLag(view: ClusterView, node: NodeView): number {
   return Math.max(...view.nodes.map((other) => other.commitIndex)) - node.commitIndex;
-}
-
-/** Rows that a page can scroll over: browsers cut elements off at some ten million pixels. */
-const MAX_ROWS = 400_000;
-/** The first row moves in steps, so that rows seldom change their place. */
-const ROWS_STEP = 100_000;
-
-/** Index of the first row that is shown of a log that ends at `last`. */
-export function firstRow(last: number): number {
-  return 1 + Math.max(0, Math.ceil((last - MAX_ROWS) / ROWS_STEP)) * ROWS_STEP;
 }
 
 export type EntryBook = ReadonlyMap<string, EntryView>;

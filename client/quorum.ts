@@ -24,6 +24,6 @@ export function deciders({ voters, votersOutgoing }: Deciding): readonly string[
   return [...new Set([...voters, ...votersOutgoing])];
 }
 
-function majority(voters: number): number {
+export function majority(voters: number): number {
   return Math.floor(voters / 2) + 1;
 }

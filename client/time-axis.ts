@@ -25,8 +25,8 @@ export function timeAxis(changes: Iterable<number>, now: number): TimeAxis {
   const places = placesOf(marks);
   return {
     stops,
-    fractionOf: (time) => between(marks, places, time),
-    timeOf: (fraction) => Math.round(between(places, marks, fraction)),
+    fractionOf: (time) => onBrokenLine(marks, places, time),
+    timeOf: (fraction) => Math.round(onBrokenLine(places, marks, fraction)),
   };
 }
 
@@ -51,7 +51,7 @@ function placesOf(marks: readonly number[]): readonly number[] {
 }
 
 /** `x` on the broken line through the points (xs, ys); at its ends outside. */
-function between(xs: readonly number[], ys: readonly number[], x: number): number {
+export function onBrokenLine(xs: readonly number[], ys: readonly number[], x: number): number {
   const after = xs.findIndex((at) => at >= x);
   if (after === -1) return ys.at(-1) ?? 0;
   if (after === 0) return ys[0] ?? 0;

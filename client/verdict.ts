@@ -3,11 +3,12 @@
  * A leader counts only when a quorum of running, reachable nodes follows it in
  * its term; one node's word is never the cluster's.
  */
+import { violationOf } from './invariant-words.ts';
 import { deciders, inWords, isQuorum, spare } from './quorum.ts';
 import type { ClusterView, NodeView } from '../contracts/view.ts';
 
 export interface Verdict {
-  readonly state: 'healthy' | 'degraded' | 'electing' | 'no-quorum' | 'stopped';
+  readonly state: 'healthy' | 'degraded' | 'electing' | 'no-quorum' | 'stopped' | 'violated';
   /** One word for the state, as the sentence begins. */
   readonly word: string;
   readonly sentence: string;
@@ -69,14 +70,26 @@ export function verdictOf(view: Judged): Verdict {
   return { ...facts, ...led(view, up, leader), leader: leader.id, term: leader.term };
 }
 
+/** The verdict, unless something is broken that must never be: then that comes first, with who leads and what is up as they are. */
+export function headlineOf(view: ClusterView): Verdict {
+  const verdict = verdictOf(view);
+  const violation = violationOf(view.invariants);
+  if (violation === null) return verdict;
+  return { ...verdict, state: 'violated', word: 'Safety violated', sentence: violation.text };
+}
+
 /** What the verdict would be about if `id` were lost: for the moment before a click. */
-export function forecastKill(view: Judged, id: string): string {
+export function forecastKill(
+  view: Judged,
+  id: string,
+  doing: 'Killing' | 'Pausing' = 'Killing',
+): string {
   const voters = deciders(view);
-  if (!voters.includes(id)) return `${id} has no vote: killing it stops nothing`;
+  if (!voters.includes(id)) return `${id} has no vote: ${doing.toLowerCase()} it stops nothing`;
   const left = view.nodes.filter(
     (node) => node.state === 'serving' && node.id !== id && voters.includes(node.id),
   );
-  const of = `Killing ${id} leaves ${left.length} of ${voters.length}`;
+  const of = `${doing} ${id} leaves ${left.length} of ${voters.length}`;
   if (left.length === 0) return `${of}: the cluster stops`;
   if (!someReachQuorum(view, left)) return `${of}: writes will stop`;
   return verdictOf(view).leader === id

@@ -26,16 +26,6 @@ export const MemberAnswer = MembersView.extend({
 });
 export type MemberAnswer = z.infer<typeof MemberAnswer>;
 
-/** `PUT /api/v1/links/{from}/{to}`: one direction. Left-out parts are reset to none. */
-export const LinkBody = z.strictObject({
-  cut: z.boolean().default(false),
-  delayMs: z.number().min(0).max(10_000).default(0),
-  jitterMs: z.number().min(0).max(10_000).default(0),
-  loss: z.number().min(0).max(1).default(0),
-  duplicate: z.number().min(0).max(1).default(0),
-});
-export type LinkBody = z.infer<typeof LinkBody>;
-
 /** `GET /api/v1/nodes/{id}/log?from&limit`. */
 export const LogAnswer = z.object({
   node: z.string(),

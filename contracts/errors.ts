@@ -10,7 +10,7 @@ export const errorCodes = [
   'BAD_REQUEST',
   /** Text that is not well-formed Unicode. */
   'BAD_ENCODING',
-  /** A key, field, value or body beyond its limit. */
+  /** A name, a value, a body or a number of items beyond its limit. */
   'TOO_LARGE',
   /** A state-changing request from a page of another origin, or for another host name. */
   'FORBIDDEN',
@@ -34,6 +34,8 @@ export const errorCodes = [
   'BAD_BACKUP',
   /** One file is restored at a time. */
   'RESTORE_RUNNING',
+  /** One chaos run at a time. */
+  'CHAOS_RUNNING',
   /** The disk has no room for the file; nothing was written. */
   'NO_SPACE',
   /** A history is restored only where there is none, or a part of itself. */
@@ -50,10 +52,16 @@ export const errorCodes = [
   'NODE_UNKNOWN',
   /** The node is already in the state asked for. */
   'CONFLICT',
+  /** That message arrived, or was lost, before. */
+  'PACKET_GONE',
+  /** There never was a message of that name. */
+  'PACKET_UNKNOWN',
   /** The change of members or of the leader cannot be made now, or not at all; nothing was changed by it. */
   'CHANGE_REFUSED',
   /** Too much is waiting; refused before anything was logged. */
   'OVERLOADED',
+  /** That stretch of the cluster's views is not kept any more, or not yet there. */
+  'NOT_RECORDED',
   /** The reader of a watch took nothing for too long. It can go on after the last revision that it was told. */
   'SLOW_READER',
   /** No such route. */

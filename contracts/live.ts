@@ -9,6 +9,8 @@
  * by message, once it is dealt with; few are under way at a time.
  */
 import * as z from 'zod';
+import { messageTypes, PaceView, TransitPatch } from './pace.ts';
+import { InvariantView } from './invariants.ts';
 import type { ClusterView } from './view.ts';
 import type {
   WatchAnswer,
@@ -18,7 +20,8 @@ import type {
   WatchedProgress,
   WatchRequest,
 } from './watch.ts';
-import { EntryView, EventView, LinkView, MembersView, MetricsPoint, NodeView } from './view.ts';
+import { MetricsDetail } from './metrics.ts';
+import { EntryView, EventView, LinkView, MembersView, NodeView } from './view.ts';
 
 /** A live view without any message for this long is stale, whatever the socket claims, ms. */
 export const STALE_AFTER_MS = 2500;
@@ -37,7 +40,11 @@ export const Patch = z.object({
   /** New entries; the reader merges by (index, term) and keeps the newest 500. */
   entries: z.array(EntryView).optional(),
   events: z.array(EventView).optional(),
-  metrics: z.array(MetricsPoint).optional(),
+  metrics: z.array(MetricsDetail).optional(),
+  pace: PaceView.optional(),
+  transit: TransitPatch.optional(),
+  /** All of them, whole: once a second, or at once when one breaks. */
+  invariants: z.array(InvariantView).optional(),
 });
 export type Patch = z.infer<typeof Patch>;
 
@@ -45,21 +52,7 @@ export type Patch = z.infer<typeof Patch>;
 export const Packet = z.object({
   from: z.string(),
   to: z.string(),
-  type: z.enum([
-    'PreVote',
-    'PreVoteResponse',
-    'RequestVote',
-    'RequestVoteResponse',
-    'AppendEntries',
-    'AppendEntriesResponse',
-    'Heartbeat',
-    'HeartbeatResponse',
-    'InstallSnapshot',
-    'InstallSnapshotResponse',
-    'TimeoutNow',
-    'ReadIndex',
-    'ReadIndexResponse',
-  ]),
+  type: z.enum(messageTypes),
   count: z.number().int(),
   refused: z.number().int(),
   entries: z.number().int(),

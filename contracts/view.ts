@@ -4,6 +4,9 @@
  * derived by the reader, never assumed here.
  */
 import * as z from 'zod';
+import { NodeFaults } from './faults.ts';
+import { PaceView, TransitView } from './pace.ts';
+import { InvariantView } from './invariants.ts';
 
 export const Role = z.enum(['follower', 'preCandidate', 'candidate', 'leader']);
 export type Role = z.infer<typeof Role>;
@@ -66,7 +69,7 @@ export const NodeView = z.object({
   clusterTimeMs: z.number(),
   /** Server ms of the last message heard from a leader; null if never. */
   lastHeardAtMs: z.number().nullable(),
-  /** Server ms: next election time-out (followers, candidates) or next heartbeat (leader). */
+  /** Next election time-out (followers, candidates) or next heartbeat (leader): `reportedAtMs` and the cluster ms that were left then. */
   deadlineAtMs: z.number(),
   deadlineSpanMs: z.number(),
   /** The configuration that the node goes by, and whether it knows it to be committed. */
@@ -88,6 +91,8 @@ export const NodeView = z.object({
     bootEpoch: z.number().int(),
   }),
   reportedAtMs: z.number(),
+  /** What the world does to it, as the server knows; the node itself does not. */
+  faults: NodeFaults,
 });
 export type NodeView = z.infer<typeof NodeView>;
 
@@ -100,6 +105,7 @@ export const LinkView = z.object({
   jitterMs: z.number(),
   loss: z.number(),
   duplicate: z.number(),
+  reorder: z.number(),
 });
 export type LinkView = z.infer<typeof LinkView>;
 
@@ -111,6 +117,8 @@ export const EntryView = z.object({
   stamp: z.number(),
   kind: z.enum(['noop', 'set', 'delete', 'txn', 'tick', 'compact', 'confChange']),
   label: z.string(),
+  /** Session and number of the write, as "s12-m5x0/4", by which a writer knows its own; left out where it has none. */
+  name: z.string().optional(),
 });
 export type EntryView = z.infer<typeof EntryView>;
 
@@ -136,7 +144,11 @@ export const eventKinds = [
   'link-cut',
   'link-healed',
   'link-changed',
-  'state-diverged',
+  'fault-set',
+  'fault-ended',
+  'pace-changed',
+  'packet-dropped',
+  'invariant-broken',
 ] as const;
 export const EventKind = z.enum(eventKinds);
 export type EventKind = z.infer<typeof EventKind>;
@@ -168,6 +180,8 @@ export const MetricsPoint = z.object({
   /** Entries behind the longest commit index, by node; null while the node is down. */
   lag: z.record(z.string(), z.number().nullable()),
   leader: z.string().nullable(),
+  /** Size of the largest database of a node that is up; null when none is. */
+  storeBytes: z.number().nullable(),
 });
 export type MetricsPoint = z.infer<typeof MetricsPoint>;
 
@@ -202,5 +216,10 @@ export const ClusterView = MembersView.extend({
   events: z.array(EventView),
   /** One point a second, newest last, at most 300. */
   metrics: z.array(MetricsPoint),
+  pace: PaceView,
+  /** Messages on their way, oldest first, at most 200: none at full speed. */
+  transit: z.array(TransitView),
+  /** Each once, in the order in which they are shown. */
+  invariants: z.array(InvariantView),
 });
 export type ClusterView = z.infer<typeof ClusterView>;

@@ -1,6 +1,7 @@
 /**
- * Bundles the server into dist/: main.js, and worker.js for a node's thread,
- * since worker threads of Node 20 cannot load TypeScript. Packages stay outside;
+ * Bundles the server into dist/: main.js, worker.js for a node's thread and
+ * judge.js for that of a judge, since worker threads of Node 20 cannot load
+ * TypeScript. Packages stay outside;
  * Prisma's generated client goes in. Other entry points can be named:
  * `bundle({ main: 'bench/main.ts' }, 'dist/bench')`.
  */
@@ -31,5 +32,12 @@ if (
   process.argv[1] !== undefined &&
   path.resolve(process.argv[1]) === fileURLToPath(import.meta.url)
 ) {
-  await bundle({ main: 'server/main.ts', worker: 'server/node/worker.ts' }, 'dist');
+  await bundle(
+    {
+      main: 'server/main.ts',
+      worker: 'server/node/worker.ts',
+      judge: 'server/lab/judge-thread.ts',
+    },
+    'dist',
+  );
 }

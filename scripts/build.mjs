@@ -12,6 +12,7 @@ export const NO_TELEMETRY = { NEXT_TELEMETRY_DISABLED: '1' };
 /** What the server bundle is made from; the development script watches the same folders. */
 export const SERVER_INPUTS = [
   'server',
+  'checks',
   'contracts',
   'prisma',
   'scripts/build-server.mjs',

@@ -1,8 +1,9 @@
 /**
  * Holds the table of import-rules.mjs. Every source file is parsed, and each of
  * its imports judged by its layer; types and code are told apart. A run that
- * reads too little of the tree is a failure too: a check that sees nothing
- * finds no fault. (Circles are oxlint's to find, dead exports knip's.)
+ * reads too little of the tree is a failure too, since a check that sees nothing
+ * finds no fault; and so is a rule about a place that is not there. (Circles are
+ * oxlint's to find, dead exports knip's.)
  */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -13,7 +14,7 @@ import { isMain, main, PlainError, root } from './run.mjs';
 const FOLDERS = [
   'app',
   'bench',
-  'cli',
+  'checks',
   'client',
   'components',
   'contracts',
@@ -52,6 +53,12 @@ function judgePackage({ packages = [], packageTypes = [] }, name, isType) {
 
 function isIn(path, place) {
   return place.endsWith('/') ? path.startsWith(place) : path === place;
+}
+
+/** Places of the table that lead nowhere. */
+function deadPlaces() {
+  const places = LAYERS.flatMap(({ of, may, types = [] }) => [...of, ...may, ...types]);
+  return [...new Set(places)].filter((place) => !existsSync(join(root, place)));
 }
 
 /** Every module that the text names: imports, exports from, `import()` of code and of types. */
@@ -95,6 +102,9 @@ if (isMain(import.meta.url)) {
     if (sources.length < FEWEST_FILES || imports < FEWEST_IMPORTS) {
       throw new PlainError('that is too few: the tree was not read.');
     }
+    const dead = deadPlaces();
+    if (dead.length > 0)
+      throw new PlainError(`scripts/import-rules.mjs names what is not there: ${dead.join(', ')}`);
     const faults = sources.flatMap(({ file, text }) => faultsOf(file, text));
     for (const fault of faults) process.stdout.write(`${fault}\n`);
     if (faults.length > 0) {

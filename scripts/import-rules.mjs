@@ -17,19 +17,35 @@ export const LAYERS = [
   { of: ['server/kv/'], may: ['server/kv/', 'server/base/'] },
   {
     of: ['server/ports/'],
-    may: ['server/ports/', 'server/base/', 'server/kv/types.ts'],
+    may: [
+      'server/ports/',
+      'server/base/',
+      'server/kv/cell-name.ts',
+      'server/kv/types.ts',
+      'server/kv/queries.ts',
+      'server/kv/version-pack.ts',
+    ],
     types: CORE_TYPES,
   },
   {
     of: ['server/storage/'],
-    may: ['server/storage/', 'server/ports/', 'server/base/', 'prisma/generated/'],
+    may: [
+      'server/storage/',
+      'server/ports/',
+      'server/base/',
+      'server/kv/value.ts',
+      'server/kv/version-pack.ts',
+      'server/kv/version-columns.ts',
+      'server/kv/version-values.ts',
+      'prisma/generated/',
+    ],
     types: CORE_TYPES,
     packages: 'any',
   },
   {
     of: ['server/transport/'],
     may: ['server/transport/', 'server/ports/', 'server/base/', 'server/node/control.ts'],
-    types: CORE_TYPES,
+    types: [...CORE_TYPES, 'server/node/pace-control.ts'],
     packages: 'any',
   },
   // Here real ports are built.
@@ -41,23 +57,18 @@ export const LAYERS = [
   // The host takes ports only, so that the simulator runs this very code.
   { of: ['server/node/'], may: ['server/node/', ...CORE], packageTypes: ['node:worker_threads'] },
   {
-    of: ['server/metrics/'],
-    may: ['server/metrics/', 'server/base/', 'contracts/'],
-    packages: 'any',
-  },
-  {
     of: ['server/cluster/'],
     may: [
       'server/cluster/',
       'server/node/control.ts',
       'server/node/control-wire.ts',
+      'server/node/pause-gate.ts',
       'server/kv/command.ts',
-      'server/metrics/',
       'server/storage/file-lock.ts',
       'server/base/',
       'contracts/',
     ],
-    types: [...CORE_TYPES, 'server/ports/', ...SETTING_TYPES],
+    types: [...CORE_TYPES, 'server/ports/', 'server/node/pace-control.ts', ...SETTING_TYPES],
     packages: 'any',
   },
   {
@@ -66,42 +77,59 @@ export const LAYERS = [
       'server/backup/',
       'server/cluster/',
       'server/kv/bytes-order.ts',
+      'server/kv/value.ts',
       'server/base/',
       'contracts/',
     ],
-    types: ['server/kv/types.ts'],
+    types: ['server/kv/types.ts', 'server/kv/queries.ts'],
+    packages: 'any',
+  },
+  {
+    of: ['server/lab/'],
+    may: [
+      'server/lab/',
+      'server/cluster/',
+      'server/node/control.ts',
+      'server/base/',
+      'checks/',
+      'contracts/',
+    ],
+    types: ['server/kv/types.ts', 'server/kv/queries.ts'],
     packages: 'any',
   },
   {
     of: ['server/watch/'],
     may: ['server/watch/', 'server/kv/value.ts', 'server/base/'],
-    types: ['server/kv/types.ts', 'server/node/control.ts', 'server/cluster/'],
+    types: [
+      'server/kv/types.ts',
+      'server/kv/queries.ts',
+      'server/node/control.ts',
+      'server/cluster/',
+    ],
   },
   {
     of: ['server/http/'],
     may: [
       'server/http/',
       'server/backup/',
+      'server/lab/',
       'server/watch/',
       'server/cluster/',
-      'server/metrics/',
       'server/base/',
       'contracts/',
     ],
-    types: ['server/kv/types.ts', ...SETTING_TYPES],
+    types: [
+      'server/kv/types.ts',
+      'server/kv/queries.ts',
+      'server/ports/clock.ts',
+      ...SETTING_TYPES,
+    ],
     packages: 'any',
   },
   {
     of: ['server/live/'],
-    may: [
-      'server/live/',
-      'server/watch/',
-      'server/cluster/',
-      'server/metrics/',
-      'server/base/',
-      'contracts/',
-    ],
-    types: ['server/kv/types.ts', ...SETTING_TYPES],
+    may: ['server/live/', 'server/watch/', 'server/cluster/', 'server/base/', 'contracts/'],
+    types: ['server/kv/types.ts', 'server/kv/queries.ts', ...SETTING_TYPES],
     packages: 'any',
   },
   // Only the composition root, the files right here, knows all the parts.
@@ -115,18 +143,23 @@ export const LAYERS = [
       'server/backup/',
       'server/cluster/',
       'server/http/',
+      'server/lab/',
       'server/live/',
       'server/watch/',
-      'server/metrics/',
+      'server/node/real-clock.ts',
+      'server/ports/paced-clock.ts',
       'server/base/',
       'contracts/',
     ],
     packages: 'any',
   },
+  // Pure judges of histories, for the simulator and for the lab.
+  { of: ['checks/'], may: ['checks/', 'server/base/'] },
   {
     of: ['sim/'],
     may: [
       'sim/',
+      'checks/',
       'server/node/node-host.ts',
       // A simulated disk is judged as a real one.
       'server/storage/verify.ts',
@@ -140,7 +173,6 @@ export const LAYERS = [
   { of: ['client/'], may: ['client/', 'contracts/'], packages: 'any' },
   { of: ['components/'], may: ['components/', 'client/', 'contracts/'], packages: 'any' },
   { of: ['app/'], may: ['app/', 'components/', 'client/', 'contracts/'], packages: 'any' },
-  { of: ['cli/'], may: ['cli/', 'client/', 'contracts/'], packages: 'any' },
   {
     of: ['bench/'],
     may: [
@@ -153,15 +185,19 @@ export const LAYERS = [
     ],
     packages: 'any',
   },
-  // The page's tests stand where a user stands.
-  { of: ['tests/e2e/'], may: ['tests/e2e/', 'client/', 'contracts/'], packages: 'any' },
+  // The page's tests stand where a user stands; the list of pages is theirs to walk.
+  {
+    of: ['tests/e2e/'],
+    may: ['tests/e2e/', 'client/', 'contracts/', 'components/nav/pages.ts'],
+    packages: 'any',
+  },
   {
     of: ['tests/'],
     may: [
       'tests/',
       'app/',
       'bench/',
-      'cli/',
+      'checks/',
       'client/',
       'components/',
       'contracts/',

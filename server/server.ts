@@ -6,8 +6,12 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Restores } from './backup/restores.ts';
 import { ClusterViewFold } from './cluster/cluster-view.ts';
+import { ClusterPace } from './cluster/cluster-pace.ts';
 import { DataDir } from './cluster/data-dir.ts';
+import { Faults } from './cluster/faults.ts';
 import { FirstElection } from './cluster/first-election.ts';
+import { FlightRecorder } from './cluster/flight-recorder.ts';
+import { MessageTrace } from './cluster/message-trace.ts';
 import { KvService } from './cluster/kv-service.ts';
 import { LeaderTracker } from './cluster/leader-tracker.ts';
 import { Membership } from './cluster/membership.ts';
@@ -20,9 +24,12 @@ import { openPage } from './http/page.ts';
 import type { Page } from './http/page.ts';
 import { ignoreOtherUpgrades } from './http/upgrade.ts';
 import { WatchDoor } from './http/watch-door.ts';
+import { ChaosRuns } from './lab/chaos-runs.ts';
 import { Publisher } from './live/publisher.ts';
 import { WatchSockets } from './live/watch-sockets.ts';
 import type { Logger } from './logger.ts';
+import { RealClock } from './node/real-clock.ts';
+import { PacedClock } from './ports/paced-clock.ts';
 import { ClusterNodes, MachineTime } from './watch/cluster-nodes.ts';
 import { WatchHub } from './watch/hub.ts';
 
@@ -50,6 +57,7 @@ export interface RunningServer {
   readonly supervisor: Supervisor;
   readonly kv: KvService;
   readonly fold: ClusterViewFold;
+  readonly pace: ClusterPace;
   readonly watches: WatchHub;
   /** Stops listening, answers what is open, closes every node's database. */
   close(): Promise<void>;
@@ -71,6 +79,8 @@ export async function startServer(
     electionTimeoutMs: config.electionTimeoutMs,
     nowMs: Date.now(),
   });
+  const recorder = new FlightRecorder(dataDir.clusterId, boot);
+  const trace = new MessageTrace(dataDir.clusterId, boot);
   let publisher: Publisher | null = null;
   let kv: KvService | null = null;
   let hub: WatchHub | null = null;
@@ -114,7 +124,17 @@ export async function startServer(
         else logger.info({ node: id, state, reason }, 'node');
         fold.nodeState(id, state, reason, Date.now());
         if (state !== 'serving') leaders.update(id, null);
+        if (state === 'down' || state === 'failed') trace.down(id, clock.now().mono);
         hub?.nudge();
+        publisher?.nudge();
+      },
+      onFaults: (id, faults) => {
+        fold.faults(id, faults, Date.now());
+        publisher?.nudge();
+      },
+      onTransit: (report) => {
+        fold.transit(report, clock.now().mono, Date.now());
+        trace.report(report, clock.now().mono);
         publisher?.nudge();
       },
       onLink: (from, to, rule) => {
@@ -123,25 +143,48 @@ export async function startServer(
       },
     },
   );
-  const service = new KvService(supervisor, leaders, new SessionPool());
+  const clock = new PacedClock(new RealClock());
+  const pace = new ClusterPace(supervisor, clock, (view, what) => {
+    fold.pace(view, what);
+    trace.pace(view);
+    publisher?.nudge();
+  });
+  const service = new KvService(supervisor, leaders, new SessionPool(), clock);
   kv = service;
   const watches = new WatchHub(new ClusterNodes(supervisor, leaders, service), new MachineTime());
   hub = watches;
 
   let page: Page | null = null;
-  const membership = new Membership(supervisor, dataDir, fold, leaders, (err) =>
+  const membership = new Membership(supervisor, dataDir, fold, leaders, clock, (err) =>
     logger.error({ err }, 'a node that is no member could not be swept up'),
   );
   const restores = new Restores({ kv: service, folder: dataDir.path });
+  const chaos = new ChaosRuns(
+    {
+      kv: service,
+      supervisor,
+      fold,
+      leaders,
+      folder: path.join(dataDir.path, 'chaos'),
+      judgeFile: path.join(config.root, 'dist/judge.js'),
+    },
+    (err) => logger.error({ err }, 'a chaos run broke'),
+  );
   const app = buildApp({
     host: config.host,
     clusterId: dataDir.clusterId,
     kv: service,
     supervisor,
+    faults: new Faults(supervisor),
     fold,
+    recorder,
+    trace,
     leaders,
     membership,
+    pace,
+    clock,
     restores,
+    chaos,
     hub: watches,
     logger,
     version,
@@ -160,6 +203,7 @@ export async function startServer(
   publisher = new Publisher({
     http: app.server,
     fold,
+    recorder,
     watches: new WatchSockets(new WatchDoor(watches, logger)),
     refuse: (request) => refuseHost(request, config) ?? refuseOrigin(request),
   });
@@ -171,7 +215,7 @@ export async function startServer(
     clearInterval(metrics);
     membership.close();
     watches.close();
-    await Promise.all([service.close(DRAIN_WITHIN_MS), restores.close()]);
+    await Promise.all([service.close(DRAIN_WITHIN_MS), restores.close(), chaos.close()]);
     await Promise.all([publisher?.close(), closeConnections(app.server)]);
     await app.close();
     await page?.close();
@@ -193,7 +237,7 @@ export async function startServer(
       );
     }
     await Promise.race([elected, delay(FIRST_LEADER_WITHIN_MS, undefined, { ref: false })]);
-    return { url, supervisor, kv: service, fold, watches, close };
+    return { url, supervisor, kv: service, fold, pace, watches, close };
   } catch (error) {
     await close();
     throw error;

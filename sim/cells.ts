@@ -14,40 +14,10 @@
  * - Reads with `at` or `asOf`, histories and lists of keys are not judged here.
  *   All that is left out the certificate judges.
  */
+import type { Cell, CellWrite } from '../checks/cell.ts';
 import { assert } from '../server/base/assert.ts';
 import { existedBefore } from './history.ts';
 import type { Operation, ReadOp, ReadQuery, WriteOp } from './history.ts';
-
-export interface CellRead {
-  readonly kind: 'read';
-  readonly operation: ReadOp;
-  readonly call: number;
-  readonly returned: number;
-  /** Null: absent. */
-  readonly value: string | null;
-}
-
-export interface CellWrite {
-  readonly kind: 'write';
-  readonly operation: WriteOp;
-  readonly call: number;
-  /** Infinity when open. */
-  readonly returned: number;
-  /** Null: a delete. */
-  readonly value: string | null;
-  readonly mayExpire: boolean;
-  /** What the answer says of the field just before; null when nothing is known. */
-  readonly existed: boolean | null;
-}
-
-export interface Cell {
-  readonly key: string;
-  readonly field: string;
-  /** What happened within its interval, by call. */
-  readonly settled: (CellRead | CellWrite)[];
-  /** What shows at one instant after its call, or never, by call. */
-  readonly open: CellWrite[];
-}
 
 /**
  * The cells that somebody wrote or saw. `tookEffect` has the writes that the

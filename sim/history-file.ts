@@ -29,9 +29,17 @@ const Write: z.ZodType<WriteCommand> = z.discriminatedUnion('op', [
   z.strictObject({ op: z.literal('delete'), ...Place, ...WriteOptions }),
 ]);
 
-const Refusal: z.ZodType<KvError> = z.strictObject({
-  code: z.enum(['SESSION_STALE', 'BAD_COMMAND', 'OUT_OF_RANGE', 'REVISION_NOT_YET']),
+const Reason: z.ZodType<KvError> = z.strictObject({
+  code: z.enum([
+    'SESSION_STALE',
+    'SESSION_EXPIRED',
+    'BAD_COMMAND',
+    'OUT_OF_RANGE',
+    'REVISION_NOT_YET',
+    'COMPACTED',
+  ]),
   message: z.string(),
+  horizon: z.exactOptional(z.strictObject({ timestamp: Whole, revision: Whole })),
 });
 
 const WriteAnswer: z.ZodType<ApplyResult> = z.discriminatedUnion('ok', [
@@ -45,7 +53,7 @@ const WriteAnswer: z.ZodType<ApplyResult> = z.discriminatedUnion('ok', [
       z.strictObject({ op: z.literal('delete'), existed: z.boolean() }),
     ]),
   }),
-  z.strictObject({ ok: z.literal(false), error: Refusal }),
+  z.strictObject({ ok: z.literal(false), error: Reason }),
 ]);
 
 const asOf = z.exactOptional(Whole);
@@ -90,6 +98,7 @@ const asked = {
   call: z.number(),
   /** Null: never answered. */
   returned: z.number().nullable(),
+  refusal: z.exactOptional(z.strictObject({ error: Reason, asOf: Whole })),
 };
 
 const Line = z.discriminatedUnion('kind', [
@@ -116,7 +125,8 @@ export function writeHistory(operations: readonly Operation[]): string {
 }
 
 function asLine(operation: Operation): Line {
-  const { client, call } = operation;
+  const { client, call, refusal } = operation;
+  const given = refusal !== undefined && { refusal };
   const returned = operation.returned === Number.POSITIVE_INFINITY ? null : operation.returned;
   return operation.kind === 'write'
     ? {
@@ -127,6 +137,7 @@ function asLine(operation: Operation): Line {
         returned,
         outcome: operation.outcome,
         answer: operation.result,
+        ...given,
       }
     : {
         kind: 'read',
@@ -136,6 +147,7 @@ function asLine(operation: Operation): Line {
         returned,
         outcome: operation.outcome,
         answer: operation.answer,
+        ...given,
       };
 }
 
@@ -176,6 +188,7 @@ function problemOf(line: Line): string | null {
   if (outcome === 'ok' && (returned === null || answer === null))
     return 'what is ok has returned, with an answer';
   if (outcome !== 'ok' && answer !== null) return 'only what is ok has an answer';
+  if (outcome === 'ok' && line.refusal !== undefined) return 'what is ok was not refused';
   if (line.kind === 'read' && line.answer !== null && line.answer.type !== line.query.type)
     return 'the answer is not of the kind of the query';
   return null;

@@ -1,9 +1,10 @@
 /** What clients asked and were told: the evidence that the checkers judge. */
 import { assert } from '../server/base/assert.ts';
+import type { Query, QueryAnswer } from '../server/kv/queries.ts';
 import type {
   ApplyResult,
-  Query,
-  QueryAnswer,
+  KvError,
+  Revision,
   WriteCommand as AnyWrite,
 } from '../server/kv/types.ts';
 
@@ -17,12 +18,21 @@ export type ReadAnswer =
   | Extract<QueryAnswer, { type: 'get' }>
   | Extract<QueryAnswer, { type: 'scan' }>;
 
+/** An answer that says only why there is none. */
+export interface Refusal {
+  readonly error: KvError;
+  /** Revision at which it was refused: of a write its entry, else what the node had applied. */
+  readonly asOf: Revision;
+}
+
 interface Asked {
   readonly client: string;
   /** Position in the run's order of events; two operations overlap unless one's return is before the other's call. */
   readonly call: number;
   /** Infinity while, or if for ever, unanswered. */
   returned: number;
+  /** Why it was given up for good, if a node said so. */
+  refusal?: Refusal;
 }
 
 export interface WriteOp extends Asked {

@@ -1,10 +1,13 @@
 /** A machine of the simulated cluster: what outlives the boots of its node, and the node while it runs. */
 import { assert } from '../server/base/assert.ts';
+import { encodeCommand } from '../server/kv/command.ts';
 import type { Proposed, ReadResult } from '../server/node/control.ts';
 import type { NodeHost } from '../server/node/node-host.ts';
 import type { NodeId } from '../server/raft/types.ts';
 import type { SimClock, ClockError } from './sim-clock.ts';
 import type { SimDisk } from './sim-disk.ts';
+
+export const TICK = encodeCommand({ op: 'tick' });
 
 export class Machine {
   readonly id: NodeId;
@@ -38,6 +41,15 @@ export class Machine {
     this.storeId ??= this.disk.storeId;
     this.fate = 'well';
     return opened;
+  }
+
+  /** A write that changes nothing; `onDone` is called when the answer is that it is done. */
+  proposeTick(id: number, onDone: () => void): void {
+    if (this.host === null) return;
+    this.proposals.set(id, (proposed) => {
+      if (proposed.outcome === 'applied' && proposed.result.ok) onDone();
+    });
+    this.host.propose([{ id, data: TICK }]);
   }
 
   /** What only another version of the program would ask: every node must refuse it alike. */

@@ -3,10 +3,11 @@
  * by: a list of versions for each field, filtered and compared in full for each
  * question.
  */
+import { must } from '../server/base/assert.ts';
 import { parseCommand } from '../server/kv/command.ts';
 import { MAX_AGEING_MICROS, Sessions, USUAL_LIMITS } from '../server/kv/sessions.ts';
 import type { Entry } from '../server/raft/types.ts';
-import type { Command, SessionRef } from '../server/kv/types.ts';
+import type { Command, Compaction, Horizon, SessionRef } from '../server/kv/types.ts';
 import type { ReadAnswer, WriteCommand } from './history.ts';
 
 interface Fact {
@@ -23,20 +24,30 @@ export interface Applied {
   readonly existed: boolean;
 }
 
-/** A change that a watcher is told, in one line. */
+/** A change that a watcher is told. */
 export interface Happened {
   readonly revision: number;
   readonly key: string;
   readonly field: string;
+  /** In one line, but for what stood there before. */
   readonly text: string;
+  readonly was: string;
 }
 
 export class Reference {
   /** First application of each write, by "client/sequence". */
   readonly applied = new Map<string, Applied>();
-  /** Before it nothing may be written: steps by age are all that runs have. */
-  private horizonMs = 0;
-  private forgets = false;
+  /** Writes that came under their session and were dated before the horizon, by "client/sequence". */
+  readonly forgotten = new Map<string, Horizon>();
+  /** Revisions of writes whose session was not open. */
+  readonly late = new Set<number>();
+  /** Steps of forgetting that took what the policy still kept. */
+  readonly hasty: number[] = [];
+  /** By the revision that moved it. Steps by age are all that runs have. */
+  private readonly horizons: (Horizon & { readonly since: number })[] = [
+    { since: 0, timestamp: 0, revision: 0 },
+  ];
+  private maxAgeMs: number | null = null;
   /** Repeats of what was done that came when their session had ended. */
   lateRepeats = 0;
   /** By key, then field: each in the order of their revisions. */
@@ -58,6 +69,15 @@ export class Reference {
 
   clusterTime(revision: number): number {
     return Math.floor((this.stamps[revision] ?? 0) / 1000);
+  }
+
+  /** Before it nothing may be asked for or written, once `revision` is applied. */
+  horizonAt(revision: number): Horizon {
+    const { timestamp, revision: until } = must(
+      this.horizons.findLast(({ since }) => since <= revision),
+      'the horizon of the beginning',
+    );
+    return { timestamp, revision: until };
   }
 
   /** What stands at (at, asOf). */
@@ -88,9 +108,10 @@ export class Reference {
     const told: (Happened & { readonly order: readonly number[] })[] = [];
     for (const [key, record] of this.facts) {
       for (const [field, facts] of record) {
-        const tell = (revision: number, order: readonly number[], what: string): void => {
+        const tell: Tell = (revision, order, what, before) => {
           const text = `${revision} (${this.stamps[revision]}) ${what}`;
-          told.push({ revision, key, field, order: [revision, ...order], text });
+          const was = before === null ? 'nothing' : `${before.value}@${before.revision}`;
+          told.push({ revision, key, field, order: [revision, ...order], text, was });
         };
         for (const fact of facts) this.tellWritten(key, field, fact, tell);
         const instants = facts.flatMap(({ timestamp, expiresAt }) => [timestamp, expiresAt ?? 0]);
@@ -104,12 +125,13 @@ export class Reference {
     const { timestamp, revision, value } = fact;
     const before = this.value(key, field, timestamp, revision - 1);
     const kind = value === null ? 'delete' : 'set';
-    tell(revision, [1], `${kind} ${key}.${field} ${describe(fact, timestamp, fact, before)}`);
+    tell(revision, [1], `${kind} ${key}.${field} ${describe(fact, timestamp, fact)}`, before);
   }
 
   /** Told with the first revision whose stamp reaches the instant, as it was known before that revision. */
   private tellPassed(key: string, field: string, at: number, tell: Tell): void {
-    const revision = this.stamps.findIndex((stamp) => Math.floor(stamp / 1000) >= at);
+    const revision = this.firstAt(at);
+    if (revision > this.lastRevision) return;
     const asOf = revision - 1;
     const winner = this.winner(key, field, at, asOf);
     if (revision < 1 || winner === null || this.clusterTime(asOf) >= at) return;
@@ -117,8 +139,19 @@ export class Reference {
     const now = this.value(key, field, at, asOf);
     if (before === now) return;
     const kind = winner.timestamp === at ? 'start' : 'expire';
-    const what = `${kind} ${key}.${field} ${describe(winner, at, now, before)}`;
-    tell(revision, [0, at, winner.revision], what);
+    const what = `${kind} ${key}.${field} ${describe(winner, at, now)}`;
+    tell(revision, [0, at, winner.revision], what, before);
+  }
+
+  /** The first revision whose stamp reaches the instant; the next one when none does. */
+  private firstAt(at: number): number {
+    let [low, high] = [0, this.stamps.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.clusterTime(middle) >= at) high = middle;
+      else low = middle + 1;
+    }
+    return low;
   }
 
   fields(key: string): readonly string[] {
@@ -149,9 +182,8 @@ export class Reference {
     if (!parsed.ok) return;
     const command = parsed.value;
     if (command.op === 'session') this.use({ client: Sessions.nameOf(entry), sequence: 0 });
-    if (command.op === 'retention') this.forgets = command.maxAgeMs !== null;
-    if (command.op === 'compact' && this.forgets && command.asOf < entry.index)
-      this.horizonMs = Math.max(this.horizonMs, this.clusterTime(command.asOf));
+    if (command.op === 'retention') this.maxAgeMs = command.maxAgeMs;
+    if (command.op === 'compact') this.compact(entry, command);
     if (!isOfClients(command)) return;
     const { session } = command;
     if (session === undefined) {
@@ -160,12 +192,23 @@ export class Reference {
     }
     const id = `${session.client}/${session.sequence}`;
     const open = this.sessions.get(session.client);
-    if (open === undefined && this.applied.has(id)) this.lateRepeats++;
+    if (open === undefined) {
+      this.late.add(entry.index);
+      if (this.applied.has(id)) this.lateRepeats++;
+    }
     if (open === undefined || session.sequence <= open.sequence) return;
     this.use(session);
-    // What is dated before the horizon is refused.
-    if ((command.timestamp ?? this.horizonMs) < this.horizonMs) return;
-    this.applied.set(id, this.write(entry, command));
+    const horizon = this.horizonAt(entry.index);
+    if ((command.timestamp ?? horizon.timestamp) < horizon.timestamp)
+      this.forgotten.set(id, horizon);
+    else this.applied.set(id, this.write(entry, command));
+  }
+
+  private compact({ index, stamp }: Entry, { asOf }: Compaction): void {
+    const { maxAgeMs } = this;
+    if (maxAgeMs === null || asOf >= index || asOf <= this.horizonAt(index).revision) return;
+    this.horizons.push({ since: index, timestamp: this.clusterTime(asOf), revision: asOf });
+    if (stamp - (this.stamps[asOf] ?? 0) < maxAgeMs * 1000) this.hasty.push(index);
   }
 
   private use({ client, sequence }: SessionRef): void {
@@ -207,11 +250,10 @@ export class Reference {
   }
 }
 
-type Tell = (revision: number, order: readonly number[], what: string) => void;
+type Tell = (revision: number, order: readonly number[], what: string, before: Fact | null) => void;
 
-function describe(version: Fact, at: number, now: Fact | null, before: Fact | null): string {
-  const was = before === null ? 'nothing' : `${before.value}@${before.revision}`;
-  return `of ${version.timestamp}@${version.revision}/0 at ${at}: ${String(now?.value ?? null)} until ${String(now?.expiresAt ?? null)}, was ${was}`;
+function describe(version: Fact, at: number, now: Fact | null): string {
+  return `of ${version.timestamp}@${version.revision}/0 at ${at}: ${String(now?.value ?? null)} until ${String(now?.expiresAt ?? null)}`;
 }
 
 function compareAll(a: readonly number[], b: readonly number[]): number {

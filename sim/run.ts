@@ -16,6 +16,7 @@ import { checkCertificate } from './certificate.ts';
 import type { Operation } from './history.ts';
 import { checkLinearizability } from './linearizability.ts';
 import type { Verdict } from './linearizability.ts';
+import { RECOVER_WITHIN_MS, recover, tend } from './recovery.ts';
 import { Reference } from './reference.ts';
 import { drawSchedule } from './nemesis.ts';
 import type { Fault, FaultKind } from './nemesis.ts';
@@ -24,7 +25,7 @@ import { World } from './world.ts';
 
 export interface RunOptions {
   readonly seed: number;
-  /** Virtual time under faults, ms. */
+  /** Virtual time under faults, ms; from 2000 on, what clients date into the future has come before the end. */
   readonly chaosMs?: number;
   /** Positions in the schedule of the faults that happen; all when left out. */
   readonly only?: readonly number[];
@@ -74,8 +75,6 @@ export interface RunReport {
   readonly lateRepeats: number;
 }
 
-/** After the last fault, and with one node broken, the cluster answers again within this virtual time. */
-const RECOVER_WITHIN_MS = 5000;
 const CHAOS_MS = 8000;
 const QUIET_MS = 1500;
 
@@ -116,7 +115,7 @@ export function drawRun(seed: number, chaosMs = CHAOS_MS) {
 /** Chaos, healing, quiet. */
 function live(world: World, schedule: readonly Fault[], chaosMs: number): void {
   for (const fault of schedule) {
-    world.scheduler.at(fault.atMs, () => world.inflict(fault));
+    world.scheduler.at(fault.atMs, () => world.faults.inflict(fault));
   }
   world.runUntil(chaosMs);
 
@@ -126,7 +125,7 @@ function live(world: World, schedule: readonly Fault[], chaosMs: number): void {
   recover(world, 'a healed majority');
   tend(world);
   world.heal();
-  if (world.breakOne()) recover(world, 'a cluster of which one node is broken');
+  if (world.faults.breakOne()) recover(world, 'a cluster of which one node is broken');
   world.heal();
 
   world.stopClients();
@@ -151,30 +150,6 @@ function live(world: World, schedule: readonly Fault[], chaosMs: number): void {
   assert(states.size === 1, `a quiet cluster agrees: ${[...states].join(', ')}`);
   for (const { through } of world.watchers)
     assert(through === leader.kv.lastApplied, 'watchers of a quiet cluster have heard everything');
-}
-
-/** Waits until `who` has a leader and answers; fails when that takes too long. */
-function recover(world: World, who: string): void {
-  const { scheduler, invariants } = world;
-  const deadlineMs = scheduler.nowMs + RECOVER_WITHIN_MS;
-  // One more than could have been on its way.
-  const answered = invariants.acknowledged + world.clients.length + 1;
-  while (world.leader() === null || invariants.acknowledged < answered) {
-    if (scheduler.nowMs >= deadlineMs) {
-      assert(world.leader() !== null, `${who} has a leader`);
-      assert(invariants.acknowledged >= answered, `${who} acknowledges writes`);
-    }
-    world.runUntil(scheduler.nowMs + 50);
-  }
-}
-
-/** Waits until every node that cannot come back is replaced. */
-function tend(world: World): void {
-  const deadlineMs = world.scheduler.nowMs + RECOVER_WITHIN_MS;
-  while (!world.isTended) {
-    assert(world.scheduler.nowMs < deadlineMs, 'a node that cannot come back is replaced');
-    world.runUntil(world.scheduler.nowMs + 50);
-  }
 }
 
 function judge({ history, watchers }: World, reference: Reference, budget?: number): Verdict {
@@ -218,7 +193,7 @@ function report(
     told: toldTo(world.watchers),
     searched: verdict.judged,
     parts: verdict.parts,
-    faults: world.faultsFired,
+    faults: world.faults.fired,
     compactions: world.happened.get('compacted') ?? 0,
     snapshots: world.happened.get('snapshotInstalled') ?? 0,
     confChanges: world.happened.get('conf') ?? 0,
@@ -233,6 +208,7 @@ function report(
 function toldTo(watchers: World['watchers']): number {
   return watchers
     .flatMap(({ heard }) => heard)
+    .flatMap(({ pages }) => pages)
     .flatMap(({ batches }) => batches)
     .reduce((sum, { changes }) => sum + changes.length, 0);
 }

@@ -90,8 +90,31 @@ export class Scheduler {
   }
 
   private push(item: Item): void {
+    this.rise(this.heap.length, item);
+  }
+
+  /**
+   * Takes the first out. The gap that it leaves sinks to the bottom, by one comparison a level, and
+   * the last, which belongs down there nearly always, fills it (Wegener, "Bottom-up heapsort", 1993).
+   */
+  private pop(): void {
     const { heap } = this;
-    let child = heap.push(item) - 1;
+    const last = heap.pop() as Item;
+    const end = heap.length;
+    if (end === 0) return;
+    let gap = 0;
+    for (let child = 1; child < end; child = 2 * gap + 1) {
+      if (child + 1 < end && isBefore(heap[child + 1] as Item, heap[child] as Item)) child++;
+      heap[gap] = heap[child] as Item;
+      gap = child;
+    }
+    this.rise(gap, last);
+  }
+
+  /** Puts `item` at `place`, or above, where what is above it is before it. */
+  private rise(place: number, item: Item): void {
+    const { heap } = this;
+    let child = place;
     while (child > 0) {
       const parent = (child - 1) >>> 1;
       if (isBefore(heap[parent] as Item, item)) break;
@@ -99,23 +122,6 @@ export class Scheduler {
       child = parent;
     }
     heap[child] = item;
-  }
-
-  private pop(): void {
-    const { heap } = this;
-    const last = heap.pop() as Item;
-    if (heap.length === 0) return;
-    let parent = 0;
-    for (;;) {
-      let child = 2 * parent + 1;
-      if (child >= heap.length) break;
-      if (child + 1 < heap.length && isBefore(heap[child + 1] as Item, heap[child] as Item))
-        child++;
-      if (isBefore(last, heap[child] as Item)) break;
-      heap[parent] = heap[child] as Item;
-      parent = child;
-    }
-    heap[parent] = last;
   }
 }
 

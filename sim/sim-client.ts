@@ -9,8 +9,10 @@
 import { assert } from '../server/base/assert.ts';
 import type { Random } from '../server/base/random.ts';
 import { encodeCommand } from '../server/kv/command.ts';
-import type { ApplyResult, Query, SessionRef } from '../server/kv/types.ts';
+import type { Query } from '../server/kv/queries.ts';
+import type { ApplyResult, SessionRef } from '../server/kv/types.ts';
 import type { Proposed, ReadResult } from '../server/node/control.ts';
+import { START_MS } from './sim-clock.ts';
 import { asReadAnswer } from './history.ts';
 import type { Operation, ReadOp, ReadQuery, WriteCommand, WriteOp } from './history.ts';
 import type { Scheduled, Scheduler } from './scheduler.ts';
@@ -151,7 +153,9 @@ export class SimClient {
   private drawCommand(session: SessionRef): WriteCommand {
     const key = this.random.pick(KEYS);
     const field = this.random.pick(FIELDS);
-    const timestamp = this.random.chance(0.2) ? { timestamp: this.random.nextInt(0, 5000) } : {};
+    const timestamp = this.random.chance(0.2)
+      ? { timestamp: dated(this.random.nextInt(0, 5000)) }
+      : {};
     if (this.random.chance(0.2)) return { op: 'delete', key, field, ...timestamp, session };
     const ttl = this.random.chance(0.2) ? { ttl: this.random.nextInt(1, 800) } : {};
     const value = `${session.client}/${session.sequence}`;
@@ -175,15 +179,13 @@ export class SimClient {
       if (!waiting) return;
       waiting = false;
       patience.cancel();
-      if (proposed.outcome === 'applied' && isExpired(proposed.result)) {
+      if (proposed.outcome === 'applied' && isRefused(proposed.result)) {
+        const { error } = proposed.result;
+        operation.refusal = { error, asOf: proposed.index };
         // An earlier attempt may have been done before the session ended; what is late is refused for ever.
-        this.session = null;
-        if (!mayHaveHappened) this.hasFailed(operation);
-        this.rest();
-        return;
-      }
-      if (proposed.outcome === 'applied' && isCompacted(proposed.result)) {
-        this.hasFailed(operation);
+        const isExpired = error.code === 'SESSION_EXPIRED';
+        if (isExpired) this.session = null;
+        if (!isExpired || !mayHaveHappened) this.hasFailed(operation);
         this.rest();
         return;
       }
@@ -261,6 +263,9 @@ export class SimClient {
         operation.answer = asReadAnswer(query, read.result.answer);
         operation.returned = this.scheduler.steps;
         this.done++;
+      } else if (read.outcome === 'answered' && !read.result.ok) {
+        operation.refusal = { error: read.result.error, asOf: read.appliedRevision };
+        operation.returned = this.scheduler.steps;
       } else if (read.outcome === 'failed') {
         this.leader = read.leaderHint ?? this.random.pick(this.reach.nodes);
       }
@@ -270,16 +275,18 @@ export class SimClient {
 
   private drawQuery(): ReadQuery {
     const key = this.random.pick(KEYS);
-    const at = this.random.chance(0.3) ? { at: this.random.nextInt(0, 6000) } : {};
+    const at = this.random.chance(0.3) ? { at: dated(this.random.nextInt(0, 6000)) } : {};
     if (this.random.chance(0.3)) return { type: 'scan', key, ...at };
     return { type: 'get', key, field: this.random.pick(FIELDS), ...at };
   }
 }
 
-function isCompacted(result: ApplyResult): boolean {
-  return !result.ok && result.error.code === 'COMPACTED';
+/** Half of the instants lie within the run, past or yet to come, the others long before it. */
+function dated(ms: number): number {
+  return ms % 2 === 0 ? ms : START_MS + ms;
 }
 
-function isExpired(result: ApplyResult): boolean {
-  return !result.ok && result.error.code === 'SESSION_EXPIRED';
+/** Refused for what came with time, which any client may meet. */
+function isRefused(result: ApplyResult): result is Extract<ApplyResult, { ok: false }> {
+  return !result.ok && ['COMPACTED', 'SESSION_EXPIRED'].includes(result.error.code);
 }

@@ -18,7 +18,7 @@ export interface ClockError {
 }
 
 /** Wall time at the beginning of every run: 2026-01-01. */
-const START_MS = 1_767_225_600_000;
+export const START_MS = 1_767_225_600_000;
 /** No timer is finer; without a floor, rounding could fire one for ever at the same instant. */
 const MIN_TIMER_MS = 0.1;
 

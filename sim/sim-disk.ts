@@ -13,12 +13,14 @@
 import { assert } from '../server/base/assert.ts';
 import type { Random } from '../server/base/random.ts';
 import type { KvChanges, Version } from '../server/kv/types.ts';
+import { packsOf } from '../server/kv/version-pack.ts';
 import {
   applyKvChanges,
   applyLogWrite,
   emptyDurableState,
   readPiece,
   restoredNode,
+  savedVersions,
   stageRows,
 } from '../server/ports/durable-state.ts';
 import type { DurableState } from '../server/ports/durable-state.ts';
@@ -37,6 +39,7 @@ import {
   verifyEntry,
   verifyOwner,
   verifyVersion,
+  verifyVersions,
 } from '../server/storage/verify.ts';
 import type { Scheduler } from './scheduler.ts';
 
@@ -210,11 +213,12 @@ export class SimDisk {
 
   /** What a node reads back, checked as in the real store. Throws StorageError `corrupt`. */
   private read(): RestoredNode {
-    const restored = restoredNode(this.state);
-    const { base, kv, marks } = restored;
-    const { entries, versions } = this.damaged.size > 0 ? this.readDamaged(restored) : restored;
+    const stored = restoredNode(this.state);
+    const restored = this.damaged.size > 0 ? { ...stored, ...this.readDamaged(stored) } : stored;
+    const { base, kv, marks, entries, versions } = restored;
     verifyApplied(kv, base, entries, versions, marks);
-    return { ...restored, entries, versions };
+    verifyVersions(versions, this.state.tally);
+    return restored;
   }
 
   /** Of rows that were never damaged, the checksums need no second look. */
@@ -234,13 +238,13 @@ export class SimDisk {
       previous = checksum;
     }
     const versions: Version[] = [];
-    for (const version of stored.versions) {
+    for (const version of savedVersions(this.state)) {
       const found = this.found(version);
       if (found === null) continue;
       if (found !== version) verifyVersion(found, versionChecksum(version));
       versions.push(found);
     }
-    return { entries, versions };
+    return { entries, versions: packsOf(versions) };
   }
 
   private found<R extends Row>(row: R): R | null {

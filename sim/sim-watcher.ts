@@ -6,15 +6,11 @@
  * (`watch-judge.ts`) does not.
  */
 import type { Random } from '../server/base/random.ts';
-import { MAX_PAGE } from '../server/kv/types.ts';
-import type {
-  ChangeBatch,
-  ChangesAnswer,
-  ChangesQuery,
-  Revision,
-  Scope,
-} from '../server/kv/types.ts';
+import { MAX_PAGE } from '../server/kv/queries.ts';
+import type { ChangeBatch, ChangesAnswer, ChangesQuery } from '../server/kv/queries.ts';
+import type { Revision, Scope } from '../server/kv/types.ts';
 import type { ReadResult } from '../server/node/control.ts';
+import type { Refusal } from './history.ts';
 import type { Scheduler } from './scheduler.ts';
 
 const SCOPES: readonly Scope[] = [{}, { prefix: 'b' }, { key: 'a' }, { key: 'a', field: 'x' }];
@@ -37,12 +33,26 @@ export interface WatchReach {
   ): void;
 }
 
-/** What was told in answer to one wish. */
+/** One answer to a wish. */
+export interface HeardPage {
+  readonly through: Revision;
+  readonly batches: readonly ChangeBatch[];
+  /** What the node had applied. */
+  readonly asOf: Revision;
+}
+
+/** What was told in answer to one wish, each page after the one before. */
 export interface Heard {
   readonly scope: Scope;
   readonly after: Revision;
-  through: Revision;
-  readonly batches: ChangeBatch[];
+  readonly pages: HeardPage[];
+  /** Pages that were not given, and after which revision they were asked for. */
+  readonly refusals: (Refusal & { readonly after: Revision })[];
+}
+
+/** How far it was told. */
+export function heardThrough({ after, pages }: Heard): Revision {
+  return pages.at(-1)?.through ?? after;
 }
 
 export class SimWatcher {
@@ -73,11 +83,11 @@ export class SimWatcher {
 
   /** How far it has heard. */
   get through(): Revision {
-    return this.current.through;
+    return heardThrough(this.current);
   }
 
   private begin(after: Revision): Heard {
-    const heard = { scope: this.random.pick(SCOPES), after, through: after, batches: [] };
+    const heard = { scope: this.random.pick(SCOPES), after, pages: [], refusals: [] };
     this.heard.push(heard);
     return heard;
   }
@@ -87,7 +97,8 @@ export class SimWatcher {
   }
 
   private ask(): void {
-    const { scope, through: after } = this.current;
+    const { scope } = this.current;
+    const after = this.through;
     const limit = this.settling ? MAX_PAGE : this.random.pick(LIMITS);
     const query = { type: 'changes', ...scope, after, limit } as const;
     let waiting = true;
@@ -104,17 +115,21 @@ export class SimWatcher {
   }
 
   private onAnswer(read: ReadResult): void {
-    if (read.outcome === 'failed' || !read.result.ok) {
-      // What it wanted is forgotten: it begins anew with what is kept.
-      const horizon =
-        read.outcome === 'failed' || read.result.ok ? null : read.result.error.horizon;
-      if (horizon) this.current = this.begin(horizon.revision);
+    if (read.outcome === 'failed') {
       this.askAnother();
       return;
     }
-    const { batches, through } = read.result.answer as ChangesAnswer;
-    this.current.batches.push(...batches);
-    this.current.through = through;
+    const { result, appliedRevision: asOf } = read;
+    if (!result.ok) {
+      const { error } = result;
+      this.current.refusals.push({ after: this.through, asOf, error });
+      // What it wanted is forgotten: it begins anew with what is kept.
+      if (error.horizon !== undefined) this.current = this.begin(error.horizon.revision);
+      this.askAnother();
+      return;
+    }
+    const { batches, through } = result.answer as ChangesAnswer;
+    this.current.pages.push({ through, batches, asOf });
     const again = !this.settling && this.random.chance(AGAIN);
     if (again) this.current = this.begin(this.random.nextInt(0, through));
     if (this.random.chance(FAITH)) this.rest();

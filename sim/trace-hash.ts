@@ -13,13 +13,16 @@ export class TraceHash {
   private readonly texts = new Map<string, RollingHash>();
   events = 0;
 
-  /** `what` happened at virtual `atMs`, with these values. */
-  add(what: string, atMs: number, values: readonly unknown[]): void {
+  /** `what` happened at virtual `atMs`, with the values of `details`. */
+  add(what: string, atMs: number, details: object): void {
     this.events++;
     this.text(what);
     this.number(atMs);
-    this.hash.number(values.length);
-    for (const value of values) {
+    // The names are remembered with the object's shape; its values alone would be looked up anew each time.
+    const names = Object.keys(details);
+    this.hash.number(names.length);
+    for (const name of names) {
+      const value = (details as Readonly<Record<string, unknown>>)[name];
       if (typeof value === 'number') this.number(value);
       else this.text(typeof value === 'string' ? value : JSON.stringify(value));
     }

@@ -5,12 +5,13 @@ import path from 'node:path';
 
 const SOURCES = [
   'server',
+  'checks',
   'contracts',
   'prisma/generated',
   'prisma/schema.prisma',
   'scripts/build-server.mjs',
 ];
-const BUNDLES = ['dist/main.js', 'dist/worker.js'];
+const BUNDLES = ['dist/main.js', 'dist/worker.js', 'dist/judge.js'];
 
 export default function setup(): void {
   const made = Math.min(...BUNDLES.map(changedMs));

@@ -2,6 +2,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { afterAll, beforeAll } from 'vitest';
+import { must } from '../server/base/assert.ts';
 import { readConfig } from '../server/config.ts';
 import { createLogger } from '../server/logger.ts';
 import { startServer } from '../server/server.ts';
@@ -12,6 +14,9 @@ export interface TestServer extends RunningServer {
   /** Closes the server and removes its folder. */
   destroy(): Promise<void>;
 }
+
+/** A machine that is busy with other things may take its time. */
+const SLOW_START_MS = 120_000;
 
 export function makeDataDir(): string {
   return mkdtempSync(path.join(tmpdir(), 'chronoraft-test-'));
@@ -31,4 +36,60 @@ export async function startTestServer(
     rmSync(dataDir, { recursive: true, force: true });
   };
   return { ...server, dataDir, destroy };
+}
+
+/** One server for all tests of the `describe` or file that calls this, there from the first of them on. */
+export function sharedServer(): TestServer {
+  const shared = new SharedServer();
+  beforeAll(() => shared.start(), SLOW_START_MS);
+  afterAll(() => shared.destroy());
+  return shared;
+}
+
+class SharedServer implements TestServer {
+  private started: TestServer | null = null;
+
+  async start(): Promise<void> {
+    this.started = await startTestServer();
+  }
+
+  close(): Promise<void> {
+    return this.server.close();
+  }
+
+  destroy(): Promise<void> {
+    return this.server.destroy();
+  }
+
+  get dataDir(): string {
+    return this.server.dataDir;
+  }
+
+  get url(): string {
+    return this.server.url;
+  }
+
+  get supervisor(): RunningServer['supervisor'] {
+    return this.server.supervisor;
+  }
+
+  get kv(): RunningServer['kv'] {
+    return this.server.kv;
+  }
+
+  get fold(): RunningServer['fold'] {
+    return this.server.fold;
+  }
+
+  get pace(): RunningServer['pace'] {
+    return this.server.pace;
+  }
+
+  get watches(): RunningServer['watches'] {
+    return this.server.watches;
+  }
+
+  private get server(): TestServer {
+    return must(this.started, 'a test runs after the server has started');
+  }
 }

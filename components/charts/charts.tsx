@@ -2,6 +2,7 @@
 
 import clsx from 'clsx';
 import dynamic from 'next/dynamic';
+import { useDeferredValue } from 'react';
 import type { Series } from '../../client/chart-rows.ts';
 import type { MetricsPoint } from '../../contracts/view.ts';
 import { useLive } from '../live/live-provider.tsx';
@@ -23,7 +24,8 @@ const LATENCY: readonly Series[] = [
 
 /** The last five minutes: how much, and how fast. */
 export function Charts() {
-  const metrics = useLive((state) => state.view?.metrics ?? NO_METRICS);
+  // After what else came with the same second, and not in one task with it.
+  const metrics = useDeferredValue(useLive((state) => state.view?.metrics ?? NO_METRICS));
   const stale = useLive((state) => state.conn === 'reconnecting');
   return (
     <div className={clsx('grid h-full grid-cols-2 gap-2 p-2', stale && 'stale')}>

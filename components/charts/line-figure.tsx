@@ -1,6 +1,6 @@
 'use client';
 
-import { Fragment, useMemo } from 'react';
+import { Fragment, memo, useMemo } from 'react';
 import {
   CartesianGrid,
   Line,
@@ -20,6 +20,8 @@ import {
 } from '../../client/chart-rows.ts';
 import type { ChartRow, Series } from '../../client/chart-rows.ts';
 import type { MetricsPoint } from '../../contracts/view.ts';
+import { secondOf, useViewingState } from '../live/live-provider.tsx';
+import { SecondsTable } from './seconds-table.tsx';
 
 interface LineFigureProps {
   readonly id: string;
@@ -31,12 +33,17 @@ interface LineFigureProps {
   readonly series: readonly Series[];
 }
 
-/** Rows of the table that screen readers get. */
-const TABLE_ROWS = 10;
 const FIVE_MINUTES_MS = 300_000;
 
 /** A line chart over the last five minutes, changes of leader marked, with its numbers as a table beside it. */
-export function LineFigure({ id, title, unit, empty, metrics, series }: LineFigureProps) {
+export const LineFigure = memo(function LineFigure({
+  id,
+  title,
+  unit,
+  empty,
+  metrics,
+  series,
+}: LineFigureProps) {
   const rows = useMemo(() => chartRows(metrics, series), [metrics, series]);
   const { points, last } = summary(rows);
   return (
@@ -46,8 +53,8 @@ export function LineFigure({ id, title, unit, empty, metrics, series }: LineFigu
       data-last={last ?? ''}
       className="relative flex h-full min-w-0 flex-col"
     >
-      <figcaption className="flex flex-wrap items-baseline justify-between gap-x-2 text-xs">
-        <span className="truncate text-quiet">{title}</span>
+      <figcaption className="text-xs">
+        <span className="block truncate text-quiet">{title}</span>
         <span className="flex gap-2">
           {series.map(({ name, style }) => (
             <span key={name} className="flex items-center gap-1 text-[11px] text-quiet">
@@ -70,34 +77,15 @@ export function LineFigure({ id, title, unit, empty, metrics, series }: LineFigu
       {points === 0 && (
         <p className="absolute inset-0 grid place-content-center text-xs text-quiet">{empty}</p>
       )}
-      <table className="sr-only">
-        <caption>
-          {title}, last {TABLE_ROWS} seconds
-        </caption>
-        <thead>
-          <tr>
-            <th scope="col">time</th>
-            {series.map(({ name }) => (
-              <th key={name} scope="col">
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {metrics.slice(-TABLE_ROWS).map((point) => (
-            <tr key={point.atMs}>
-              <th scope="row">{clock(point.atMs)} UTC</th>
-              {series.map(({ name, value }) => (
-                <td key={name}>{value(point) ?? 'none'}</td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <SecondsTable
+        title={title}
+        series={series}
+        seconds={metrics}
+        textOf={({ value }, point) => String(value(point) ?? 'none')}
+      />
     </figure>
   );
-}
+});
 
 type LinesProps = Pick<LineFigureProps, 'unit' | 'metrics' | 'series'> & {
   readonly rows: readonly ChartRow[];
@@ -105,6 +93,7 @@ type LinesProps = Pick<LineFigureProps, 'unit' | 'metrics' | 'series'> & {
 
 function Lines({ rows, unit, metrics, series }: LinesProps) {
   const end = rows.at(-1)?.atMs ?? 0;
+  const last = useViewingState(({ mode }) => (mode === 'live' ? 'now' : 'then'));
   const changes = leaderChanges(metrics);
   const ticks = roundTicks(Math.max(0, ...rows.flatMap(({ values }) => values.map((v) => v ?? 0))));
   return (
@@ -120,7 +109,7 @@ function Lines({ rows, unit, metrics, series }: LinesProps) {
           type="number"
           domain={[end - FIVE_MINUTES_MS, end]}
           ticks={[end - FIVE_MINUTES_MS, end - FIVE_MINUTES_MS / 2, end]}
-          tickFormatter={(atMs: number) => ago(end - atMs)}
+          tickFormatter={(atMs: number) => (atMs === end ? last : ago(end - atMs))}
           tick={TICK}
           stroke="var(--line-strong)"
           height={20}
@@ -136,7 +125,7 @@ function Lines({ rows, unit, metrics, series }: LinesProps) {
         />
         <Tooltip
           isAnimationActive={false}
-          labelFormatter={(atMs) => `${clock(Number(atMs))} UTC`}
+          labelFormatter={(atMs) => `${secondOf(Number(atMs))} UTC`}
           formatter={(value) => (typeof value === 'number' ? `${compact(value)}${unit}` : '–')}
           contentStyle={{
             background: 'var(--raised)',
@@ -173,20 +162,23 @@ function Lines({ rows, unit, metrics, series }: LinesProps) {
               stroke="var(--text)"
               strokeWidth={1.5}
               strokeDasharray={style === 'dashed' ? '4 3' : '0'}
-              dot={({ cx, cy, payload }: DotProps) =>
-                lonely.has(payload.atMs) ? (
-                  <circle
-                    key={payload.atMs}
-                    cx={cx}
-                    cy={cy}
-                    r={2}
-                    stroke="var(--text)"
-                    strokeDasharray="0"
-                    fill={style === 'dashed' ? 'var(--surface)' : 'var(--text)'}
-                  />
-                ) : (
-                  <Fragment key={payload.atMs} />
-                )
+              // Three hundred times asked where there is none, it would cost more than the line.
+              dot={
+                lonely.size > 0 &&
+                (({ cx, cy, payload }: DotProps) =>
+                  lonely.has(payload.atMs) ? (
+                    <circle
+                      key={payload.atMs}
+                      cx={cx}
+                      cy={cy}
+                      r={2}
+                      stroke="var(--text)"
+                      strokeDasharray="0"
+                      fill={style === 'dashed' ? 'var(--surface)' : 'var(--text)'}
+                    />
+                  ) : (
+                    <Fragment key={payload.atMs} />
+                  ))
               }
               isAnimationActive={false}
               connectNulls={false}
@@ -207,11 +199,7 @@ interface DotProps {
 }
 
 function ago(ms: number): string {
-  return ms === 0 ? 'now' : `-${(ms / 60_000).toFixed(1).replace('.0', '')} min`;
-}
-
-function clock(atMs: number): string {
-  return new Date(atMs).toISOString().slice(11, 19);
+  return `-${(ms / 60_000).toFixed(1).replace('.0', '')} min`;
 }
 
 const number = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });

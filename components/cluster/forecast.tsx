@@ -2,40 +2,43 @@
 
 import { createContext, use, useMemo, useState } from 'react';
 import type { ReactNode } from 'react';
-import { forecastKill } from '../../client/verdict.ts';
+import { forecast } from '../../client/forecast.ts';
+import type { Plan } from '../../client/forecast.ts';
 import { useLive } from '../live/live-provider.tsx';
 
 interface Pointing {
-  /** The node whose loss is being considered: its kill button is pointed at or holds the focus. */
-  readonly victim: string | null;
-  point(victim: string | null): void;
+  /** What is being considered: its button is pointed at or holds the focus. */
+  readonly plan: Plan | null;
+  point(plan: Plan | null): void;
 }
 
-const ForecastContext = createContext<Pointing>({ victim: null, point: () => {} });
+const ForecastContext = createContext<Pointing>({ plan: null, point: () => {} });
 
-/** Lets a kill button say beforehand, in the verdict's place, what it would do. */
+/** Lets a button say beforehand, in the verdict's place, what it would do. */
 export function ForecastProvider({ children }: { readonly children: ReactNode }) {
-  const [victim, point] = useState<string | null>(null);
-  const pointing = useMemo(() => ({ victim, point }), [victim]);
+  const [plan, point] = useState<Plan | null>(null);
+  const pointing = useMemo(() => ({ plan, point }), [plan]);
   return <ForecastContext value={pointing}>{children}</ForecastContext>;
 }
 
-/** What the kill that is being considered would do, in words; null when none is. */
+/** What is being considered would do this, in words; null when nothing is. */
 export function useForecast(): string | null {
-  const { victim } = use(ForecastContext);
-  return useLive(({ view }) => {
-    const isUp = view?.nodes.some((node) => node.id === victim && node.state === 'serving');
-    return view === null || victim === null || isUp !== true ? null : forecastKill(view, victim);
-  });
+  const { plan } = use(ForecastContext);
+  return useLive(({ view }) => (view === null || plan === null ? null : forecast(view, plan)));
 }
 
-/** For a button that would kill `victim`. */
-export function useForecasting(victim: string | null) {
-  const { point } = use(ForecastContext);
+/** Says what is being considered; null for nothing any more. */
+export function usePointAt(): (plan: Plan | null) => void {
+  return use(ForecastContext).point;
+}
+
+/** For a button that would carry the plan out. */
+export function useForecasting(plan: Plan | null) {
+  const point = usePointAt();
   return {
-    onPointerEnter: () => point(victim),
+    onPointerEnter: () => point(plan),
     onPointerLeave: () => point(null),
-    onFocus: () => point(victim),
+    onFocus: () => point(plan),
     onBlur: () => point(null),
   };
 }

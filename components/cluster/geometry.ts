@@ -49,10 +49,10 @@ const CORNERS: readonly Place[] = [
 /** Five stand in rows that leave each other room. */
 const PENTAGON: readonly Place[] = [
   { x: 0, y: -1 },
-  { x: 1, y: -0.08 },
+  { x: 1, y: 0 },
   { x: 0.6, y: 1 },
   { x: -0.6, y: 1 },
-  { x: -1, y: -0.08 },
+  { x: -1, y: 0 },
 ];
 
 /** The first node stands at the top, the others clockwise; four take the corners. */
@@ -91,6 +91,27 @@ export function laneBetween(a: Point, b: Point, card: Size): Lane {
     to: { x: b.x + aside.x - along.x * back, y: b.y + aside.y - along.y * back },
     angle: (Math.atan2(along.y, along.x) * 180) / Math.PI,
   };
+}
+
+/** The point at `part` of the way along the link that the two lanes make. */
+export function alongLink(there: Lane, back: Lane, part: number): Point {
+  const start = middle(there.from, back.to);
+  const end = middle(there.to, back.from);
+  return { x: start.x + (end.x - start.x) * part, y: start.y + (end.y - start.y) * part };
+}
+
+/** Whether the stroke from `a` to `b` crosses the lane. */
+export function crosses(a: Point, b: Point, { from, to }: Lane): boolean {
+  return side(a, b, from) !== side(a, b, to) && side(from, to, a) !== side(from, to, b);
+}
+
+/** On which side of the line from `a` to `b` the point lies. */
+function side(a: Point, b: Point, point: Point): number {
+  return Math.sign((b.x - a.x) * (point.y - a.y) - (b.y - a.y) * (point.x - a.x));
+}
+
+function middle(a: Point, b: Point): Point {
+  return { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 };
 }
 
 /** How far from a card's centre, moved aside, its edge is in this direction. */

@@ -8,7 +8,12 @@ import { sidesOf, standingOf } from '../../client/verdict.ts';
 import type { NodeView } from '../../contracts/view.ts';
 import { useActionsDisabled, useLive, useNow } from '../live/live-provider.tsx';
 import { Button } from '../ui/button.tsx';
+import { useToast } from '../ui/toast.tsx';
+import { dropWords } from './drop-words.ts';
+import { FaultChips } from './fault-chips.tsx';
 import { useForecasting } from './forecast.tsx';
+import { LinkHandle } from './link-handle.tsx';
+import { useLinkPulling } from './link-pulling.ts';
 import { MiniLog } from './mini-log.tsx';
 import { NodeMenu } from './node-menu.tsx';
 import { RoleBadge, shownRole } from './role-badge.tsx';
@@ -22,6 +27,7 @@ export function NodeCard({ id }: { readonly id: string }) {
     standing: view === null ? null : standingOf(view, id),
     side: view === null ? null : sideName(sidesOf(view), id),
   }));
+  const isAimedAt = useLinkPulling(({ pull }) => pull?.deed?.to === id);
   if (node === undefined) return null;
   const role = shownRole(node);
   const word = roleWord(node, standing, membership);
@@ -40,15 +46,17 @@ export function NodeCard({ id }: { readonly id: string }) {
       data-applied={node.lastApplied}
       data-last={node.lastIndex}
       data-side={side ?? ''}
+      data-aimed-at={isAimedAt}
       className={clsx(
-        'relative flex h-full flex-col justify-between gap-1.5 rounded-lg border bg-raised p-2.5 transition-colors duration-100 sm:group-data-[density=compact]/stage:p-2 sm:group-data-[density=small]/stage:justify-center sm:group-data-[density=small]/stage:p-1.5',
+        'relative flex h-full flex-col justify-between gap-1.5 rounded-lg border bg-raised outline-text data-[aimed-at=true]:outline-3 data-[aimed-at=true]:outline-offset-4 presenting:border-2 p-2.5 transition-colors duration-100 sm:group-data-[density=compact]/stage:p-2 sm:group-data-[density=small]/stage:justify-center sm:group-data-[density=small]/stage:p-1.5',
         standing === 'agreed' && 'border-leader ring-[3px] ring-leader',
         (standing === 'stale' || standing === 'alone') && 'border-dashed border-leader',
         role === 'down' && 'hatched border-dashed border-line-strong',
         (role === 'follower' || role === 'candidate') && 'border-line-strong',
       )}
     >
-      <div className="flex items-center gap-2.5 sm:group-data-[density=small]/stage:gap-1.5">
+      <FaultChips node={node} />
+      <div className="flex items-center gap-2.5 sm:group-data-[density=compact]/stage:gap-1.5 sm:group-data-[density=small]/stage:gap-1.5">
         <RoleBadge node={node} hasVote={membership === 'voter' || membership === 'leaving'} />
         <div className="min-w-0 flex-1">
           <p className="flex items-baseline gap-2 leading-6 sm:group-data-[density=small]/stage:flex-col sm:group-data-[density=small]/stage:items-start sm:group-data-[density=small]/stage:gap-0 sm:group-data-[density=small]/stage:text-xs sm:group-data-[density=small]/stage:leading-5">
@@ -72,26 +80,27 @@ export function NodeCard({ id }: { readonly id: string }) {
         </div>
         <NodeActions node={node} />
       </div>
-      <dl className="grid grid-cols-[auto_auto_1fr_1fr_1fr] gap-x-3 font-mono text-sm leading-[1.125rem] sm:group-data-[density=small]/stage:hidden">
+      <dl className="grid grid-cols-[auto_auto_1fr_1fr_1fr] gap-x-3 font-mono text-sm leading-[1.125rem] presenting:gap-x-2 sm:group-data-[density=small]/stage:hidden">
         <Fact name="term" value={node.term} />
         <Fact name="vote" value={node.votedFor ?? '–'} />
         <Fact name="last" value={node.lastIndex} />
         <Fact name="commit" value={node.commitIndex} />
         <Fact name="applied" value={node.lastApplied} />
       </dl>
-      <p className="flex items-center gap-2 text-xs text-quiet sm:group-data-[density=compact]/stage:hidden sm:group-data-[density=small]/stage:hidden">
+      <p className="flex items-center gap-2 text-xs text-quiet max-sm:min-h-8 max-sm:pr-20 in-data-[show=both]:max-[100rem]:hidden sm:group-data-[density=compact]/stage:hidden sm:group-data-[density=small]/stage:hidden">
         <MiniLog id={id} />
         <span className="min-w-0 truncate" title={databaseTitle(node)}>
           <span className="font-mono">{node.database.name}</span>{' '}
           {formatBytes(node.database.sizeBytes)}, boot {node.database.bootEpoch}
         </span>
-        <Dropped drops={node.drops} />
+        <Dropped id={id} drops={node.drops} />
         {side !== null && (
           <span className="ml-auto shrink-0 rounded-full border border-line-strong px-1.5 font-medium text-text">
             side {side}
           </span>
         )}
       </p>
+      <LinkHandle id={id} />
     </div>
   );
 }
@@ -126,18 +135,24 @@ function roleWord(
   }
 }
 
-/** Only where there is something to tell. */
-function Dropped({ drops }: Pick<NodeView, 'drops'>) {
+/** Only where there is something to tell; pressed, it tells why. */
+function Dropped({ id, drops }: Pick<NodeView, 'drops' | 'id'>) {
+  const toast = useToast();
   const causes = Object.entries(drops).filter(([, count]) => count > 0);
   if (causes.length === 0) return null;
-  const total = causes.reduce((sum, [, count]) => sum + count, 0);
+  const total = causes.reduce((sum, [, count]) => sum + count, 0).toLocaleString('en');
+  const why = causes.map(([cause, count]) => `${count.toLocaleString('en')} ${dropWords(cause)}`);
+  const text = `${id} did not let ${total} message${total === '1' ? '' : 's'} in: ${why.join(', ')}`;
   return (
-    <span
-      className="shrink-0"
-      title={`Messages not let in: ${causes.map(([cause, count]) => `${cause} ${count}`).join(', ')}`}
+    <button
+      type="button"
+      title={text}
+      aria-label={`${total} dropped by ${id}: why?`}
+      onClick={() => toast({ text })}
+      className="min-h-6 shrink-0 underline decoration-dotted underline-offset-2"
     >
-      {total.toLocaleString('en')} dropped
-    </span>
+      {total} dropped
+    </button>
   );
 }
 
@@ -154,7 +169,7 @@ function NodeActions({ node }: { readonly node: NodeView }) {
   const disabled = useActionsDisabled();
   const faults = useFaults();
   const { busy, error, kill, revive, isolate, reconnect } = faults;
-  const forecasting = useForecasting(id);
+  const forecasting = useForecasting({ do: 'kill', node: id });
   const isIsolated = useLive(
     ({ view }) =>
       view?.links.filter((link) => link.from === id || link.to === id).every((link) => link.cut) ??
@@ -168,7 +183,7 @@ function NodeActions({ node }: { readonly node: NodeView }) {
         aria-label={isIsolated ? `Reconnect ${id}` : `Isolate ${id}`}
         title={isIsolated ? `Join ${id} to the others again` : `Cut ${id} off from the others`}
         size="narrow"
-        className="sm:group-data-[density=compact]/stage:hidden sm:group-data-[density=small]/stage:hidden"
+        className="max-[23rem]:hidden presenting:hidden sm:group-data-[density=compact]/stage:hidden sm:group-data-[density=small]/stage:hidden"
         disabledBecause={because}
         onClick={() => (isIsolated ? reconnect(id) : isolate(id))}
       >
@@ -225,7 +240,7 @@ function Pulse({ node }: { readonly node: NodeView }) {
   }
   switch (node.role) {
     case 'leader':
-      return `hears ${heardPeers(node)} of ${node.progress.length} others`;
+      return `${heardPeers(node)} of ${node.progress.length} answer`;
     case 'preCandidate':
     case 'candidate':
       return <Votes node={node} />;

@@ -43,10 +43,12 @@ export function PacketLayer({ lanes, moving }: PacketLayerProps) {
     packets: state.packets,
     batch: state.packetBatch,
   }));
+  // Of a slowed cluster each message is shown by itself: see transit-layer.tsx.
+  const isFast = useLive(({ view }) => (view?.pace.pace ?? 1) === 1);
   const reach = useReach();
   const fly = useFlights(layer);
   useEffect(() => {
-    if (moving && batch > 0) fly(packets, lanes, reach);
+    if (moving && isFast && batch > 0) fly(packets, lanes, reach);
     // A batch is flown once, whatever else changes.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [batch]);
@@ -162,7 +164,7 @@ function advance(flight: Flight, nowMs: number): boolean {
 export function PacketLegend() {
   return (
     <ul
-      className="flex flex-wrap gap-x-3 gap-y-0.5 text-xs text-quiet"
+      className="flex flex-wrap gap-x-3 gap-y-0.5 text-xs text-quiet sm:max-w-78"
       aria-label="Message shapes"
       title="Each mark stands for the messages of a tenth of a second, slowed for the eye: the real ones take less than a millisecond"
     >
@@ -173,6 +175,7 @@ export function PacketLegend() {
       <LegendItem path={SHAPES.preVote} word="pre-vote" hollow />
       <LegendItem path={SHAPES.heartbeat} word="answer" hollow />
       <LegendItem path={`${SHAPES.vote}${SHAPES.cross}`} word="refusal" hollow />
+      <LegendItem path={SHAPES.cross} word="lost" />
     </ul>
   );
 }

@@ -2,7 +2,7 @@
 
 import { useEffect, useRef } from 'react';
 import type { NodeView } from '../../contracts/view.ts';
-import { useLive } from '../live/live-provider.tsx';
+import { useLive, useViewingState } from '../live/live-provider.tsx';
 import { useMotion } from '../live/live-root.tsx';
 
 export type ShownRole = 'leader' | 'follower' | 'candidate' | 'down';
@@ -38,7 +38,8 @@ export function RoleBadge({
 }) {
   const role = shownRole(node);
   const colour = COLOUR[role];
-  const hasArc = role !== 'down' && node.deadlineSpanMs >= SLOWEST_FLICKER_MS;
+  const pace = useLive(({ view }) => view?.pace.pace ?? 1);
+  const hasArc = role !== 'down' && node.deadlineSpanMs >= SLOWEST_FLICKER_MS * pace;
   return (
     <svg
       viewBox="0 0 48 48"
@@ -60,26 +61,35 @@ export function RoleBadge({
   );
 }
 
-/** Runs out by itself until the next report, at the pace of the server's deadline. */
+/** Runs out by itself until the next report, at the cluster's pace. */
 function Arc({ node, colour }: { readonly node: NodeView; readonly colour: string }) {
   const { deadlineAtMs, deadlineSpanMs, reportedAtMs } = node;
   const arc = useRef<SVGCircleElement>(null);
   const moving = useMotion();
   const offset = useLive((state) => state.serverOffsetMs);
   const isStale = useLive((state) => state.conn === 'reconnecting');
-  const leftAtReport = partLeft(deadlineAtMs - reportedAtMs, deadlineSpanMs);
+  /** Of what is not live the ring stands as it stood at that moment. */
+  const atMs = useViewingState((state) => state.atMs);
+  const pace = useLive(({ view }) => view?.pace.pace ?? 1);
+  const sinceReportMs = (nowMs: number): number => Math.max(0, nowMs - reportedAtMs) * pace;
+  const left = partLeft(
+    deadlineAtMs - reportedAtMs - (atMs === null ? 0 : sinceReportMs(atMs)),
+    deadlineSpanMs,
+  );
+  const isLive = atMs === null;
   useEffect(() => {
-    if (!moving || isStale) return;
-    const leftMs = Math.max(0, deadlineAtMs - (Date.now() + offset));
+    if (!moving || isStale || !isLive || pace === 0) return;
+    const sinceMs = Math.max(0, Date.now() + offset - reportedAtMs) * pace;
+    const leftMs = Math.max(0, deadlineAtMs - reportedAtMs - sinceMs);
     const run = arc.current?.animate(
       [
         { strokeDashoffset: ARC_LENGTH * (1 - partLeft(leftMs, deadlineSpanMs)) },
         { strokeDashoffset: ARC_LENGTH },
       ],
-      { duration: leftMs, fill: 'forwards' },
+      { duration: leftMs / pace, fill: 'forwards' },
     );
     return () => run?.cancel();
-  }, [moving, isStale, offset, deadlineAtMs, deadlineSpanMs, reportedAtMs]);
+  }, [moving, isStale, isLive, offset, pace, deadlineAtMs, deadlineSpanMs, reportedAtMs]);
   return (
     <circle
       ref={arc}
@@ -90,7 +100,7 @@ function Arc({ node, colour }: { readonly node: NodeView; readonly colour: strin
       stroke={colour}
       strokeWidth="2.5"
       strokeDasharray={ARC_LENGTH}
-      strokeDashoffset={ARC_LENGTH * (1 - leftAtReport)}
+      strokeDashoffset={ARC_LENGTH * (1 - left)}
       transform="rotate(-90 24 24)"
     />
   );

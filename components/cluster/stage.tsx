@@ -1,19 +1,33 @@
 'use client';
 
 import clsx from 'clsx';
-import { useRef } from 'react';
-import type { CSSProperties } from 'react';
+import { useRef, useState } from 'react';
+import type { ComponentProps, CSSProperties } from 'react';
 import { deciders } from '../../client/quorum.ts';
 import { sidesOf, verdictOf } from '../../client/verdict.ts';
-import { useLive } from '../live/live-provider.tsx';
+import type { Side } from '../../client/verdict.ts';
+import type { ClusterView } from '../../contracts/view.ts';
+import { useLive, useViewingState } from '../live/live-provider.tsx';
 import { useMotion } from '../live/live-root.tsx';
 import { useFreshness } from '../live/freshness.ts';
 import { ClusterActions } from './cluster-actions.tsx';
-import { centreOf, densityOf, laneBetween, placeNodes, STAGE_MARGIN_PX } from './geometry.ts';
+import { CutStroke } from './cut-stroke.tsx';
+import {
+  alongLink,
+  centreOf,
+  densityOf,
+  laneBetween,
+  placeNodes,
+  STAGE_MARGIN_PX,
+} from './geometry.ts';
 import type { Lane, Place } from './geometry.ts';
+import { LinkPull } from './link-pull.tsx';
+import { LinkPopover } from './link-popover.tsx';
 import { LaneLine, LinkSwitch, pairsOf } from './links.tsx';
 import { NodeCard, sideLetter } from './node-card.tsx';
 import { PacketLayer, PacketLegend } from './packet-layer.tsx';
+import { PacketSheet } from './packet-sheet.tsx';
+import { TransitLayer } from './transit-layer.tsx';
 import { linkKey, useRates } from './use-rates.ts';
 import { useStageSizes } from './use-stage-sizes.ts';
 import type { StageSizes } from './use-stage-sizes.ts';
@@ -36,13 +50,19 @@ export function Stage() {
   return (
     <div className="relative flex h-full flex-col">
       <div className={clsx('flex min-h-0 flex-1 flex-col', stale && 'stale')}>
-        <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1.5 border-b border-line px-3 py-2">
-          <ClusterActions />
-          <PacketLegend />
+        <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1.5 border-b border-line px-3 py-2 presenting:hidden">
+          <div className="flex min-w-0 flex-wrap items-center gap-x-4 gap-y-1.5 sm:flex-1">
+            <ClusterActions />
+            <MessagesNote />
+          </div>
+          {members.length > MOST_AROUND_NOTE && (
+            <QuorumNote className="text-xs leading-4 sm:text-right" />
+          )}
         </div>
         <Picture members={members} />
       </div>
       <StaleNote />
+      <PacketSheet />
     </div>
   );
 }
@@ -55,23 +75,36 @@ function Picture({ members }: { readonly members: readonly string[] }) {
   const links = useLive((state) => state.view?.links ?? []);
   const places = placeNodes(members);
   const lanes = sizes === null ? null : lanesOf(places, sizes);
+  const [chosen, setChosen] = useState<ChosenLink | null>(null);
   return (
     <div
       ref={stage}
+      data-stage
       data-density={densityOf(members.length)}
-      className="group/stage relative flex min-h-0 flex-1 flex-col gap-2 p-3 [--card-h:8.75rem] [--card-w:19rem] data-[density=compact]:[--card-h:6.5rem] data-[density=compact]:[--card-w:15.5rem] data-[density=small]:[--card-h:4.25rem] data-[density=small]:[--card-w:11.5rem] sm:block sm:min-h-100 sm:p-0 desk:min-h-0"
+      className="group/stage relative grid min-h-0 flex-1 grid-cols-2 content-start gap-x-4 gap-y-2 p-3 [--card-h:8.75rem] [--card-w:19rem] data-[density=compact]:[--card-h:6.5rem] data-[density=compact]:[--card-w:15.5rem] data-[density=small]:[--card-h:4.25rem] data-[density=small]:[--card-w:11.5rem] sm:block sm:min-h-100 sm:p-0 desk:min-h-0 presenting:min-h-0"
     >
       {lanes !== null && (
         <svg className="absolute inset-0 hidden size-full sm:block">
-          <LaneLines lanes={lanes} />
+          <LaneLines
+            lanes={lanes}
+            onChoose={(a, b, anchor) => {
+              const [first = a, second = b] = members.filter((id) => id === a || id === b);
+              setChosen({ a: first, b: second, anchor });
+            }}
+          />
           <PacketLayer lanes={lanes} moving={moving} />
         </svg>
       )}
-      <QuorumNote />
+      {members.length <= MOST_AROUND_NOTE && (
+        <QuorumNote
+          className="order-last col-span-2 text-center text-sm sm:absolute sm:-translate-1/2"
+          style={positionOf({ x: 0, y: members.length === 3 ? 0.32 : 0 })}
+        />
+      )}
       {members.map((id) => (
         <div
           key={id}
-          className="w-full sm:absolute sm:h-(--card-h) sm:w-(--card-w) sm:-translate-1/2"
+          className="col-span-2 sm:absolute sm:h-(--card-h) sm:w-(--card-w) sm:-translate-1/2"
           style={positionOf(places.get(id))}
         >
           <NodeCard id={id} />
@@ -81,22 +114,54 @@ function Picture({ members }: { readonly members: readonly string[] }) {
         <div
           key={linkKey(pair.a, pair.b)}
           className="flex items-center justify-between sm:absolute sm:-translate-1/2"
-          style={positionOf(
-            between(places.get(pair.a), places.get(pair.b), switchAt(members, pair)),
-          )}
+          style={switchStyle(pair, members, places, lanes)}
         >
-          <span className="sm:hidden" aria-hidden="true">
-            Link <span className="font-mono">{pair.a}</span> to{' '}
+          <span className="whitespace-nowrap sm:hidden" aria-hidden="true">
+            <span className="font-mono">{pair.a}</span> to{' '}
             <span className="font-mono">{pair.b}</span>
           </span>
           <LinkSwitch
             pair={pair}
             rate={rates === null ? null : (rates.get(linkKey(pair.a, pair.b)) ?? 0)}
+            onMore={(anchor) => setChosen({ a: pair.a, b: pair.b, anchor })}
           />
         </div>
       ))}
+      {lanes !== null && <CutStroke lanes={lanes} />}
+      {chosen !== null && (
+        <LinkPopover
+          key={linkKey(chosen.a, chosen.b)}
+          {...chosen}
+          onClose={() => setChosen(null)}
+        />
+      )}
+      {lanes !== null && <TransitLayer lanes={lanes} moving={moving} />}
+      <LinkPull />
     </div>
   );
+}
+
+interface ChosenLink {
+  readonly a: string;
+  readonly b: string;
+  /** What was clicked. */
+  readonly anchor: Element;
+}
+
+/** In the middle of what is seen of the link; before that is known, between the places. */
+function switchStyle(
+  pair: { readonly a: string; readonly b: string },
+  members: readonly string[],
+  places: ReadonlyMap<string, Place>,
+  lanes: ReadonlyMap<string, Lane> | null,
+): CSSProperties {
+  const part = switchAt(members, pair);
+  const there = lanes?.get(`${pair.a}>${pair.b}`);
+  const back = lanes?.get(`${pair.b}>${pair.a}`);
+  if (there === undefined || back === undefined)
+    return positionOf(between(places.get(pair.a), places.get(pair.b), part));
+  const { x, y } = alongLink(there, back, part);
+  return { left: x, top: y };
 }
 
 /** By "from>to". */
@@ -115,7 +180,12 @@ function lanesOf(
   return lanes;
 }
 
-function LaneLines({ lanes }: { readonly lanes: ReadonlyMap<string, Lane> }) {
+interface LaneLinesProps {
+  readonly lanes: ReadonlyMap<string, Lane>;
+  onChoose(a: string, b: string, line: Element): void;
+}
+
+function LaneLines({ lanes, onChoose }: LaneLinesProps) {
   const links = useLive((state) => state.view?.links ?? []);
   const up = useLive((state) =>
     (state.view?.nodes ?? []).filter((node) => node.state === 'serving').map((node) => node.id),
@@ -125,16 +195,26 @@ function LaneLines({ lanes }: { readonly lanes: ReadonlyMap<string, Lane> }) {
     const lane = lanes.get(key);
     if (lane === undefined) return null;
     const isIdle = !up.includes(link.from) || !up.includes(link.to);
-    return <LaneLine key={key} link={link} lane={lane} isIdle={isIdle} />;
+    return (
+      <LaneLine
+        key={key}
+        link={link}
+        lane={lane}
+        isIdle={isIdle}
+        onClick={(line) => onChoose(link.from, link.to, line)}
+      />
+    );
   });
 }
 
-/** The arithmetic behind every decision, in words, in the middle of the picture. */
-function QuorumNote() {
-  const { members, quorum, voters, joint, up, state, split } = useLive(({ view }) => {
+/** The links of more nodes than this leave no room for words in the middle of the picture. */
+const MOST_AROUND_NOTE = 3;
+
+/** The arithmetic behind every decision, in words. */
+function QuorumNote({ className, style }: Pick<ComponentProps<'p'>, 'className' | 'style'>) {
+  const { quorum, voters, joint, up, state, split } = useLive(({ view }) => {
     const sides = view === null ? [] : sidesOf(view);
     return {
-      members: view?.members.length ?? 0,
       quorum: view?.quorum ?? 0,
       voters: view?.voters.length ?? 0,
       joint: view?.votersOutgoing.join(' ') ?? '',
@@ -145,27 +225,19 @@ function QuorumNote() {
       split:
         sides.length < 2
           ? ''
-          : sides
-              .map(
-                (side, i) =>
-                  `${sideLetter(i)}: ${side.nodes.join(' ')}, ${side.hasQuorum ? 'quorum' : 'no quorum'}`,
-              )
-              .join('\n'),
+          : sides.map((side, i) => `${sideLetter(i)}: ${sideWords(view, side)}`).join('\n'),
     };
   });
   const isAlarming = state === 'no-quorum' || state === 'stopped';
   const can = isAlarming
-    ? 'cannot commit, by design'
+    ? 'cannot commit'
     : state === 'electing'
       ? 'electing a leader'
       : 'can commit';
   return (
-    <p
-      className="order-last rounded-lg bg-surface/80 px-1.5 text-center text-sm sm:absolute sm:-translate-1/2"
-      style={positionOf({ x: 0, y: noteY(members) })}
-    >
-      <span className="font-mono text-base font-medium">{quorum}</span> of{' '}
-      <span className="font-mono text-base font-medium">{voters}</span> is a quorum
+    <p className={clsx('rounded-lg bg-surface/80 px-1.5', className)} style={style}>
+      <span className="font-mono text-[1.15em] font-medium">{quorum}</span> of{' '}
+      <span className="font-mono text-[1.15em] font-medium">{voters}</span> is a quorum
       {joint !== '' && (
         <span className="block font-medium" data-testid="joint-note">
           and a majority of <span className="font-mono">{joint}</span>: joint
@@ -175,17 +247,44 @@ function QuorumNote() {
       <span className={isAlarming ? 'text-danger' : 'text-quiet'}>
         {up} up, {can}
       </span>
-      {split !== '' && <span className="mt-1 block whitespace-pre-line">{split}</span>}
+      {split !== '' && <span className="block whitespace-pre-line">{split}</span>}
     </p>
   );
 }
 
-/** Says over the drained picture how old it is. */
+/** What the shapes of messages mean, or why there are none. */
+function MessagesNote() {
+  const mode = useViewingState((state) => state.mode);
+  if (mode === 'live') return <PacketLegend />;
+  // In the room of the legend, so that no node moves.
+  return (
+    <div className="relative">
+      <div className="invisible">
+        <PacketLegend />
+      </div>
+      <p className="absolute inset-0 text-xs text-quiet">
+        {mode === 'replay'
+          ? 'Messages between nodes are not recorded'
+          : 'Messages are not shown while the view is paused'}
+      </p>
+    </div>
+  );
+}
+
+/** How many of those who decide are on the side. */
+function sideWords(view: ClusterView | null, { nodes, hasQuorum }: Side): string {
+  const voters = view === null ? [] : deciders(view);
+  const here = voters.filter((id) => nodes.includes(id)).length;
+  return `${here} of ${voters.length}, ${hasQuorum ? 'quorum' : 'no quorum'}`;
+}
+
+/** Says how old the drained picture is, where its buttons, which cannot be pressed now, leave room. */
 function StaleNote() {
   const note = useFreshness();
-  if (note === null) return null;
+  const isLive = useViewingState(({ mode }) => mode === 'live');
+  if (note === null || !isLive) return null;
   return (
-    <p className="absolute inset-x-0 bottom-3 mx-auto w-fit rounded-lg border border-line-strong bg-raised px-3 py-1.5 font-medium">
+    <p className="absolute inset-x-0 top-15 mx-auto w-fit rounded-lg border border-line-strong bg-raised px-3 py-1.5 font-medium sm:top-2 sm:right-3 sm:left-auto">
       {note}
     </p>
   );
@@ -194,7 +293,7 @@ function StaleNote() {
 /** Where along its link a switch stands: in the middle, but for links that all cross in the middle of the stage. */
 function switchAt(members: readonly string[], { a, b }: { a: string; b: string }): number {
   const apart = Math.abs(members.indexOf(a) - members.indexOf(b));
-  return apart * 2 === members.length ? 0.36 : 0.5;
+  return apart * 2 === members.length ? 0.4 : 0.5;
 }
 
 /** The place at `part` of the way from `a` to `b`. */
@@ -202,11 +301,6 @@ function between(a: Place | undefined, b: Place | undefined, part: number): Plac
   return a === undefined || b === undefined
     ? undefined
     : { x: a.x + (b.x - a.x) * part, y: a.y + (b.y - a.y) * part };
-}
-
-/** Where the links leave room for a word, by the number of nodes. */
-function noteY(nodes: number): number {
-  return nodes === 3 || nodes === 5 ? 0.24 : 0;
 }
 
 /** The centre of what stands at `place`, as `centreOf` counts it, but by the style sheet: right from the first paint. */

@@ -1,21 +1,16 @@
 'use client';
 
 import clsx from 'clsx';
-import { Contrast } from 'lucide-react';
-import Link from 'next/link';
 import type { ReactNode } from 'react';
+import { SearchButton } from '../actions/search-button.tsx';
 import { useFreshness } from '../live/freshness.ts';
-import { useLive, useNow } from '../live/live-provider.tsx';
-import { Button } from '../ui/button.tsx';
-import { toggleTheme } from './theme.ts';
-
-const PAGES = [
-  { id: 'cluster', href: '/', name: 'Cluster' },
-  { id: 'keys', href: '/keys', name: 'Keys' },
-] as const;
+import { useNow, useStream, useViewingState } from '../live/live-provider.tsx';
+import { PageNav } from '../nav/page-nav.tsx';
+import type { PageId } from '../nav/pages.ts';
+import { ThemeMenu } from './theme-menu.tsx';
 
 interface TopBarProps {
-  readonly here: (typeof PAGES)[number]['id'];
+  readonly here: PageId;
   /** The button that explains this page and its keys. */
   readonly help: ReactNode;
 }
@@ -26,37 +21,18 @@ export function TopBar({ here, help }: TopBarProps) {
     <header className="flex h-12 items-center gap-2 border-b border-line bg-surface px-2 sm:gap-3 sm:px-4">
       <Logo />
       <h1 className="sr-only text-base font-semibold tracking-tight sm:not-sr-only">Chronoraft</h1>
-      <nav aria-label="Pages" className="flex h-full">
-        {PAGES.map(({ id, href, name }) => (
-          <Link
-            key={id}
-            href={href}
-            aria-current={id === here ? 'page' : undefined}
-            className={clsx(
-              'flex items-center border-b-2 px-2 text-sm -outline-offset-2 sm:px-3',
-              id === here
-                ? 'border-text font-medium'
-                : 'border-transparent text-quiet hover:text-text',
-            )}
-          >
-            {name}
-          </Link>
-        ))}
-      </nav>
-      <p className="hidden text-sm text-quiet lg:block">
-        a real Raft cluster with a store that remembers
+      <PageNav here={here} />
+      <p className="hidden text-sm text-quiet xl:block">
+        {/* Where a stranger begins, what to try. */}
+        {here === 'live'
+          ? 'a real Raft cluster: kill the leader, keep writing, read the past'
+          : 'a real Raft cluster with a store that remembers'}
       </p>
       <div className="ml-auto flex min-w-0 items-center gap-2">
         <ConnectionPill />
+        <SearchButton />
         {help}
-        <Button
-          className="w-8 px-0"
-          aria-label="Switch between dark and light"
-          title="Switch between dark and light (D)"
-          onClick={toggleTheme}
-        >
-          <Contrast className="size-4" aria-hidden="true" />
-        </Button>
+        <ThemeMenu />
       </div>
     </header>
   );
@@ -80,11 +56,15 @@ const CONNECTION_WORDS = {
   reconnecting: 'Not live',
 } as const;
 
+/** With a stream that is alive: what of it is looked at. */
+const MODE_WORDS = { live: 'Live', paused: 'Paused view', replay: 'Replay' } as const;
+
 /** How long the page tells that it met a new server, ms. */
 const RESTART_NEWS_MS = 10_000;
 
 function ConnectionPill() {
-  const { conn, restartedAtMs } = useLive((state) => ({
+  const mode = useViewingState((state) => state.mode);
+  const { conn, restartedAtMs } = useStream((state) => ({
     conn: state.conn,
     restartedAtMs: state.restartedAtMs,
   }));
@@ -95,7 +75,7 @@ function ConnectionPill() {
   return (
     <span className="flex h-8 min-w-0 items-center gap-2 rounded-full border border-line px-3 text-sm">
       <svg viewBox="0 0 10 10" className="size-2.5 shrink-0" aria-hidden="true">
-        {conn === 'live' ? (
+        {conn === 'live' && mode === 'live' ? (
           <circle cx="5" cy="5" r="4.5" fill="var(--text)" />
         ) : (
           <circle
@@ -103,7 +83,7 @@ function ConnectionPill() {
             cy="5"
             r="4"
             fill="none"
-            stroke="var(--danger)"
+            stroke={conn === 'live' ? 'var(--past)' : 'var(--danger)'}
             strokeWidth="2"
             strokeDasharray="2.5 2"
           />
@@ -111,7 +91,11 @@ function ConnectionPill() {
       </svg>
       {/* The age ticks; only the state is announced. */}
       <span role="status" className={clsx('shrink-0', conn !== 'live' && 'font-medium')}>
-        {isNewServer && conn === 'live' ? 'Server restarted' : CONNECTION_WORDS[conn]}
+        {isNewServer && conn === 'live'
+          ? 'Server restarted'
+          : conn === 'live'
+            ? MODE_WORDS[mode]
+            : CONNECTION_WORDS[conn]}
       </span>
       {freshness !== null && (
         <span className="hidden truncate text-quiet md:inline">{freshness}</span>

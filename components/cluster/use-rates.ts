@@ -1,16 +1,20 @@
 'use client';
 
 import { useEffect, useRef, useState } from 'react';
-import { useLive } from '../live/live-provider.tsx';
+import { useLive, useViewingState } from '../live/live-provider.tsx';
 
 const SECOND_MS = 1000;
 
-/** Messages in the last whole second by link, both ways ("n1-n2"); null until one second was watched. */
+/**
+ * Messages in the last whole second by link, both ways ("n1-n2"); null until one
+ * second was watched, and when what is looked at is not live: messages are not recorded.
+ */
 export function useRates(): ReadonlyMap<string, number> | null {
   const { packets, batch } = useLive((state) => ({
     packets: state.packets,
     batch: state.packetBatch,
   }));
+  const isLive = useViewingState(({ mode }) => mode === 'live');
   const counts = useRef(new Map<string, number>());
   const [rates, setRates] = useState<ReadonlyMap<string, number> | null>(null);
   useEffect(() => {
@@ -27,7 +31,7 @@ export function useRates(): ReadonlyMap<string, number> | null {
     }, SECOND_MS);
     return () => clearInterval(timer);
   }, []);
-  return rates;
+  return isLive ? rates : null;
 }
 
 /** The same for both directions. */

@@ -2,28 +2,33 @@
 
 import clsx from 'clsx';
 import { TriangleAlert } from 'lucide-react';
-import { verdictOf } from '../../client/verdict.ts';
+import { speedNote } from '../../client/pace-state.ts';
+import { headlineOf } from '../../client/verdict.ts';
 import type { Verdict } from '../../client/verdict.ts';
-import { useLive } from '../live/live-provider.tsx';
+import { secondOf, useLive, useViewingState } from '../live/live-provider.tsx';
 import { useForecast } from './forecast.tsx';
 
 /** The one sentence that is never off screen, and the headline numbers. */
 export function VerdictBar() {
-  const verdict = useLive(({ view }): Partial<Verdict> => (view === null ? {} : verdictOf(view)));
+  const verdict = useLive(({ view }): Partial<Verdict> => (view === null ? {} : headlineOf(view)));
   const stale = useLive((state) => state.conn === 'reconnecting');
+  const atMs = useViewingState((state) => state.atMs);
+  const speed = useLive(({ view }) => speedNote(view?.pace.pace ?? 1));
   const forecast = useForecast();
-  const isAlarming = verdict.state === 'no-quorum' || verdict.state === 'stopped';
+  const isViolated = verdict.state === 'violated';
+  const isAlarming = isViolated || verdict.state === 'no-quorum' || verdict.state === 'stopped';
   return (
     <div
       className={clsx(
         'flex min-h-14 flex-wrap items-center gap-x-6 gap-y-1 border-b border-line px-4 py-1.5',
         isAlarming ? 'bg-danger-wash' : 'bg-surface',
-        stale && 'stale',
+        // The bar itself stays opaque: the page scrolls under it.
+        stale && '*:stale grayscale',
       )}
     >
       <div className="relative min-w-0">
         <p
-          role="status"
+          role={isViolated ? 'alert' : 'status'}
           data-testid="cluster-verdict"
           data-state={verdict.state ?? ''}
           data-leader={verdict.leader ?? ''}
@@ -46,10 +51,13 @@ export function VerdictBar() {
             <span className="text-quiet">Waiting for the first word from the cluster…</span>
           ) : (
             <span>
+              {stale && 'Last known: '}
+              {atMs !== null && `At ${secondOf(atMs)} UTC: `}
               <strong className={clsx('font-semibold', isAlarming && 'text-danger')}>
                 {verdict.word}:
               </strong>{' '}
               {verdict.sentence}
+              {speed}
             </span>
           )}
         </p>
@@ -77,7 +85,7 @@ function Headlines() {
     };
   });
   return (
-    <dl className="ml-auto flex gap-6">
+    <dl className="flex w-full justify-between gap-6 sm:ml-auto sm:w-auto presenting:max-[110rem]:hidden">
       <Headline name="commit index" value={commit?.toLocaleString('en')} />
       <Headline name="commits/s" value={perSecond?.toLocaleString('en')} />
       <Headline name="p99 commit" value={p99 === null ? undefined : `${p99.toFixed(1)} ms`} />
@@ -92,7 +100,7 @@ interface HeadlineProps {
 
 function Headline({ name, value = '–' }: HeadlineProps) {
   return (
-    <div className="flex flex-col items-end">
+    <div className="flex flex-col sm:items-end">
       <dt className="order-2 text-xs text-quiet">{name}</dt>
       <dd className="font-mono text-base leading-5 font-medium">{value}</dd>
     </div>

@@ -4,6 +4,8 @@ import clsx from 'clsx';
 import { useMemo } from 'react';
 import { formatNear, formatTimestamp, writeAsOf } from '../../client/time-input.ts';
 import type { HistoryAnswer, HistoryVersion } from '../../contracts/kv.ts';
+import { CopyCurl } from '../ui/copy-curl.tsx';
+import { useCurl } from '../ui/use-curl.ts';
 import { ValueText } from './value-text.tsx';
 
 interface HistoryProps {
@@ -19,6 +21,7 @@ const SHOWN = 200;
 
 /** Every version of the field, newest first; nothing is ever overwritten. */
 export function History({ history, shownRevision, onChoose }: HistoryProps) {
+  const curl = useCurl();
   const rows = useMemo(() => (history === null ? [] : rowsOf(history.versions)), [history]);
   const count = history?.versions.length ?? 0;
   return (
@@ -32,7 +35,17 @@ export function History({ history, shownRevision, onChoose }: HistoryProps) {
         </span>
         {history !== null && (
           <span className="ml-auto shrink-0">
+            {history.next !== null && 'the latest '}
             {count.toLocaleString('en')} version{count === 1 ? '' : 's'}
+          </span>
+        )}
+        {history !== null && (
+          <span className="-my-1 shrink-0">
+            <CopyCurl
+              size="line"
+              of="the history"
+              command={curl((api) => api.history(history.key, history.field, { order: 'desc' }))}
+            />
           </span>
         )}
       </h3>
@@ -57,7 +70,8 @@ export function History({ history, shownRevision, onChoose }: HistoryProps) {
             ))}
           {rows.length > SHOWN && (
             <li className="p-1.5 text-xs text-quiet">
-              {(rows.length - SHOWN).toLocaleString('en')} older ones: GET /api/v1/history
+              {history?.next === null && `${(rows.length - SHOWN).toLocaleString('en')} `}
+              older ones: GET /api/v1/history
             </li>
           )}
         </ol>

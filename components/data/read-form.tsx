@@ -1,15 +1,19 @@
 'use client';
 
-import { History as PastIcon } from 'lucide-react';
-import type { CellName } from '../../client/cell-changes.ts';
-import { formatTimestamp, writeAsOf } from '../../client/time-input.ts';
+import { History as PastIcon, Link2, Link2Off } from 'lucide-react';
+import type { CellName } from '../../client/cell-name.ts';
+import { failureWords, stopAt, stopsOf, timeWords } from '../../client/read-words.ts';
+import { formatNear, formatTimestamp, writeAsOf } from '../../client/time-input.ts';
 import type { AsOf } from '../../client/time-input.ts';
 import type { GetAnswer, HistoryAnswer } from '../../contracts/kv.ts';
-import { useActionsDisabled, useLive } from '../live/live-provider.tsx';
+import { useLive, useQuestionsDisabled, useServerNow, useStream } from '../live/live-provider.tsx';
+import { SlowNote } from '../cluster/slow-note.tsx';
 import { Button } from '../ui/button.tsx';
+import { CopyCurl } from '../ui/copy-curl.tsx';
 import { TextField } from '../ui/field.tsx';
-import { timeStops } from './time-stops.ts';
+import { useCurl } from '../ui/use-curl.ts';
 import { valueTitle, ValueText } from './value-text.tsx';
+import { readOptions } from './use-reading.ts';
 import type { Question, Reading } from './use-reading.ts';
 
 interface ReadFormProps {
@@ -19,6 +23,9 @@ interface ReadFormProps {
   readonly asOf: string;
   readonly asked: AsOf;
   onAsOf(text: string): void;
+  /** "As of" goes with the moment that is looked at; null when that is now. */
+  readonly isTied: boolean | null;
+  onTied(isTied: boolean): void;
   readonly localNode: string | null;
   onLocalNode(node: string | null): void;
   /** Of the field that is named in the form; gives the slider its stops. */
@@ -36,6 +43,8 @@ export function ReadForm({
   asOf,
   asked,
   onAsOf,
+  isTied,
+  onTied,
   localNode,
   onLocalNode,
   history,
@@ -43,7 +52,8 @@ export function ReadForm({
   busy,
   onRead,
 }: ReadFormProps) {
-  const disabled = useActionsDisabled();
+  const disabled = useQuestionsDisabled();
+  const curl = useCurl();
   const voters = useLive((state) => state.view?.members ?? NO_VOTERS);
   const problem = asked.ok
     ? cell.key === '' || cell.field === ''
@@ -51,11 +61,12 @@ export function ReadForm({
       : null
     : asked.message;
   const because = disabled ?? problem;
+  const options = readOptions({ coordinates: asked.ok ? asked.coordinates : {}, localNode });
   return (
     <form
       data-testid="read-form"
       aria-label="Read"
-      className="flex min-w-0 flex-col gap-2 p-3"
+      className="flex min-w-0 flex-col gap-2 p-3 desk:gap-1 desk:py-2"
       onSubmit={(event) => {
         event.preventDefault();
         if (because === null) onRead(asOf);
@@ -77,17 +88,43 @@ export function ReadForm({
         <Button type="submit" tone="primary" disabledBecause={because}>
           Read
         </Button>
+        <CopyCurl
+          size="sign"
+          of="the read"
+          disabledBecause={problem}
+          command={curl((api) => api.get(cell.key, cell.field, options))}
+        />
       </div>
       <div className="flex items-end gap-2">
         <TextField
           className="flex-1"
           label="As of"
+          name="as-of"
           placeholder="now, -5m, rev 57"
           title="now, -5m, 14:03:22, 2026-11-21 14:03, 1500, rev 57, or a time and a revision; UTC unless a zone is named"
           value={asOf}
           onValue={onAsOf}
           error={asked.ok ? null : asked.message}
         />
+        {isTied !== null && (
+          <Button
+            className="w-8 px-0!"
+            aria-pressed={isTied}
+            aria-label="As of goes with the replay"
+            title={
+              isTied
+                ? 'As of goes with the moment that you look at; press to part them'
+                : 'Tie As of to the moment that you look at'
+            }
+            onClick={() => onTied(!isTied)}
+          >
+            {isTied ? (
+              <Link2 className="size-4" aria-hidden="true" />
+            ) : (
+              <Link2Off className="size-4" aria-hidden="true" />
+            )}
+          </Button>
+        )}
         <label className="flex flex-col gap-0.5">
           <span className="text-xs text-quiet">From</span>
           <select
@@ -128,9 +165,12 @@ interface TimeSliderProps {
 
 /** The same time as the text box, in steps: one for each change of the field, and now at the right end. */
 function TimeSlider({ asked, history, disabled, onRead }: TimeSliderProps) {
-  const stops = timeStops(history);
-  const position = sliderPosition(stops, asked);
-  const label = position === stops.length ? 'now' : formatTimestamp(stops[position] ?? 0);
+  const versions = history?.versions ?? [];
+  const stops = stopsOf(versions);
+  const coordinates = asked.ok ? asked.coordinates : {};
+  const position = stopAt(versions, coordinates);
+  // What is typed may lie between two stops.
+  const label = writeAsOf(coordinates) || 'now';
   return (
     <div className="flex items-center gap-2">
       <input
@@ -148,21 +188,13 @@ function TimeSlider({ asked, history, disabled, onRead }: TimeSliderProps) {
           const stop = stops[Number(event.target.value)];
           onRead(stop === undefined ? '' : writeAsOf({ at: stop }));
         }}
-        className="min-w-0 flex-1 accent-text"
+        className="m-0 h-6 min-w-0 flex-1 accent-text"
       />
       <span className="shrink-0 text-[11px] text-quiet">
         {position === stops.length ? 'now' : `${position + 1} of ${stops.length}`}
       </span>
     </div>
   );
-}
-
-/** The right end is now; else the last stop at or before the time asked for. */
-function sliderPosition(stops: readonly number[], asked: AsOf): number {
-  const at = asked.ok ? asked.coordinates.at : undefined;
-  if (at === undefined) return stops.length;
-  const after = stops.findIndex((stop) => stop > at);
-  return Math.max(0, (after === -1 ? stops.length : after) - 1);
 }
 
 const ABSENT = {
@@ -193,24 +225,26 @@ function ReadResult({ reading, busy, problem, history, onNow }: ReadResultProps)
       data-from-ms={answer?.version?.timestamp ?? ''}
       data-to-ms={answer?.version?.validTo ?? ''}
       data-value={answer?.found === true ? JSON.stringify(answer.value) : ''}
-      className="min-h-[104px] min-w-0 text-[13px] leading-5"
+      className="min-h-34 min-w-0 text-[13px] leading-5 desk:min-h-27"
     >
       {problem !== null && <p className="text-danger">{problem}</p>}
+      {busy && (
+        <p className="text-quiet">
+          <SlowNote />
+        </p>
+      )}
       {problem === null && reading.kind === 'none' && (
         <p className="text-quiet">Read it now, or as it was at any time.</p>
       )}
       {problem === null && reading.kind === 'failed' && (
-        <p className="text-danger">
-          {reading.failure.message}
-          {reading.failure.retryable && '. Reads change nothing: simply ask again.'}
-        </p>
+        <p className="text-danger first-letter:uppercase">{failureWords(reading.failure)}</p>
       )}
       {problem === null && reading.kind === 'answer' && (
         <Answer
           answer={reading.answer}
           question={reading.question}
           newest={newestNow(reading, history)}
-          clusterTime={history?.clusterTime ?? Number.POSITIVE_INFINITY}
+          history={history}
           onNow={onNow}
         />
       )}
@@ -233,11 +267,12 @@ interface AnswerProps {
   readonly answer: GetAnswer;
   readonly question: Question;
   readonly newest: number | null;
-  readonly clusterTime: number;
+  readonly history: HistoryAnswer | null;
   onNow(): void;
 }
 
-function Answer({ answer, question, newest, clusterTime, onNow }: AnswerProps) {
+function Answer({ answer, question, newest, history, onNow }: AnswerProps) {
+  const clusterMs = useClusterMs(history);
   const { at, asOf } = question.coordinates;
   const isPast = at !== undefined || asOf !== undefined;
   return (
@@ -245,7 +280,12 @@ function Answer({ answer, question, newest, clusterTime, onNow }: AnswerProps) {
       {isPast && (
         <p className="mb-1 flex items-start gap-1.5 rounded-md border border-past px-1.5 py-0.5 font-medium text-past">
           <PastIcon className="mt-0.5 size-4 shrink-0" aria-hidden="true" />
-          <span className="min-w-0 flex-1">{describeTime(answer, question, clusterTime)}</span>
+          <span className="min-w-0 flex-1">
+            {timeWords(answer, question.coordinates, {
+              versions: history?.versions ?? null,
+              nowMs: clusterMs,
+            })}
+          </span>
           <button type="button" onClick={onNow} className="shrink-0 underline underline-offset-2">
             Back to now
           </button>
@@ -257,17 +297,17 @@ function Answer({ answer, question, newest, clusterTime, onNow }: AnswerProps) {
         <>
           <p
             data-testid="read-value"
-            className="line-clamp-2 font-mono text-base break-all"
+            className="line-clamp-2 font-mono text-base wrap-anywhere"
             title={valueTitle(answer.value)}
           >
             <ValueText value={answer.value} />
           </p>
           <p className="text-xs leading-5 text-quiet">
-            since <span className="font-mono">{formatTimestamp(answer.version.timestamp)}</span>
+            since <Instant ms={answer.version.timestamp} near={answer.at} />
             {answer.version.validTo !== undefined && (
               <>
                 {' '}
-                until <span className="font-mono">{formatTimestamp(answer.version.validTo)}</span>
+                until <Instant ms={answer.version.validTo} near={answer.at} />
               </>
             )}
           </p>
@@ -291,13 +331,19 @@ function Answer({ answer, question, newest, clusterTime, onNow }: AnswerProps) {
   );
 }
 
-function describeTime(answer: GetAnswer, { coordinates }: Question, clusterTime: number): string {
-  const { at, asOf } = coordinates;
-  const known = `as known at revision ${answer.asOf}`;
-  if (at === undefined) return `The past: ${known}`;
-  const time =
-    answer.at > clusterTime
-      ? `The future: as planned for ${formatTimestamp(answer.at)}`
-      : `The past: as it was at ${formatTimestamp(answer.at)}`;
-  return asOf === undefined ? time : `${time}, ${known}`;
+/** The cluster's time, as far as anyone told it: what is beyond has not come. */
+function useClusterMs(history: HistoryAnswer | null): number {
+  const told = useStream(({ view }) =>
+    Math.max(0, ...(view?.nodes ?? []).map(({ clusterTimeMs }) => clusterTimeMs)),
+  );
+  return Math.max(history?.clusterTime ?? 0, told, useServerNow() ?? 0);
+}
+
+/** The day is told only where it is not that of the answer. */
+function Instant({ ms, near }: { readonly ms: number; readonly near: number }) {
+  return (
+    <span className="font-mono whitespace-nowrap" title={formatTimestamp(ms)}>
+      {formatNear(ms, near)}
+    </span>
+  );
 }

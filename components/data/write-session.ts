@@ -3,7 +3,13 @@
  * when its outcome is unknown, and is applied once. The store gives the name when
  * the first write needs one, and a new one when it has forgotten the old.
  */
-import type { ApiResult, ChronoraftClient, WriteSession } from '../../client/http-client.ts';
+import type {
+  ApiFailure,
+  ApiResult,
+  ChronoraftClient,
+  WriteSession,
+} from '../../client/http-client.ts';
+import { outcomeOf, settles } from '../../client/write-outcome.ts';
 
 export class WriterName {
   private readonly client: ChronoraftClient;
@@ -16,7 +22,8 @@ export class WriterName {
 
   /**
    * Gives a write its name: `send` is called with it. Called again, what this returns sends
-   * the same write under the same name. One write of a page is under way at a time.
+   * the same write under the same name. One write of a page is under way at a time. Once its
+   * outcome was unknown it stays so, until a store has judged it.
    */
   named<T>(send: (name: WriteSession) => Promise<ApiResult<T>>): () => Promise<ApiResult<T>> {
     let name: WriteSession | null = null;
@@ -28,9 +35,13 @@ export class WriterName {
       name = next.value;
       const result = await send(name);
       if (result.ok) return result;
-      const { code } = result.failure;
-      if (code === 'OUTCOME_UNKNOWN') mayBeDone = true;
-      if (code !== 'SESSION_EXPIRED') return result;
+      const { failure } = result;
+      const wasUnknown = mayBeDone;
+      if (outcomeOf(failure) === 'unknown') mayBeDone = true;
+      if (failure.code !== 'SESSION_EXPIRED')
+        return wasUnknown && !settles(failure)
+          ? { ok: false, failure: stillUnknown(failure) }
+          : result;
       if (this.clientId === name.clientId) this.clientId = null;
       if (mayBeDone) return { ok: false, failure: FORGOTTEN };
       // Nothing was done under the old name, and nothing will be.
@@ -56,10 +67,17 @@ export class WriterName {
 }
 
 const NOT_SENT = {
-  code: 'NO_LEADER',
+  code: 'UNREACHABLE',
   message: 'no session could be opened in time; nothing was written',
   retryable: true,
 } as const;
+
+/** That a repeat was not taken says nothing of what was sent before it. */
+function stillUnknown({ code, message, retryable }: ApiFailure): ApiFailure {
+  return code === 'OUTCOME_UNKNOWN'
+    ? { code, message, retryable }
+    : { code: 'OUTCOME_UNKNOWN', message: `of the repeat: ${message}`, retryable };
+}
 
 /** Of a write whose outcome was unknown: now it cannot be told any more. */
 const FORGOTTEN = {

@@ -6,7 +6,7 @@ import { announce, eventGroups, feedPage } from '../../client/event-groups.ts';
 import type { EventGroup } from '../../client/event-groups.ts';
 import { formatClock } from '../../client/time-input.ts';
 import type { EventKind, EventView } from '../../contracts/view.ts';
-import { useLive } from '../live/live-provider.tsx';
+import { useLive, useViewing, useViewingState } from '../live/live-provider.tsx';
 
 /** Rows drawn; older events stay in the log of the server. */
 const SHOWN = 120;
@@ -21,6 +21,9 @@ export function EventFeed() {
   /** The newest event when the reader scrolled away from it; null while the feed follows. */
   const [upTo, setUpTo] = useState<number | null>(null);
   const list = useRef<HTMLOListElement>(null);
+  const viewing = useViewing();
+  const isLookingBack = useViewingState(({ mode }) => mode !== 'live');
+  const goTo = isLookingBack ? (event: EventView) => void viewing.seekEvent(event) : null;
   const { shown, held } = useMemo(
     () => feedPage(events, hidden, upTo, SHOWN),
     [events, hidden, upTo],
@@ -36,7 +39,8 @@ export function EventFeed() {
   };
   return (
     <div className={clsx('absolute inset-0 flex flex-col', stale && 'stale')}>
-      <div className="flex items-center gap-1 px-3 pb-1.5">
+      <div className="flex items-center gap-2 px-3 py-1.5">
+        <h2 className="text-sm font-medium text-quiet">Events</h2>
         <div className="flex flex-wrap gap-1" role="group" aria-label="Show events of">
           {eventGroups.map((group) => (
             <button
@@ -45,7 +49,7 @@ export function EventFeed() {
               aria-pressed={!hidden.has(group)}
               onClick={() => toggle(group)}
               className={clsx(
-                'rounded-full border px-2 py-0.5 text-xs',
+                'min-h-6 rounded-full border px-2 text-xs',
                 hidden.has(group) ? 'border-line text-quiet line-through' : 'border-line-strong',
               )}
             >
@@ -69,11 +73,13 @@ export function EventFeed() {
       >
         {shown.length === 0 && (
           <li className="p-3 text-quiet">
-            {hidden.size === 0 ? 'Quiet. Try killing the leader.' : 'Nothing of these kinds.'}
+            {hidden.size === 0
+              ? 'Quiet. Kill the leader, and watch what the others do.'
+              : 'Nothing of these kinds.'}
           </li>
         )}
         {shown.map((event) => (
-          <FeedRow key={event.seq} event={event} />
+          <FeedRow key={event.seq} event={event} goTo={goTo} />
         ))}
       </ol>
       {held > 0 && (
@@ -103,7 +109,8 @@ function Announcer({ events }: { readonly events: readonly EventView[] }) {
     setSaid({ seq: newest, text: announce(events, said.seq) });
   });
   // A server that was started anew counts from one again.
-  const waiting = newest !== said.seq;
+  const isLive = useViewingState(({ mode }) => mode === 'live');
+  const waiting = isLive && newest !== said.seq;
   useEffect(() => {
     if (!waiting) return;
     const timer = setTimeout(() => say(), ANNOUNCE_MS);
@@ -120,12 +127,19 @@ const STRONG: ReadonlySet<EventKind> = new Set([
   'leader-elected',
   'node-killed',
   'node-failed',
-  'state-diverged',
+  'invariant-broken',
   'quorum-lost',
 ]);
 
-function FeedRow({ event }: { readonly event: EventView }) {
+interface FeedRowProps {
+  readonly event: EventView;
+  /** Leads to its moment; null while the view is live. */
+  readonly goTo: ((event: EventView) => void) | null;
+}
+
+function FeedRow({ event, goTo }: FeedRowProps) {
   const { seq, atMs, kind, node, term, index, text } = event;
+  const time = <time dateTime={new Date(atMs).toISOString()}>{formatClock(atMs)}</time>;
   return (
     <li
       data-testid={`event-${seq}`}
@@ -133,19 +147,32 @@ function FeedRow({ event }: { readonly event: EventView }) {
       data-node={node ?? ''}
       data-term={term ?? ''}
       data-index={index ?? ''}
-      className="flex gap-3 border-b border-line px-3 py-1 text-[13px] leading-5"
+      className={clsx(
+        'relative flex gap-3 border-b border-line px-3 py-0.5 text-[13px] leading-5',
+        goTo !== null && 'hover:bg-line',
+      )}
     >
-      <time
-        className="shrink-0 font-mono text-xs leading-5 text-quiet"
-        dateTime={new Date(atMs).toISOString()}
-      >
-        {formatClock(atMs)}
-      </time>
+      <span className="shrink-0 font-mono text-xs leading-5 text-quiet">
+        {goTo === null ? (
+          time
+        ) : (
+          // All of the row is its target.
+          <button
+            type="button"
+            aria-label={`Go to ${formatClock(atMs)}: ${text}`}
+            title="Shows the cluster at this moment"
+            onClick={() => goTo(event)}
+            className="-my-0.5 h-6 underline decoration-dotted underline-offset-2 after:absolute after:inset-0"
+          >
+            {time}
+          </button>
+        )}
+      </span>
       <span
         className={clsx(
           'min-w-0 flex-1 break-words',
           STRONG.has(kind) && 'font-medium',
-          kind === 'state-diverged' && 'text-danger',
+          kind === 'invariant-broken' && 'text-danger',
         )}
       >
         {text}

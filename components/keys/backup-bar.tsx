@@ -1,6 +1,6 @@
 'use client';
 
-import { Download, History, Upload } from 'lucide-react';
+import { History } from 'lucide-react';
 import { useRef, useState } from 'react';
 import { isNow } from '../../client/keys-moment.ts';
 import type { Moment } from '../../client/keys-moment.ts';
@@ -8,7 +8,9 @@ import { writeAsOf } from '../../client/time-input.ts';
 import { client } from '../cluster/use-action.ts';
 import { useActionsDisabled } from '../live/live-provider.tsx';
 import { Button, buttonClass } from '../ui/button.tsx';
+import { CopyCurl } from '../ui/copy-curl.tsx';
 import { Sheet } from '../ui/sheet.tsx';
+import { useCurl } from '../ui/use-curl.ts';
 import { RestoreFile } from './restore-file.tsx';
 import { Retention } from './retention.tsx';
 import { useFileRestore } from './use-file-restore.ts';
@@ -21,6 +23,7 @@ export function BackupBar({ moment }: { readonly moment: Moment }) {
   const [keeping, setKeeping] = useState(false);
   const input = useRef<HTMLInputElement>(null);
   const disabled = useActionsDisabled();
+  const curl = useCurl();
   const { kind } = restore.step;
   const which = prefix === '' ? 'All keys' : `The keys that begin with “${prefix}”`;
   const when = isNow(time) ? '' : `, as of ${writeAsOf(time)}`;
@@ -36,16 +39,20 @@ export function BackupBar({ moment }: { readonly moment: Moment }) {
         title={`${which}${when}, with their whole history, as a file`}
         className={buttonClass({ className: 'min-w-0' })}
       >
-        <Download className="size-4 shrink-0" aria-hidden="true" />
         Backup
       </a>
+      <CopyCurl
+        size="sign"
+        of="the backup"
+        // Into a file of the name that the server gives it.
+        command={`${curl({ method: 'GET', path: client.backupUrl(prefix, time) })} -OJ`}
+      />
       <Button
         className="min-w-0 flex-1"
         disabledBecause={kind === 'running' ? null : disabled}
         title="From a file: choose that of a backup. It says first what it would change"
         onClick={() => (kind === 'running' ? setOpen(true) : input.current?.click())}
       >
-        <Upload className="size-4 shrink-0" aria-hidden="true" />
         <span className="truncate">{kind === 'running' ? 'Restoring…' : 'Restore…'}</span>
       </Button>
       <input

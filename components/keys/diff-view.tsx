@@ -3,6 +3,7 @@
 import clsx from 'clsx';
 import { useState } from 'react';
 import type { Moment } from '../../client/keys-moment.ts';
+import type { DiffOptions } from '../../client/http-client.ts';
 import { isNow } from '../../client/keys-moment.ts';
 import { formatTimestamp, parseAsOf, writeAsOf } from '../../client/time-input.ts';
 import type { Coordinates } from '../../client/time-input.ts';
@@ -11,9 +12,11 @@ import { client } from '../cluster/use-action.ts';
 import { valueTitle, ValueText } from '../data/value-text.tsx';
 import { useNow } from '../live/live-provider.tsx';
 import { Button } from '../ui/button.tsx';
+import { CopyCurl } from '../ui/copy-curl.tsx';
 import { TextField } from '../ui/field.tsx';
+import { useCurl } from '../ui/use-curl.ts';
 import { ReadFailure } from './read-failure.tsx';
-import { useAnswer } from './use-answer.ts';
+import { useAnswer } from '../live/use-answer.ts';
 
 /** Changes that are drawn; the API has the rest. */
 const SHOWN = 200;
@@ -31,10 +34,12 @@ interface DiffViewProps {
 export function DiffView({ moment, against, onAgainst }: DiffViewProps) {
   const { key, prefix, time } = moment;
   const scope = key === null ? { prefix } : { key };
+  const question: DiffOptions = { before: time, after: against, ...scope, limit: SHOWN };
+  const curl = useCurl();
   const { answer, failure, isOld } = useAnswer(
     JSON.stringify(['diff', scope, time, against]),
     async () => {
-      const result = await client.diff({ before: time, after: against, ...scope, limit: SHOWN });
+      const result = await client.diff(question);
       if (!result.ok) return result;
       const { before, after } = result.value;
       const names = [isNow(time) ? 'now' : 'this moment', isNow(against) ? 'now' : 'compared with'];
@@ -57,6 +62,7 @@ export function DiffView({ moment, against, onAgainst }: DiffViewProps) {
           <span className="font-mono">{key ?? (prefix === '' ? 'all keys' : `${prefix}…`)}</span>
         </h2>
         <OtherTime against={against} onAgainst={onAgainst} />
+        <CopyCurl size="sign" of="the comparison" command={curl((api) => api.diff(question))} />
       </div>
       {failure !== null && (
         <div className="px-3 pb-2">
@@ -202,7 +208,7 @@ function DiffRow({ change, withKey }: { readonly change: Change; readonly withKe
       className="border-t border-line align-top"
     >
       <th scope="row" className="py-1.5 pr-2 text-left font-normal">
-        <span className="block font-mono break-all">
+        <span className="block font-mono wrap-anywhere">
           {withKey && <span className="text-quiet">{change.key}.</span>}
           {change.field}
         </span>
@@ -237,7 +243,7 @@ function Side({ value, tone }: SideProps) {
       <span
         title={valueTitle(value)}
         className={clsx(
-          'block rounded-md border-l-4 px-2 py-0.5 font-mono break-all',
+          'block rounded-md border-l-4 px-2 py-0.5 font-mono wrap-anywhere',
           tone === 'removed' && 'border-danger bg-danger-wash',
           tone === 'added' && 'border-added bg-added-wash',
           tone === 'none' && 'border-line',

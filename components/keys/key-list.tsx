@@ -9,7 +9,7 @@ import type { Moment } from '../../client/keys-moment.ts';
 import { client } from '../cluster/use-action.ts';
 import { Button } from '../ui/button.tsx';
 import { ReadFailure } from './read-failure.tsx';
-import { useAnswer } from './use-answer.ts';
+import { useAnswer } from '../live/use-answer.ts';
 
 /** Keys on a page at first, and with each "more". */
 const PAGE = 100;
@@ -114,7 +114,7 @@ export function KeyList({ moment, onPrefix, onKey }: KeyListProps) {
                   : 'border-transparent hover:border-line-strong',
               )}
             >
-              <span className="min-w-0 flex-1 truncate font-mono text-[13px]">{key}</span>
+              <KeyName name={key} />
               <span className="shrink-0 text-xs text-quiet">
                 {fields.toLocaleString('en')}
                 <span className="sr-only"> field{fields === 1 ? '' : 's'}</span>
@@ -142,6 +142,17 @@ export function KeyList({ moment, onPrefix, onKey }: KeyListProps) {
         )}
       </ul>
     </div>
+  );
+}
+
+/** Keys of one folder differ at their end: the beginning gives way first. */
+function KeyName({ name }: { readonly name: string }) {
+  const folder = name.slice(0, name.lastIndexOf('/') + 1);
+  return (
+    <span className="flex min-w-0 flex-1 font-mono text-[13px]" title={name}>
+      {folder !== '' && <span className="min-w-0 shrink-9999 truncate text-quiet">{folder}</span>}
+      <span className="min-w-0 truncate">{name.slice(folder.length)}</span>
+    </span>
   );
 }
 

@@ -2,7 +2,7 @@
 
 import clsx from 'clsx';
 import { useState } from 'react';
-import type { CellName } from '../../client/cell-changes.ts';
+import type { CellName } from '../../client/cell-name.ts';
 import { isNow, readMoment, stepTo } from '../../client/keys-moment.ts';
 import type { Coordinates } from '../../client/time-input.ts';
 import { TopBar } from '../cluster/top-bar.tsx';

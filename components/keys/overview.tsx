@@ -5,7 +5,7 @@ import { isNow } from '../../client/keys-moment.ts';
 import type { RecordsAnswer } from '../../contracts/kv.ts';
 import { ValueText } from '../data/value-text.tsx';
 import { ReadFailure } from './read-failure.tsx';
-import type { Asked } from './use-answer.ts';
+import type { Asked } from '../live/use-answer.ts';
 
 interface OverviewProps {
   readonly moment: Moment;
@@ -39,7 +39,7 @@ export function Overview({ moment, asked, onKey }: OverviewProps) {
               className="block w-full rounded-lg border border-transparent px-2 py-1.5 text-left -outline-offset-2 hover:border-line-strong"
             >
               <span className="block truncate font-mono text-[13px] font-medium">{record.key}</span>
-              <span className="line-clamp-2 text-[13px] leading-6 break-all">
+              <span className="line-clamp-2 text-[13px] leading-6 wrap-anywhere">
                 {record.fields.slice(0, FIELDS).map(({ field, value }) => (
                   <span key={field} className="mr-3">
                     <span className="font-mono text-xs text-quiet">{field} </span>

@@ -4,6 +4,8 @@ import clsx from 'clsx';
 import { Trash2 } from 'lucide-react';
 import { isNow } from '../../client/keys-moment.ts';
 import type { Moment } from '../../client/keys-moment.ts';
+import { recordRows } from '../../client/record-rows.ts';
+import type { RecordRow } from '../../client/record-rows.ts';
 import { formatNear } from '../../client/time-input.ts';
 import type { FieldView, Value } from '../../contracts/kv.ts';
 import { useActionsDisabled } from '../live/live-provider.tsx';
@@ -32,7 +34,7 @@ export function RecordView({ moment, shown, onField, onLeave }: RecordViewProps)
   const then = record.answer?.key === key ? record.answer : null;
   const present = recordNow.answer?.key === key ? recordNow.answer : null;
   // Until the moment has been read, nothing is said of it, not even that something was absent.
-  const rows = then === null ? [] : rowsOf(then.fields, isPast ? (present?.fields ?? null) : null);
+  const rows = then === null ? [] : recordRows(then, isPast ? present : null);
   return (
     <div
       data-testid="record"
@@ -93,7 +95,9 @@ export function RecordView({ moment, shown, onField, onLeave }: RecordViewProps)
           <li className="p-1.5 text-quiet">
             {isPast
               ? 'No fields at this time, and none now.'
-              : 'No fields now. What it once had is in the past: go back by the slider, or write one.'}
+              : shown.axis.stops.length === 0
+                ? 'Nothing was ever written here. Write its first field.'
+                : 'No fields now. What it once had is in the past: go back by the slider, or write one.'}
           </li>
         )}
         {then !== null && then.next !== null && (
@@ -106,29 +110,8 @@ export function RecordView({ moment, shown, onField, onLeave }: RecordViewProps)
   );
 }
 
-interface Row {
-  readonly field: string;
-  /** At the moment; null when absent. */
-  readonly held: FieldView | null;
-  /** Now, when that is another time; undefined when it is not. */
-  readonly present: FieldView | null | undefined;
-}
-
-/** The fields of the moment, and in the past those of now too, so that what is yet to come is seen. */
-function rowsOf(then: readonly FieldView[], present: readonly FieldView[] | null): readonly Row[] {
-  if (present === null)
-    return then.map((view) => ({ field: view.field, held: view, present: undefined }));
-  const past = new Map(then.map((view) => [view.field, view]));
-  const today = new Map(present.map((view) => [view.field, view]));
-  return [...new Set([...past.keys(), ...today.keys()])].sort().map((field) => ({
-    field,
-    held: past.get(field) ?? null,
-    present: today.get(field) ?? null,
-  }));
-}
-
 interface FieldRowProps {
-  readonly row: Row;
+  readonly row: RecordRow;
   readonly now: number;
   readonly isPast: boolean;
   readonly chosen: boolean;
@@ -163,7 +146,7 @@ function FieldRow({ row, now, isPast, chosen, disabled, onChoose, onDelete }: Fi
         </span>
         <span className="min-w-0">
           <span
-            className="line-clamp-2 font-mono text-base leading-6 break-all"
+            className="line-clamp-2 font-mono text-base leading-6 wrap-anywhere"
             title={valueTitle(held?.value ?? null)}
           >
             <ValueText value={held?.value ?? null} />
@@ -201,11 +184,11 @@ function Life({ view, now }: { readonly view: FieldView; readonly now: number })
   const { timestamp, revision, expiresAt, validTo } = view.version;
   return (
     <span className="block text-xs leading-5 text-quiet">
-      since <span className="font-mono">{formatNear(timestamp, now)}</span>
+      since <span className="font-mono whitespace-nowrap">{formatNear(timestamp, now)}</span>
       {validTo !== undefined && (
         <>
           {' '}
-          until <span className="font-mono">{formatNear(validTo, now)}</span>
+          until <span className="font-mono whitespace-nowrap">{formatNear(validTo, now)}</span>
         </>
       )}
       {expiresAt !== undefined &&
@@ -213,10 +196,14 @@ function Life({ view, now }: { readonly view: FieldView; readonly now: number })
           ', when it expires'
         ) : (
           <>
-            , would expire <span className="font-mono">{formatNear(expiresAt, now)}</span>
+            , would expire{' '}
+            <span className="font-mono whitespace-nowrap">{formatNear(expiresAt, now)}</span>
           </>
         ))}
-      , revision <span className="font-mono">{revision}</span>
+      ,{' '}
+      <span className="whitespace-nowrap">
+        revision <span className="font-mono">{revision}</span>
+      </span>
     </span>
   );
 }

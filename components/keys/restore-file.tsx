@@ -13,7 +13,10 @@ import type {
   RestoreProgress,
 } from '../../contracts/backup.ts';
 import { useLive } from '../live/live-provider.tsx';
+import { OutcomeWord } from '../data/outcome-word.tsx';
 import { Button } from '../ui/button.tsx';
+import { CopyCurl } from '../ui/copy-curl.tsx';
+import { useCurl } from '../ui/use-curl.ts';
 import type { FileRestore, FileStep } from './use-file-restore.ts';
 
 interface RestoreFileProps {
@@ -24,6 +27,7 @@ interface RestoreFileProps {
 /** Says what a file is and what its restore would replace, asks, shows how far it is, and tells what came of it. */
 export function RestoreFile({ restore, onClose }: RestoreFileProps) {
   const { step, run } = restore;
+  const curl = useCurl();
   const [chosenMode, setMode] = useState<RestoreMode>('present');
   const mode = step.kind === 'running' || step.kind === 'failed' ? step.mode : chosenMode;
   if (step.kind === 'none') return <p className="text-quiet">Reading the file…</p>;
@@ -59,6 +63,9 @@ export function RestoreFile({ restore, onClose }: RestoreFileProps) {
         {step.kind === 'failed' && <Failed failure={step.failure} />}
       </div>
       <Buttons>
+        {step.kind !== 'done' && (
+          <CopyCurl command={curl((api) => api.restoreFile(step.file, mode))} />
+        )}
         <Button onClick={onClose}>{CLOSE[step.kind]}</Button>
         {(step.kind === 'asking' || (step.kind === 'failed' && mayHelp(step.failure))) && (
           <Button tone="primary" onClick={() => run(mode)}>
@@ -224,10 +231,7 @@ function Done({ answer }: { readonly answer: BackupRestoreAnswer }) {
   const what = mode === 'present' ? 'field' : 'version';
   return (
     <p>
-      <strong>
-        <span aria-hidden="true">✓</span> Committed
-      </strong>{' '}
-      {written.toLocaleString('en')} {what}
+      <OutcomeWord outcome="committed" /> {written.toLocaleString('en')} {what}
       {written === 1 ? '' : 's'} {mode === 'present' ? 'changed' : 'added'}, by revision
       {firstRevision === lastRevision ? ' ' : 's '}
       <span className="font-mono">{firstRevision}</span>
@@ -246,10 +250,14 @@ function Failed({ failure: { code, message } }: { readonly failure: ApiFailure }
   const isUnknown = code === 'OUTCOME_UNKNOWN';
   return (
     <p>
-      <strong className={clsx(!isUnknown && 'text-danger')}>
-        <span aria-hidden="true">{isUnknown ? '?' : '✗'}</span>{' '}
-        {isUnknown ? 'Unknown' : 'Not finished'}
-      </strong>{' '}
+      {isUnknown ? (
+        <OutcomeWord outcome="unknown" />
+      ) : (
+        // Many writes, of which some may be done: none of the words for one.
+        <strong className="text-danger">
+          <span aria-hidden="true">✗</span> Not finished
+        </strong>
+      )}{' '}
       {message} ({code})
     </p>
   );

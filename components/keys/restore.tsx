@@ -5,14 +5,18 @@ import { useEffect, useEffectEvent, useRef, useState } from 'react';
 import type { ApiFailure, ApiResult } from '../../client/http-client.ts';
 import type { Moment } from '../../client/keys-moment.ts';
 import { formatTimestamp } from '../../client/time-input.ts';
+import { outcomeOf } from '../../client/write-outcome.ts';
 import type { DiffAnswer } from '../../contracts/kv.ts';
 import type { RestoreAnswer } from '../../contracts/write.ts';
 import { client } from '../cluster/use-action.ts';
+import { OutcomeWord } from '../data/outcome-word.tsx';
 import { ValueText } from '../data/value-text.tsx';
 import { WriterName } from '../data/write-session.ts';
 import { useActionsDisabled } from '../live/live-provider.tsx';
 import { Button } from '../ui/button.tsx';
+import { CopyCurl } from '../ui/copy-curl.tsx';
 import { Sheet } from '../ui/sheet.tsx';
+import { useCurl } from '../ui/use-curl.ts';
 import { kindOf } from './diff-view.tsx';
 
 /** Changes that are counted before the question says "more than". */
@@ -130,6 +134,7 @@ interface RestoreQuestionProps extends Choice {
 /** Says what a restore would change, asks, does it, and tells what came of it. */
 function RestoreQuestion({ name, scope, view, onClose, onNow }: RestoreQuestionProps) {
   const [step, setStep] = useState<Step>({ kind: 'counting' });
+  const curl = useCurl();
   /** One restore of this question under one name: sent again, it counts once. */
   const restore = useRef<(() => Promise<ApiResult<RestoreAnswer>>) | null>(null);
   const count = useEffectEvent(async (isOver: () => boolean): Promise<void> => {
@@ -167,7 +172,10 @@ function RestoreQuestion({ name, scope, view, onClose, onNow }: RestoreQuestionP
         revision <span className="font-mono">{view.asOf}</span>.
       </p>
       <RestoreStatus step={step} />
-      <div className="flex justify-end gap-2">
+      <div className="flex flex-wrap justify-end gap-2">
+        {step.kind !== 'done' && !isEmpty && (
+          <CopyCurl command={curl((api) => api.restore({ ...scope, ...view }))} />
+        )}
         <Button onClick={onClose}>
           {step.kind === 'done' || isEmpty ? 'Close' : 'Leave it as it is'}
         </Button>
@@ -230,9 +238,7 @@ function RestoreStatus({ step }: { readonly step: Step }) {
         step.kind === 'done'
           ? 'committed'
           : step.kind === 'failed' && step.again === 'send'
-            ? step.failure.code === 'OUTCOME_UNKNOWN'
-              ? 'unknown'
-              : 'rejected'
+            ? outcomeOf(step.failure)
             : ''
       }
       data-fields={
@@ -316,31 +322,32 @@ function Done({ answer }: { readonly answer: RestoreAnswer }) {
     return <p>There was nothing to change any more, so nothing was written.</p>;
   return (
     <p>
-      <strong>
-        <span aria-hidden="true">✓</span> Committed
-      </strong>{' '}
-      {answer.fields.toLocaleString('en')} field{answer.fields === 1 ? '' : 's'} restored by
-      revision <span className="font-mono">{answer.revision}</span>, by {answer.leader} in term{' '}
+      <OutcomeWord outcome="committed" /> {answer.fields.toLocaleString('en')} field
+      {answer.fields === 1 ? '' : 's'} restored by revision{' '}
+      <span className="font-mono">{answer.revision}</span>, by {answer.leader} in term{' '}
       <span className="font-mono">{answer.term}</span>.
     </p>
   );
 }
 
 function Failed({ failure, sent }: { readonly failure: ApiFailure; readonly sent: boolean }) {
-  if (sent && failure.code === 'OUTCOME_UNKNOWN')
+  const outcome = outcomeOf(failure);
+  if (sent && outcome === 'unknown')
     return (
       <p>
-        <strong>
-          <span aria-hidden="true">?</span> Unknown
-        </strong>{' '}
-        it may be committed, now or later. Sent again, it counts once.
+        <OutcomeWord outcome={outcome} /> it may be committed, now or later. Sent again, it counts
+        once.
       </p>
     );
   return (
     <p>
-      <strong className="text-danger">
-        <span aria-hidden="true">✗</span> {sent ? 'Not done' : 'Not counted'}
-      </strong>{' '}
+      {sent ? (
+        <OutcomeWord outcome={outcome} />
+      ) : (
+        <strong className="text-danger">
+          <span aria-hidden="true">✗</span> Not counted
+        </strong>
+      )}{' '}
       {failure.message} ({failure.code})
     </p>
   );

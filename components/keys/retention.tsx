@@ -1,13 +1,16 @@
 'use client';
 
 import { useState } from 'react';
+import type { ComponentProps } from 'react';
 import { formatDuration, parseDuration } from '../../client/duration.ts';
 import { formatTimestamp } from '../../client/time-input.ts';
 import { LIMITS } from '../../contracts/kv.ts';
 import type { RetentionAnswer, RetentionBody } from '../../contracts/retention.ts';
 import { useActionsDisabled } from '../live/live-provider.tsx';
 import { Button } from '../ui/button.tsx';
+import { CopyCurl } from '../ui/copy-curl.tsx';
 import { TextField } from '../ui/field.tsx';
+import { useCurl } from '../ui/use-curl.ts';
 import { ReadFailure } from './read-failure.tsx';
 import { useRetention } from './use-retention.ts';
 
@@ -18,6 +21,7 @@ export function Retention() {
   const [age, setAge] = useState<string | null>(null);
   const [count, setCount] = useState<string | null>(null);
   const disabled = useActionsDisabled();
+  const curl = useCurl();
   if (answer === null)
     return failure === null ? (
       <p className="text-quiet">Asking…</p>
@@ -55,30 +59,30 @@ export function Retention() {
         and questions about that past are refused, never answered wrongly.
       </p>
       <div className="grid gap-3 sm:grid-cols-2">
-        <div>
-          <TextField
-            label="Forget what is older than"
-            name="max-age"
-            placeholder="for ever"
-            value={shownAge}
-            onValue={setAge}
-            error={ageError}
-          />
-          <Mistake text={ageError} />
-        </div>
-        <div>
-          <TextField
-            label="Versions to keep of each field"
-            name="max-versions"
-            inputMode="numeric"
-            placeholder="all"
-            value={shownCount}
-            onValue={setCount}
-            error={countError}
-          />
-          <Mistake text={countError} />
-        </div>
+        <LimitField
+          label="Forget what is older than"
+          name="max-age"
+          placeholder="for ever"
+          value={shownAge}
+          onValue={setAge}
+          error={ageError}
+        />
+        <LimitField
+          label="Versions to keep of each field"
+          name="max-versions"
+          inputMode="numeric"
+          placeholder="all"
+          value={shownCount}
+          onValue={setCount}
+          error={countError}
+        />
       </div>
+      {maxVersions !== null && (
+        <p data-testid="retention-lists" className="text-[13px] text-quiet">
+          A limit by number forgets field by field: a list of keys or fields as they were at a past
+          time may then end with “compacted”, where some of its versions are gone.
+        </p>
+      )}
       <HowFar answer={answer} />
       {failure !== null && <ReadFailure failure={failure} />}
       <div className="flex flex-wrap items-center justify-between gap-3" aria-live="polite">
@@ -87,6 +91,7 @@ export function Retention() {
             ? 'What is forgotten cannot be brought back. A backup keeps it.'
             : saved && same && 'Set. Old versions go within about a minute.'}
         </p>
+        <CopyCurl disabledBecause={mistake} command={curl((api) => api.setRetention(policy))} />
         <Button type="submit" tone={forgets ? 'danger' : 'primary'} disabledBecause={because}>
           {forgets ? 'Set, and forget' : 'Set'}
         </Button>
@@ -95,23 +100,30 @@ export function Retention() {
   );
 }
 
-function Mistake({ text }: { readonly text: string | null }) {
+/** A field that may be left empty, with what is wrong with it below. */
+function LimitField(props: ComponentProps<typeof TextField> & { readonly error: string | null }) {
+  const { error } = props;
   return (
-    text !== null && (
-      <p role="alert" className="pt-1 text-xs text-danger">
-        {text}
-      </p>
-    )
+    <div>
+      <TextField {...props} />
+      {error !== null && (
+        <p role="alert" className="pt-1 text-xs text-danger">
+          {error}
+        </p>
+      )}
+    </div>
   );
 }
 
 function HowFar({ answer }: { readonly answer: RetentionAnswer }) {
-  const { horizon } = answer;
+  const { horizon, maxVersions } = answer;
   return (
     <p data-testid="retention-horizon">
       {horizon === null
         ? 'Nothing was forgotten for its age so far.'
         : `Kept from ${formatTimestamp(horizon.timestamp)}, revision ${horizon.revision}, on.`}
+      {maxVersions !== null &&
+        ` Of a field with more than ${maxVersions.toLocaleString('en')} versions, the older ones go.`}
     </p>
   );
 }

@@ -15,18 +15,26 @@ export function spanWords(span: VersionSpan, now: number): string {
 
 function endWords({ version, to, end, endedBy }: VersionSpan, now: number): string {
   const until = to === null ? '' : ` until ${formatNear(to, now)}`;
+  const isAhead = to !== null && to > now;
   switch (end) {
     case 'open':
       return '';
     case 'expired':
-      return `${until}, when it ${to !== null && to > now ? 'expires' : 'expired'}`;
+      return `${until}, when it ${isAhead ? 'expires' : 'expired'}`;
     case 'corrected':
       return `, corrected by revision ${endedBy}`;
     case 'deleted':
-      return version.value === null ? '' : `${until}, when revision ${endedBy} deleted it`;
+      return version.value === null
+        ? ''
+        : `${until}, when revision ${endedBy} ${isAhead ? 'deletes' : 'deleted'} it`;
     case 'replaced':
-      return `${until}, when revision ${endedBy} ${version.value === null ? 'wrote it anew' : 'replaced it'}`;
+      return `${until}, when revision ${endedBy} ${replacement(version.value === null, isAhead)}`;
   }
+}
+
+function replacement(wasDeleted: boolean, isAhead: boolean): string {
+  if (wasDeleted) return isAhead ? 'writes it anew' : 'wrote it anew';
+  return isAhead ? 'replaces it' : 'replaced it';
 }
 
 /** A span of time in its greatest unit. */

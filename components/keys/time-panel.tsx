@@ -156,7 +156,6 @@ function TimeSlider({ moment, shown, withNames, onTime }: TimeSliderProps) {
   const { time } = moment;
   const [dragged, setDragged] = useState<number | null>(null);
   const throttled = useThrottled(onTime);
-  const place = dragged ?? Math.round(axis.fractionOf(at) * STEPS);
   const timeAt = (step: number): Coordinates => {
     const at = snapped(axis, step / STEPS, now, REACH);
     return at === now ? {} : { at };
@@ -166,6 +165,8 @@ function TimeSlider({ moment, shown, withNames, onTime }: TimeSliderProps) {
   const last = axis.stops.at(-1) ?? 0;
   const nowPlace = axis.fractionOf(now);
   const isEmpty = axis.stops.length === 0;
+  // Without a change there is only now, at the right end.
+  const place = dragged ?? (isEmpty ? STEPS : Math.round(axis.fractionOf(at) * STEPS));
   const step = (to: number | null): void => {
     if (to !== null) onTime(to === now ? {} : { at: to });
   };
@@ -195,7 +196,7 @@ function TimeSlider({ moment, shown, withNames, onTime }: TimeSliderProps) {
           event.preventDefault();
           setDragged(null);
         }}
-        className={clsx('m-0 h-5 w-full min-w-0', isNow(shownTime) ? 'accent-text' : 'accent-past')}
+        className={clsx('m-0 h-6 w-full min-w-0', isNow(shownTime) ? 'accent-text' : 'accent-past')}
       />
       <p
         aria-hidden="true"

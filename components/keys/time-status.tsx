@@ -37,7 +37,7 @@ export function TimeStatus({ time, now, onNow }: TimeStatusProps) {
         {isPast ? (
           <PastSentence time={time} now={now} />
         ) : freshness === null ? (
-          'Now. What is written shows by itself.'
+          'Now: what is written shows by itself. Move the slider to read the past.'
         ) : (
           'Not live: this is the last that was heard.'
         )}

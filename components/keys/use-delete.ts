@@ -2,6 +2,7 @@
 
 import { useRef, useState } from 'react';
 import type { ApiFailure, ApiResult } from '../../client/http-client.ts';
+import { OUTCOME_WORDS, outcomeOf } from '../../client/write-outcome.ts';
 import { client } from '../cluster/use-action.ts';
 import { WriterName } from '../data/write-session.ts';
 import { useToast } from '../ui/toast.tsx';
@@ -19,13 +20,16 @@ export function useDelete() {
   const named: WriterName['named'] = (call) =>
     (writer.current ??= new WriterName(client)).named(call);
 
-  const say = (failure: ApiFailure, what: string): void =>
+  const say = (failure: ApiFailure, what: string): void => {
+    const outcome = outcomeOf(failure);
+    const { word } = OUTCOME_WORDS[outcome];
     toast({
       text:
-        failure.code === 'OUTCOME_UNKNOWN'
-          ? `Unknown: ${what} may be done, now or later`
-          : `${failure.message} (${failure.code})`,
+        outcome === 'unknown'
+          ? `${word}: ${what} may be done, now or later`
+          : `${word}: ${failure.message} (${failure.code})`,
     });
+  };
   const undo = async (scope: Scope, { revision, timestamp }: Deleted): Promise<void> => {
     if (revision === null) return;
     // As it was known before the delete.

@@ -4,6 +4,7 @@ import { useMemo } from 'react';
 import type { ApiResult } from '../../client/http-client.ts';
 import { isNow } from '../../client/keys-moment.ts';
 import type { Moment } from '../../client/keys-moment.ts';
+import { fieldNames } from '../../client/record-rows.ts';
 import { timeAxis } from '../../client/time-axis.ts';
 import type { TimeAxis } from '../../client/time-axis.ts';
 import { changesOf, versionSpans } from '../../client/version-spans.ts';
@@ -11,8 +12,8 @@ import type { VersionSpan } from '../../client/version-spans.ts';
 import type { RecordAnswer, RecordsAnswer, VersionView } from '../../contracts/kv.ts';
 import { client } from '../cluster/use-action.ts';
 import { useLive } from '../live/live-provider.tsx';
-import { useAnswer } from './use-answer.ts';
-import type { Asked } from './use-answer.ts';
+import { useAnswer } from '../live/use-answer.ts';
+import type { Asked } from '../live/use-answer.ts';
 
 /** Fields of a record that are drawn; the API has the rest. */
 const FIELDS = 500;
@@ -131,7 +132,7 @@ function fieldsOf(key: string | null, records: readonly Asked<RecordAnswer>[]): 
   const names = records.flatMap(({ answer }) =>
     answer === null || answer.key !== key ? [] : answer.fields.map(({ field }) => field),
   );
-  return [...new Set(names)].sort();
+  return fieldNames(names);
 }
 
 /** The first fields, and the chosen one in any case. */

@@ -7,11 +7,13 @@ import type { Coordinates } from '../../client/time-input.ts';
 import { spanAt } from '../../client/version-spans.ts';
 import type { VersionSpan } from '../../client/version-spans.ts';
 import { ValueText } from '../data/value-text.tsx';
+import { CopyCurl } from '../ui/copy-curl.tsx';
+import { useCurl } from '../ui/use-curl.ts';
 import { ReadFailure } from './read-failure.tsx';
 import { spanWords } from './span-words.ts';
 import { momentOf } from './timeline.tsx';
 import type { Lanes } from './use-shown.ts';
-import type { Asked } from './use-answer.ts';
+import type { Asked } from '../live/use-answer.ts';
 
 interface VersionsProps {
   readonly moment: Moment;
@@ -25,11 +27,14 @@ interface VersionsProps {
 /** Every version of the chosen field in words, newest first; each leads to its time. */
 export function Versions({ moment, now, at, asked, onTime }: VersionsProps) {
   const { key, field } = moment;
+  const curl = useCurl();
   const lane =
     asked.answer?.key === key
       ? (asked.answer.lanes.find((one) => one.field === field) ?? null)
       : null;
   const spans = lane?.spans ?? [];
+  const { asOf } = moment.time;
+  const known = asOf === undefined ? {} : { asOf };
   const shown = spanAt(spans, at);
   return (
     <div className="flex h-full flex-col">
@@ -41,6 +46,15 @@ export function Versions({ moment, now, at, asked, onTime }: VersionsProps) {
           {lane?.more === true && 'newest '}
           {spans.length.toLocaleString('en')} version{spans.length === 1 ? '' : 's'}
         </span>
+        {key !== null && field !== null && (
+          <span className="-my-1 shrink-0">
+            <CopyCurl
+              size="line"
+              of="the history"
+              command={curl((api) => api.history(key, field, { order: 'desc', ...known }))}
+            />
+          </span>
+        )}
       </h2>
       {asked.failure !== null && (
         <div className="px-3">

@@ -1,16 +1,16 @@
 'use client';
 
-import { useLive, useNow } from './live-provider.tsx';
+import { useServerNow, useStream } from './live-provider.tsx';
 
 /** How old the picture is and what is being done about it, in words; null while it is live. */
 export function useFreshness(): string | null {
-  const { conn, tries, lastMessageAtMs, offset } = useLive((state) => ({
+  const { conn, tries, lastMessageAtMs, offset } = useStream((state) => ({
     conn: state.conn,
     tries: state.tries,
     lastMessageAtMs: state.lastMessageAtMs,
     offset: state.serverOffsetMs,
   }));
-  const now = useNow();
+  const now = useServerNow();
   if (conn !== 'reconnecting') return null;
   const attempt = tries > 0 ? ` (try ${tries})` : '';
   if (now === null || lastMessageAtMs === null) return `Reconnecting${attempt}`;

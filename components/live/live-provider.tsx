@@ -9,10 +9,20 @@ import type { StoreApi } from 'zustand/vanilla';
 import { connectLive } from '../../client/live-socket.ts';
 import { initialState, reduce } from '../../client/live-store.ts';
 import type { LiveState } from '../../client/live-store.ts';
+import { ServerSource } from '../../client/recording-source.ts';
+import { formatClock } from '../../client/time-input.ts';
+import { Viewing } from '../../client/viewing.ts';
+import type { ViewingState } from '../../client/viewing.ts';
 import type { Watches } from '../../client/watch.ts';
 import type { ClusterView } from '../../contracts/view.ts';
 
-const LiveContext = createContext<StoreApi<LiveState> | null>(null);
+/** What the stream says now, and what of it or of a recording is looked at. */
+interface Sources {
+  readonly stream: StoreApi<LiveState>;
+  readonly viewing: Viewing;
+}
+
+const SourcesContext = createContext<Sources | null>(null);
 const WatchesContext = createContext<Watches | null>(null);
 
 /** Holds what is known of the cluster and keeps it fresh while mounted. */
@@ -23,35 +33,62 @@ export function LiveProvider({
   readonly initial: ClusterView | null;
   readonly children: ReactNode;
 }) {
-  const [store] = useState(() => createStore<LiveState>(() => initialState(initial)));
+  const [sources] = useState((): Sources => {
+    const stream = createStore<LiveState>(() => initialState(initial));
+    return { stream, viewing: new Viewing(stream, new ServerSource()) };
+  });
   const [watches, setWatches] = useState<Watches | null>(null);
   useEffect(() => {
+    const { stream, viewing } = sources;
+    const unfollow = stream.subscribe(() => viewing.followLive());
     const live = connectLive({
-      dispatch: (actions) => store.setState((state) => actions.reduce(reduce, state), true),
-      state: store.getState,
+      dispatch: (actions) => stream.setState((state) => actions.reduce(reduce, state), true),
+      state: stream.getState,
     });
     setWatches(live.watches);
     return () => {
       setWatches(null);
       live.end();
+      unfollow();
     };
-  }, [store]);
+  }, [sources]);
   return (
-    <LiveContext value={store}>
+    <SourcesContext value={sources}>
       <WatchesContext value={watches}>{children}</WatchesContext>
-    </LiveContext>
+    </SourcesContext>
   );
 }
 
-function useLiveStore(): StoreApi<LiveState> {
-  const store = use(LiveContext);
-  if (store === null) throw new Error('useLive is for the inside of LiveProvider');
-  return store;
+function useSources(): Sources {
+  const sources = use(SourcesContext);
+  if (sources === null) throw new Error('useLive is for the inside of LiveProvider');
+  return sources;
 }
 
-/** Part of the live state; re-renders only when that part changes (compared one level deep). */
+/** What the stream says, for those who must see every change and not only the latest. */
+export function useLiveStore(): StoreApi<LiveState> {
+  return useSources().stream;
+}
+
+/**
+ * Part of what is looked at: the live state, or a moment held still or replayed.
+ * Re-renders only when that part changes (compared one level deep).
+ */
 export function useLive<T>(select: (state: LiveState) => T): T {
-  return useStore(useLiveStore(), useShallow(select));
+  return useStore(useSources().viewing.shown, useShallow(select));
+}
+
+/** Part of what the stream says now, whatever is looked at. */
+export function useStream<T>(select: (state: LiveState) => T): T {
+  return useStore(useSources().stream, useShallow(select));
+}
+
+export function useViewing(): Viewing {
+  return useSources().viewing;
+}
+
+export function useViewingState<T>(select: (state: ViewingState) => T): T {
+  return useStore(useSources().viewing.state, useShallow(select));
 }
 
 /** The page's watches of the store; null until it has a line to the server. */
@@ -61,9 +98,19 @@ export function useWatches(): Watches | null {
 
 const TICK_MS = 250;
 
-/** Server time in ms, four times a second; null until the browser has taken over from the server. */
+/**
+ * Server time in ms, of what is looked at: four times a second while it is live,
+ * else that of the moment shown; null until the browser has taken over from the server.
+ */
 export function useNow(): number | null {
-  const offset = useLive((state) => state.serverOffsetMs);
+  const serverNow = useServerNow();
+  const atMs = useViewingState((state) => state.atMs);
+  return atMs ?? serverNow;
+}
+
+/** Server time in ms, whatever is looked at. */
+export function useServerNow(): number | null {
+  const offset = useStream((state) => state.serverOffsetMs);
   const local = useSyncExternalStore(
     subscribeToTicks,
     () => Math.floor(Date.now() / TICK_MS) * TICK_MS,
@@ -77,9 +124,26 @@ function subscribeToTicks(onTick: () => void): () => void {
   return () => clearInterval(timer);
 }
 
-/** Why actions cannot be sent now, in words; null when they can. */
-export function useActionsDisabled(): string | null {
-  return useLive(({ conn }) =>
+/** Why nothing can be asked of the server now, in words; null when it can. */
+export function useQuestionsDisabled(): string | null {
+  return useStream(({ conn }) =>
     conn === 'reconnecting' || conn === 'connecting' ? 'Not connected to the server' : null,
   );
+}
+
+/** Why actions cannot be sent now, in words; null when they can. Nobody acts on what is not so any more. */
+export function useActionsDisabled(): string | null {
+  const disconnected = useQuestionsDisabled();
+  const past = useViewingState(({ mode, atMs }) => {
+    if (mode === 'live' || atMs === null) return null;
+    return mode === 'replay'
+      ? `You are looking at ${secondOf(atMs)}. Back to live (Esc)`
+      : `The view is paused at ${secondOf(atMs)}. Back to live (Esc)`;
+  });
+  return past ?? disconnected;
+}
+
+/** "14:03:22" */
+export function secondOf(ms: number): string {
+  return formatClock(ms).slice(0, 8);
 }

@@ -2,12 +2,13 @@
 
 import { useSyncExternalStore } from 'react';
 import type { ReactNode } from 'react';
-import { useLive } from './live-provider.tsx';
+import { useLive, useStream, useViewingState } from './live-provider.tsx';
 
 /** The page's outermost element: its attributes say how fresh everything inside is. */
 export function LiveRoot({ children }: { readonly children: ReactNode }) {
-  const { conn, epoch, seq } = useLive((state) => ({
-    conn: state.conn,
+  const conn = useStream((state) => state.conn);
+  const mode = useViewingState((state) => state.mode);
+  const { epoch, seq } = useLive((state) => ({
     epoch: state.view?.epoch ?? '',
     seq: state.view?.seq ?? 0,
   }));
@@ -16,11 +17,11 @@ export function LiveRoot({ children }: { readonly children: ReactNode }) {
     <div
       data-testid="app"
       data-conn={conn}
-      data-view="live"
+      data-view={mode}
       data-epoch={epoch}
       data-seq={seq}
       data-motion={motion ? 'on' : 'off'}
-      className="flex min-h-dvh flex-col desk:h-dvh desk:overflow-hidden"
+      className="flex min-h-dvh flex-col data-[view=paused]:framed-still data-[view=replay]:framed-past desk:h-dvh desk:overflow-hidden"
     >
       {children}
     </div>

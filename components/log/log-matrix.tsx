@@ -1,31 +1,58 @@
 'use client';
 
 import clsx from 'clsx';
-import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useMemo, useRef, useState } from 'react';
-import type { CSSProperties } from 'react';
+import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
+import type { Range } from '@tanstack/react-virtual';
+import { useEffect, useEffectEvent, useId, useLayoutEffect, useMemo, useRef } from 'react';
+import type { CSSProperties, KeyboardEvent, MouseEvent, ReactNode } from 'react';
 import {
   cellOf,
   commitLag,
   entryBook,
   findEntry,
-  firstRow,
+  isForgotten,
   lastIndexOf,
   standingTerm,
+  whyNoEntry,
 } from '../../client/log-matrix.ts';
-import type { Cell } from '../../client/log-matrix.ts';
-import type { ClusterView, EntryView } from '../../contracts/view.ts';
+import type { ClusterView, EntryView, NodeView } from '../../contracts/view.ts';
 import { useLive } from '../live/live-provider.tsx';
+import { Frontier } from './frontier.tsx';
+import { COLUMNS, LogRow } from './log-row.tsx';
+import type { RowCell } from './log-row.tsx';
+import { useAskedIndex } from './use-asked-index.ts';
+import { ROW_PX, useLogScroll } from './use-log-scroll.ts';
+import type { LogScroll } from './use-log-scroll.ts';
 import { useOlderEntries } from './use-older-entries.ts';
 
-const ROW_PX = 27;
-/** Within this many rows of the end the list follows new entries. */
-const FOLLOW_ROWS = 2;
-const COLUMNS =
-  'grid-cols-[44px_32px_minmax(0,1fr)_repeat(var(--nodes),40px)] sm:grid-cols-[64px_48px_minmax(0,1fr)_repeat(var(--nodes),84px)]';
+/** Drawn beyond what is seen, at each end. */
+const OVERSCAN_ROWS = 6;
+/** Rows that PageUp and PageDown go. */
+const PAGE_ROWS = 20;
+const LEAST_WIDTH =
+  'min-w-[calc(86px_+_7rem_+_var(--nodes)_*_40px)] sm:min-w-[calc(112px_+_14rem_+_var(--nodes)_*_48px)]';
+
+/** The row that one looks at, for a page that shows more of it. */
+export interface Selection {
+  readonly index: number | null;
+  onSelect(index: number, entry: EntryView | undefined): void;
+}
+
+/** What stands above the rows can bring one into sight. */
+export interface Sight {
+  readonly view: ClusterView;
+  readonly top: number;
+  readonly bottom: number;
+  show(index: number): void;
+}
+
+interface LogMatrixProps {
+  readonly selection?: Selection;
+  readonly above?: (sight: Sight) => ReactNode;
+}
 
 /** Every node's log side by side, aligned by index; the newest entries at the bottom. */
-export function LogMatrix() {
+export function LogMatrix({ selection, above }: LogMatrixProps) {
   const { view, stale } = useLive((state) => ({
     view: state.view,
     stale: state.conn === 'reconnecting',
@@ -34,61 +61,124 @@ export function LogMatrix() {
   if (lastIndexOf(view) === 0) {
     return <p className="p-3 text-quiet">No entries. Write your first key.</p>;
   }
-  return <Matrix view={view} stale={stale} />;
+  return <Matrix view={view} stale={stale} selection={selection} above={above} />;
 }
 
-function Matrix({ view, stale }: { readonly view: ClusterView; readonly stale: boolean }) {
+interface MatrixProps {
+  readonly view: ClusterView;
+  readonly stale: boolean;
+  readonly selection: Selection | undefined;
+  readonly above: LogMatrixProps['above'];
+}
+
+function Matrix({ view, stale, selection, above }: MatrixProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const last = lastIndexOf(view);
-  const first = firstRow(last);
-  const { following, seenLast, onScroll, jump } = useFollow(scroller, last);
+  const scroll = useLogScroll(scroller, last);
+  const { first, end, following } = scroll;
   const rows = useVirtualizer({
-    count: last - first + 1,
+    count: end - first + 1,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_PX,
-    overscan: 6,
+    overscan: OVERSCAN_ROWS,
+    // The end is drawn before the list has been scrolled to it, or a burst of writes would show as a gap.
+    rangeExtractor: (range) => defaultRangeExtractor(following ? tailOf(range) : range),
     useFlushSync: false,
   });
   const known = useMemo(() => entryBook(view.entries), [view.entries]);
   const items = rows.getVirtualItems();
-  const older = useOlderEntries(
-    view,
-    known,
-    (items[0]?.index ?? 0) + first,
-    (items.at(-1)?.index ?? 0) + first,
-  );
+  const top = (items[0]?.index ?? 0) + first;
+  const bottom = (items.at(-1)?.index ?? 0) + first;
+  const older = useOlderEntries(view, known, top, bottom);
+  const entryAt = (index: number): EntryView | undefined => {
+    const term = standingTerm(view, index);
+    return findEntry(known, index, term) ?? findEntry(older, index, term);
+  };
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const box = scroller.current;
     if (following && box !== null) box.scrollTop = box.scrollHeight;
-  }, [following, last]);
+  }, [following, last, rows.scrollRect?.height]);
+
+  const id = useId();
+  const rowId = (index: number): string => `${id}-${index}`;
+  const selected = selection?.index ?? null;
+  const select = (index: number): void => selection?.onSelect(index, entryAt(index));
+  const tellSelected = useEffectEvent((entry: EntryView) => {
+    if (selected !== null) selection?.onSelect(selected, entry);
+  });
+  const chosen = selected === null ? undefined : entryAt(selected);
+  // It may be fetched, or written, only after it was asked for.
+  useEffect(() => {
+    if (chosen !== undefined) tellSelected(chosen);
+  }, [chosen]);
+  const show = (index: number): void => {
+    // What is beyond the end is waited for there.
+    if (index > last) scroll.follow();
+    else scroll.show(index, 'center');
+    select(index);
+  };
+  useAskedIndex(show);
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const to = selection === undefined ? null : stepOf(event, selected, scroll, last);
+    if (to === null) return;
+    event.preventDefault();
+    select(to);
+    if (event.key === 'End') scroll.follow();
+    else scroll.show(to, 'nearest');
+  };
+  const onClick = (event: MouseEvent): void => {
+    const row =
+      event.target instanceof Element && event.target.closest<HTMLElement>('[data-index]');
+    const index = row ? Number(row.dataset['index']) : 0;
+    if (selection === undefined || row === false || row === null || row.role !== 'row') return;
+    scroll.hold();
+    select(index);
+  };
 
   return (
     <div className={clsx('absolute inset-0 flex flex-col', stale && 'stale')}>
+      {above?.({
+        view,
+        top: top + (following ? 0 : OVERSCAN_ROWS),
+        bottom: bottom - (bottom === end ? 0 : OVERSCAN_ROWS),
+        show,
+      })}
+      {selected !== null && selected > last && (
+        <p role="status" data-testid="no-entry" className="border-b border-line px-3 py-1.5">
+          {whyNoEntry(view, selected)}
+        </p>
+      )}
+      {/* oxlint-disable-next-line jsx-a11y/click-events-have-key-events -- arrows select, see onKeyDown */}
       <div
         ref={scroller}
         role="grid"
         aria-label="Replicated log"
         aria-rowcount={last + 1}
+        aria-activedescendant={
+          selected !== null && selected >= top && selected <= bottom ? rowId(selected) : undefined
+        }
         data-testid="log-matrix"
         tabIndex={0}
-        onScroll={onScroll}
+        onScroll={scroll.onScroll}
+        onKeyDown={onKeyDown}
+        onClick={onClick}
         style={{ '--nodes': view.nodes.length } as CSSProperties}
         className="min-h-0 flex-1 overflow-auto -outline-offset-2"
       >
-        <div role="rowgroup" className="sticky top-0 z-10 min-w-[340px] bg-surface">
+        <div role="rowgroup" className={clsx('sticky top-0 z-10 bg-surface', LEAST_WIDTH)}>
           <div
             role="row"
             aria-rowindex={1}
             className={clsx('grid items-end border-b border-line text-xs text-quiet', COLUMNS)}
           >
-            <span role="columnheader" className="py-1 pr-3 text-right">
+            <span role="columnheader" className="py-1 pr-2.5 text-right sm:pr-3">
               index
             </span>
-            <span role="columnheader" className="py-1">
+            <span role="columnheader" className="py-1 pl-1.5">
               term
             </span>
-            <span role="columnheader" className="py-1">
+            <span role="columnheader" className="py-1 pl-1">
               command
             </span>
             {view.nodes.map((node) => (
@@ -98,17 +188,15 @@ function Matrix({ view, stale }: { readonly view: ClusterView; readonly stale: b
                 commitIndex={node.commitIndex}
                 lag={commitLag(view, node)}
                 down={node.state !== 'serving'}
-                onShow={() =>
-                  rows.scrollToIndex(Math.max(0, node.commitIndex - first), { align: 'center' })
-                }
+                onShow={() => scroll.show(Math.max(1, node.commitIndex), 'center')}
               />
             ))}
           </div>
         </div>
         <div
           role="rowgroup"
-          className="relative min-w-[340px]"
-          style={{ height: rows.getTotalSize() }}
+          className={clsx('relative', LEAST_WIDTH, selection !== undefined && 'cursor-default')}
+          style={{ height: (end - first + 1) * ROW_PX }}
         >
           {items.map((item) => {
             const index = item.index + first;
@@ -116,13 +204,16 @@ function Matrix({ view, stale }: { readonly view: ClusterView; readonly stale: b
             const entry = findEntry(known, index, term) ?? findEntry(older, index, term);
             return (
               <LogRow
-                key={item.key}
-                view={view}
+                key={index}
+                id={rowId(index)}
                 index={index}
                 term={term ?? entry?.term ?? null}
                 newTerm={index > 1 && term !== standingTerm(view, index - 1)}
+                forgotten={isForgotten(view, index)}
                 entry={entry}
-                top={item.start}
+                cells={view.nodes.map((node) => rowCell(node, index, term))}
+                top={item.index * ROW_PX}
+                selected={index === selected}
               />
             );
           })}
@@ -131,181 +222,51 @@ function Matrix({ view, stale }: { readonly view: ClusterView; readonly stale: b
       {!following && (
         <button
           type="button"
-          onClick={jump}
+          onClick={scroll.follow}
           className="absolute right-4 bottom-3 rounded-full border border-line-strong bg-raised px-3 py-1 text-[13px]"
         >
-          {last > seenLast ? `${(last - seenLast).toLocaleString('en')} new` : 'To the end'}
+          {scroll.newCount > 0 ? `${scroll.newCount.toLocaleString('en')} new` : 'To the end'}
         </button>
       )}
     </div>
   );
 }
 
-interface FrontierProps {
-  readonly id: string;
-  readonly commitIndex: number;
-  readonly lag: number;
-  readonly down: boolean;
-  onShow(): void;
+/** As many rows, with the last one at their end. */
+function tailOf(range: Range): Range {
+  const endIndex = range.count - 1;
+  const startIndex = Math.max(0, endIndex - (range.endIndex - range.startIndex));
+  return { ...range, startIndex, endIndex };
 }
 
-/** Head of a node's column: how far it has committed, and the way to that row. */
-function Frontier({ id, commitIndex, lag, down, onShow }: FrontierProps) {
-  const behind = lag === 0 ? '' : `, ${lag.toLocaleString('en')} behind`;
-  return (
-    <span
-      role="columnheader"
-      data-testid={`commit-frontier-${id}`}
-      data-index={commitIndex}
-      className={clsx('text-center font-mono', down && 'hatched')}
-    >
-      <button
-        type="button"
-        onClick={onShow}
-        title={`${id} knows entries up to ${commitIndex} to be committed${behind}. Show that row.`}
-        aria-label={`${id}${down ? ', down' : ''}, committed up to ${commitIndex}${behind}`}
-        className="w-full py-1 -outline-offset-2"
-      >
-        <span className={clsx('text-text', down && 'line-through')}>{id}</span>
-        {lag > 0 && <span className="text-[11px]"> −{compact.format(lag)}</span>}
-      </button>
-    </span>
-  );
-}
-
-const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
-
-function useFollow(scroller: { readonly current: HTMLDivElement | null }, last: number) {
-  const [following, setFollowing] = useState(true);
-  const [seenLast, setSeenLast] = useState(last);
+function rowCell(node: NodeView, index: number, term: number | null): RowCell {
+  const isCommit = node.commitIndex === index;
   return {
-    following,
-    seenLast,
-    onScroll: (): void => {
-      const box = scroller.current;
-      if (box === null) return;
-      const atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < FOLLOW_ROWS * ROW_PX;
-      if (atEnd !== following) {
-        setFollowing(atEnd);
-        setSeenLast(last);
-      }
-    },
-    jump: () => setFollowing(true),
+    ...cellOf(node, index, term),
+    frontier: isCommit ? 'commit' : node.lastApplied === index ? 'applied' : null,
+    down: node.state !== 'serving',
+    isBase: node.firstIndex === index + 1,
   };
 }
 
-interface LogRowProps {
-  readonly view: ClusterView;
-  readonly index: number;
-  readonly term: number | null;
-  readonly entry: EntryView | undefined;
-  readonly top: number;
-  /** Another term than the row above: terms may skip numbers, so their tint alone does not tell. */
-  readonly newTerm: boolean;
+/** Where a key leads from the selected row; null for keys that lead nowhere. */
+function stepOf(
+  { key, altKey, ctrlKey, metaKey }: KeyboardEvent,
+  selected: number | null,
+  { end, following }: LogScroll,
+  last: number,
+): number | null {
+  if (altKey || ctrlKey || metaKey) return null;
+  const from = selected ?? (following ? end + 1 : end);
+  const to = { Home: 1, End: last, ...stepsFrom(from) }[key];
+  return to === undefined ? null : Math.min(last, Math.max(1, to));
 }
 
-function LogRow({ view, index, term, newTerm, entry, top }: LogRowProps) {
-  return (
-    <div
-      role="row"
-      aria-rowindex={index + 1}
-      data-testid={`log-row-${index}`}
-      data-term={term ?? ''}
-      className={clsx(
-        'absolute inset-x-0 grid items-center',
-        COLUMNS,
-        newTerm && 'border-t border-line-strong',
-        term !== null && term % 2 === 1 ? 'bg-term-odd' : 'bg-term-even',
-      )}
-      style={{ height: ROW_PX, transform: `translateY(${top}px)` }}
-    >
-      <span role="rowheader" className="pr-3 text-right font-mono text-[13px] text-quiet">
-        {index}
-      </span>
-      <span role="gridcell" className="font-mono text-[13px]">
-        {term ?? '?'}
-      </span>
-      <span
-        role="gridcell"
-        className={clsx('truncate pr-3 font-mono text-[13px]', isQuiet(entry) && 'text-quiet')}
-      >
-        {entry === undefined ? '…' : commandOf(entry)}
-      </span>
-      {view.nodes.map((node) => {
-        const cell = cellOf(node, index, term);
-        return (
-          <LogCell
-            key={node.id}
-            cell={cell}
-            index={index}
-            frontier={node.commitIndex === index}
-            down={node.state !== 'serving'}
-          />
-        );
-      })}
-    </div>
-  );
-}
-
-const CELL_WORD = {
-  absent: 'absent',
-  appended: 'appended, not committed',
-  committed: 'committed',
-  applied: 'committed and applied',
-  divergent: 'another entry, to be replaced',
-} as const;
-
-/** One node's copy of one entry. Told apart by form: blank, outline, solid, solid with a tick, stripes. */
-function LogCell({
-  cell,
-  index,
-  frontier,
-  down,
-}: {
-  readonly cell: Cell;
-  readonly index: number;
-  readonly frontier: boolean;
-  readonly down: boolean;
-}) {
-  const { node, state, term } = cell;
-  return (
-    <span
-      role="gridcell"
-      aria-label={`${node}: ${CELL_WORD[state]}`}
-      title={`${node}, index ${index}: ${CELL_WORD[state]}${term === null ? '' : `, term ${term}`}`}
-      data-testid={`log-cell-${node}-${index}`}
-      data-state={state}
-      data-term={term ?? ''}
-      className={clsx(
-        'flex h-full items-center justify-center px-1',
-        down && 'hatched',
-        frontier && 'border-b-2 border-text',
-      )}
-    >
-      <span
-        className={clsx(
-          'grid h-[17px] w-full max-w-14 place-content-center rounded-sm font-mono text-[11px] leading-none',
-          state === 'appended' && 'border border-dashed border-text',
-          state === 'committed' && 'border border-text bg-line-strong',
-          state === 'applied' && 'bg-line-strong text-text',
-          state === 'divergent' && 'striped border border-danger font-semibold',
-        )}
-      >
-        {state === 'applied' ? '✓' : state === 'divergent' ? `t${term}` : ''}
-      </span>
-    </span>
-  );
-}
-
-/** Labels of transactions tell their steps; those of restores, which are `txn` too, what is restored. */
-const STEPS = /^(?:if .*: )?(?:\d+ steps?|many steps)|^if .*…$/;
-
-function commandOf({ kind, label }: EntryView): string {
-  if (kind === 'delete') return `delete ${label}`;
-  if (kind === 'txn') return `${STEPS.test(label) ? 'transaction' : 'restore'} ${label}`;
-  return label;
-}
-
-function isQuiet(entry: EntryView | undefined): boolean {
-  return entry === undefined || ['noop', 'tick', 'compact'].includes(entry.kind);
+function stepsFrom(from: number): Readonly<Record<string, number>> {
+  return {
+    ArrowUp: from - 1,
+    ArrowDown: from + 1,
+    PageUp: from - PAGE_ROWS,
+    PageDown: from + PAGE_ROWS,
+  };
 }

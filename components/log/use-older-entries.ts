@@ -1,10 +1,11 @@
 'use client';
 
 import { useEffect, useRef, useState } from 'react';
-import { entryBook, findEntry, standingTerm } from '../../client/log-matrix.ts';
+import { entryBook, findEntry, isForgotten, standingTerm } from '../../client/log-matrix.ts';
 import type { EntryBook } from '../../client/log-matrix.ts';
 import type { ClusterView } from '../../contracts/view.ts';
 import { client } from '../cluster/use-action.ts';
+import { useViewingState } from '../live/live-provider.tsx';
 
 const PAGE = 200;
 /** Fetched entries kept; beyond it all are forgotten and fetched again when looked at. */
@@ -23,6 +24,8 @@ export function useOlderEntries(
   first: number,
   last: number,
 ): EntryBook {
+  /** A file's entries are not this server's, even where index and term are equal. */
+  const isFile = useViewingState(({ source }) => source.fileName !== null);
   const [older, setOlder] = useState(NONE);
   const [tries, setTries] = useState(0);
   const latest = useRef({ view, known, older });
@@ -30,13 +33,14 @@ export function useOlderEntries(
     latest.current = { view, known, older };
   });
   useEffect(() => {
+    if (isFile) return;
     let wanted = true;
     let timer = setTimeout(() => void fetchPage(), SETTLE_MS);
     const fetchPage = async (): Promise<void> => {
       const now = latest.current;
       if (!isMissing(now, first, last)) return;
-      const node = furthest(now.view);
-      const from = Math.max(1, first - PAGE / 2);
+      const node = sourceOf(now.view, first);
+      const from = Math.max(1, first - PAGE / 4);
       const page = node === undefined ? null : await client.nodeLog(node, from, PAGE);
       if (!wanted) return;
       if (page?.ok === true) {
@@ -50,14 +54,16 @@ export function useOlderEntries(
       wanted = false;
       clearTimeout(timer);
     };
-  }, [first, last, tries]);
-  return older;
+  }, [first, last, tries, isFile]);
+  return isFile ? NONE : older;
 }
 
-/** The running node that has committed most: the one whose log is least likely to change. */
-function furthest(view: ClusterView): string | undefined {
-  const serving = view.nodes.filter((node) => node.state === 'serving');
-  return serving.sort((a, b) => b.commitIndex - a.commitIndex)[0]?.id;
+/** Of the running nodes whose log reaches back so far, the one that has committed most: what it has is least likely to change. */
+function sourceOf({ nodes }: ClusterView, first: number): string | undefined {
+  const serving = nodes.filter((node) => node.state === 'serving');
+  const reaching = serving.filter((node) => node.firstIndex <= first);
+  return (reaching.length > 0 ? reaching : serving).sort((a, b) => b.commitIndex - a.commitIndex)[0]
+    ?.id;
 }
 
 interface Known {
@@ -68,6 +74,7 @@ interface Known {
 
 function isMissing({ view, known, older }: Known, first: number, last: number): boolean {
   for (let index = Math.max(1, first); index <= last; index++) {
+    if (isForgotten(view, index)) continue;
     const term = standingTerm(view, index);
     if (
       findEntry(known, index, term) === undefined &&

@@ -1,6 +1,7 @@
 'use client';
 
 import clsx from 'clsx';
+import { Check } from 'lucide-react';
 import { useId, useRef, useState } from 'react';
 import type { KeyboardEvent, ReactNode } from 'react';
 import { Button } from './button.tsx';
@@ -9,15 +10,23 @@ export interface MenuItem {
   readonly label: string;
   readonly hint: string;
   readonly tone?: 'danger';
+  /** For one choice of several: whether it is the one. */
+  readonly checked?: boolean;
   /** Why it cannot be chosen now. */
   readonly disabledBecause: string | null;
   run(): void;
+  /** It is pointed at or holds the focus, or no more. */
+  onPoint?(isPointed: boolean): void;
 }
 
 interface MenuProps {
   readonly label: string;
+  /** What a pointer on the button is told; its label unless given. */
+  readonly title?: string;
   readonly icon: ReactNode;
   readonly items: readonly MenuItem[];
+  readonly size?: 'normal' | 'narrow';
+  readonly disabledBecause?: string | null;
   readonly className?: string;
 }
 
@@ -26,7 +35,15 @@ const GAP_PX = 4;
 const EDGE_PX = 8;
 
 /** A button that opens a list of further actions above all else: arrows move, Escape closes, focus comes back. */
-export function Menu({ label, icon, items, className }: MenuProps) {
+export function Menu({
+  label,
+  title = label,
+  icon,
+  items,
+  size = 'narrow',
+  disabledBecause = null,
+  className,
+}: MenuProps) {
   const [open, setOpen] = useState(false);
   const button = useRef<HTMLSpanElement>(null);
   const list = useRef<HTMLDivElement>(null);
@@ -37,11 +54,11 @@ export function Menu({ label, icon, items, className }: MenuProps) {
     if (menu === null || anchor === undefined) return;
     menu.showPopover();
     const { width, height } = menu.getBoundingClientRect();
-    const below = anchor.bottom + GAP_PX;
-    const fits = below + height <= window.innerHeight - EDGE_PX;
-    menu.style.top = `${Math.max(EDGE_PX, fits ? below : anchor.top - GAP_PX - height)}px`;
+    // Rather over the button than above it: what the choice would do is said at the top of the page.
+    const lowest = window.innerHeight - EDGE_PX - height;
+    menu.style.top = `${Math.max(EDGE_PX, Math.min(anchor.bottom + GAP_PX, lowest))}px`;
     menu.style.left = `${Math.max(EDGE_PX, anchor.right - width)}px`;
-    menu.querySelector<HTMLElement>('[role=menuitem]')?.focus();
+    menu.querySelector<HTMLElement>(ITEMS)?.focus();
   };
   const hide = (): void => list.current?.hidePopover();
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -56,11 +73,12 @@ export function Menu({ label, icon, items, className }: MenuProps) {
       <span ref={button} className="inline-flex">
         <Button
           aria-label={label}
-          title={label}
+          title={title}
           aria-haspopup="menu"
           aria-expanded={open}
           aria-controls={id}
-          size="narrow"
+          size={size}
+          disabledBecause={disabledBecause}
           className={className}
           onClick={() => (open ? hide() : show())}
         >
@@ -76,17 +94,23 @@ export function Menu({ label, icon, items, className }: MenuProps) {
         aria-label={label}
         onKeyDown={onKeyDown}
         onToggle={(event) => setOpen(event.newState === 'open')}
-        className="fixed inset-auto m-0 w-64 rounded-lg border border-line-strong bg-raised p-1 text-text shadow-lg"
+        className="fixed inset-auto m-0 max-h-[calc(100dvh-1rem)] w-64 overflow-y-auto rounded-lg border border-line-strong bg-raised p-1 text-text shadow-lg"
       >
         {items.map((item) => (
           <button
             key={item.label}
             type="button"
-            role="menuitem"
+            role={item.checked === undefined ? 'menuitem' : 'menuitemradio'}
+            aria-checked={item.checked}
             tabIndex={-1}
             aria-disabled={item.disabledBecause !== null}
-            onClick={() => {
-              if (item.disabledBecause !== null) return;
+            onPointerEnter={() => item.onPoint?.(true)}
+            onPointerLeave={() => item.onPoint?.(false)}
+            onFocus={() => item.onPoint?.(true)}
+            onBlur={() => item.onPoint?.(false)}
+            onClick={(event) => {
+              // The list may open under the pointer: the second click of a double click chooses nothing.
+              if (item.disabledBecause !== null || event.detail > 1) return;
               hide();
               item.run();
             }}
@@ -96,7 +120,10 @@ export function Menu({ label, icon, items, className }: MenuProps) {
               item.disabledBecause !== null && 'opacity-45',
             )}
           >
-            <span className="block font-medium">{item.label}</span>
+            <span className="flex items-center justify-between font-medium">
+              {item.label}
+              {item.checked === true && <Check className="size-4" aria-hidden="true" />}
+            </span>
             <span className="block text-xs text-quiet">{item.disabledBecause ?? item.hint}</span>
           </button>
         ))}
@@ -105,10 +132,11 @@ export function Menu({ label, icon, items, className }: MenuProps) {
   );
 }
 
+const ITEMS = '[role^=menuitem]';
 const STEPS: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1 };
 
 function move(list: HTMLElement | null, step: number): void {
-  const items = [...(list?.querySelectorAll<HTMLElement>('[role=menuitem]') ?? [])];
+  const items = [...(list?.querySelectorAll<HTMLElement>(ITEMS) ?? [])];
   const at = items.indexOf(document.activeElement as HTMLElement);
   items[(at + step + items.length) % items.length]?.focus();
 }

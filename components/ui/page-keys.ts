@@ -18,16 +18,28 @@ function isTyping({ target, altKey, ctrlKey, metaKey }: KeyboardEvent): boolean 
   if (altKey || ctrlKey || metaKey) return true;
   return (
     target instanceof Element &&
-    target.closest('input, select, textarea, dialog, [contenteditable]') !== null
+    target.closest('input:not([type=range]), select, textarea, dialog, [contenteditable]') !== null
   );
-}
-
-/** Without the key itself arriving in the box. */
-export function goTo(event: KeyboardEvent, selector: string): void {
-  event.preventDefault();
-  focusOn(selector);
 }
 
 export function focusOn(selector: string): void {
   document.querySelector<HTMLElement>(selector)?.focus();
+}
+
+/** A page that is not there after this long does not come, ms. */
+const COMES_WITHIN_MS = 5000;
+
+/** Of what is on a page that is on its way. */
+export function focusWhenThere(selector: string): void {
+  const observer = new MutationObserver(() => {
+    if (document.querySelector(selector) === null) return;
+    end();
+    focusOn(selector);
+  });
+  const timer = setTimeout(() => end(), COMES_WITHIN_MS);
+  const end = (): void => {
+    clearTimeout(timer);
+    observer.disconnect();
+  };
+  observer.observe(document.body, { childList: true, subtree: true });
 }

@@ -1,5 +1,6 @@
 'use client';
 
+import clsx from 'clsx';
 import { X } from 'lucide-react';
 import { useEffect, useRef } from 'react';
 import type { ReactNode } from 'react';
@@ -8,12 +9,14 @@ import { Button } from './button.tsx';
 interface SheetProps {
   readonly title: string;
   readonly open: boolean;
+  /** As wide as the screen lets it. */
+  readonly wide?: boolean;
   onClose(): void;
   readonly children: ReactNode;
 }
 
-/** A modal sheet on the browser's own dialog, which holds the focus and closes on Escape. */
-export function Sheet({ title, open, onClose, children }: SheetProps) {
+/** A modal sheet on the browser's own dialog, which holds the focus and closes on Escape. Its text has one size, wherever it is opened from. */
+export function Sheet({ title, open, wide = false, onClose, children }: SheetProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const element = dialog.current;
@@ -30,11 +33,14 @@ export function Sheet({ title, open, onClose, children }: SheetProps) {
       onClick={(event) => {
         if (event.target === dialog.current) onClose();
       }}
-      className="m-auto max-h-[90dvh] w-[min(44rem,calc(100vw-2rem))] rounded-lg border border-line-strong bg-surface backdrop:bg-page/70"
+      className={clsx(
+        'm-auto max-h-[90dvh] rounded-lg border border-line-strong bg-surface text-md backdrop:bg-page/70',
+        wide ? 'w-[min(64rem,calc(100vw-2rem))]' : 'w-[min(44rem,calc(100vw-2rem))]',
+      )}
     >
       {open && (
         <div className="flex flex-col gap-4 p-5">
-          <div className="flex items-center justify-between">
+          <div className="flex items-start justify-between gap-3">
             <h2 className="text-xl font-semibold">{title}</h2>
             <Button tone="bare" className="px-2" aria-label="Close" onClick={onClose}>
               <X className="size-4" aria-hidden="true" />

@@ -6,6 +6,7 @@
 import { must } from '../base/assert.ts';
 import type { BackupHeader } from '../../contracts/backup.ts';
 import type { Cell, ImportedField, ImportedVersion, Version } from '../kv/types.ts';
+import { roomOf } from '../kv/value.ts';
 import type { Chunk } from './read-backup.ts';
 
 const MAX_ROWS = 1000;
@@ -24,9 +25,7 @@ class Batch<Row extends Cell & { readonly value: ImportedVersion['value'] }> {
   add(row: Row): void {
     const { key, field, value } = row;
     this.rows.push(row);
-    this.chars += key.length + field.length;
-    for (const item of typeof value === 'string' ? [value] : (value ?? []))
-      this.chars += item.length;
+    this.chars += key.length + field.length + (value === null ? 0 : roomOf(value));
   }
 
   take(): readonly Row[] {

@@ -3,7 +3,8 @@
  * it has been taken, so that no more than one is held however large it all is.
  */
 import type { BackupHeader } from '../../contracts/backup.ts';
-import type { QueryAnswer, VersionAddress } from '../kv/types.ts';
+import type { QueryAnswer } from '../kv/queries.ts';
+import type { VersionAddress } from '../kv/types.ts';
 import { BackupSums, headerLine, versionLine } from './backup-lines.ts';
 
 export type VersionsPage = Extract<QueryAnswer, { type: 'versions' }>;

@@ -25,8 +25,12 @@ export function lastPositionOf(revision: number): number {
   return positionOf({ revision, op: VERSIONS_AN_ENTRY - 1 });
 }
 
+export function revisionAt(position: number): number {
+  return Math.floor(position / VERSIONS_AN_ENTRY);
+}
+
 /** Whose version stands at `position`. */
 export function placeAt(position: number): Place {
-  const revision = Math.floor(position / VERSIONS_AN_ENTRY);
+  const revision = revisionAt(position);
   return { revision, op: position - revision * VERSIONS_AN_ENTRY };
 }

@@ -5,8 +5,14 @@
  */
 import { must } from '../base/assert.ts';
 import type { LinkRule, NodeReport } from '../node/control.ts';
+import type { TransitReport } from '../node/pace-control.ts';
 import { OPEN_LINK } from '../node/control.ts';
+import { NO_FAULTS } from '../../contracts/faults.ts';
+import type { NodeFaults } from '../../contracts/faults.ts';
 import type { Packet, Patch } from '../../contracts/live.ts';
+import type { PaceView } from '../../contracts/pace.ts';
+import type { InvariantView } from '../../contracts/invariants.ts';
+import type { MetricsDetail } from '../../contracts/metrics.ts';
 import type {
   ClusterView,
   ConfView,
@@ -14,19 +20,22 @@ import type {
   EventView,
   LinkView,
   MembersView,
-  MetricsPoint,
   NodeView,
 } from '../../contracts/view.ts';
-import { DivergenceCheck } from './divergence.ts';
-import { describeLink, describeState, Narrator } from './event-text.ts';
+import { describeLink, describeState, describeViolation, Narrator } from './event-text.ts';
 import type { EventDraft } from './event-text.ts';
+import { describeFaults } from './fault-text.ts';
+import { Invariants } from './invariants/invariants.ts';
+import type { InvariantCount } from './invariants/tally.ts';
 import type { KvCounts } from './kv-service.ts';
 import type { NodeState } from './node-handle.ts';
+import { PaceFold } from './pace-fold.ts';
+import { MetricsRing } from './metrics-ring.ts';
 import { MetricsSecond } from './metrics-second.ts';
 
 const MAX_ENTRIES = 500;
 /** Under load a patch carries the newest of the new entries only; a full view and a node's log have more. */
-const MAX_PATCH_ENTRIES = 64;
+const MAX_PATCH_ENTRIES = 32;
 const MAX_EVENTS = 500;
 const MAX_METRICS = 300;
 
@@ -47,10 +56,11 @@ export class ClusterViewFold {
   /** By index, then term. */
   private readonly entries: EntryView[] = [];
   private readonly events: EventView[] = [];
-  private readonly metrics: MetricsPoint[] = [];
-  private readonly divergence = new DivergenceCheck();
+  private readonly metrics = new MetricsRing();
+  private readonly invariants = new Invariants();
   private readonly second = new MetricsSecond();
   private readonly narrator = new Narrator();
+  private readonly paceFold: PaceFold;
   private seq = 0;
   private eventSeq = 0;
 
@@ -58,7 +68,7 @@ export class ClusterViewFold {
   private changedLinks = new Set<string>();
   private newEntries: EntryView[] = [];
   private newEvents: EventView[] = [];
-  private newMetrics: MetricsPoint[] = [];
+  private newMetrics: MetricsDetail[] = [];
   private packets = new Map<string, Packet>();
   private urgent = false;
   /** That of the leader of the highest term heard of. */
@@ -68,6 +78,7 @@ export class ClusterViewFold {
 
   constructor(options: ClusterViewOptions) {
     this.options = options;
+    this.paceFold = new PaceFold(options.nowMs);
     this.conf = { voters: [...options.nodes], votersOutgoing: [], learners: [] };
     for (const id of options.nodes) this.addNode(id, options.nowMs);
     this.addEvent(options.nowMs, {
@@ -131,15 +142,11 @@ export class ClusterViewFold {
     for (const entry of report.newEntries) this.addEntry(entry);
     for (const traffic of report.traffic) this.addPacket({ from: report.id, ...traffic });
     this.second.addReport(report);
-    const diverged = this.divergence.check(report.id, report.stateHashAt, report.stateHash);
-    if (diverged !== null) {
-      this.addEvent(report.atMs, {
-        kind: 'state-diverged',
-        node: report.id,
-        index: report.stateHashAt,
-        text: `${report.id} and ${diverged} differ at revision ${report.stateHashAt}: this is a bug`,
-      });
-    }
+    const broke = this.invariants.report(report, (violation) => {
+      this.addEvent(violation.atMs, describeViolation(violation));
+      return this.eventSeq;
+    });
+    this.urgent ||= broke;
   }
 
   /** A leader knows the configuration best: its own log has the newest that can count. */
@@ -167,7 +174,10 @@ export class ClusterViewFold {
     });
     this.changedNodes.add(id);
     this.urgent = true;
-    if (state !== 'serving') this.narrator.forget(id);
+    if (state !== 'serving') {
+      this.narrator.forget(id);
+      this.paceFold.forget(id);
+    }
     this.addEvent(nowMs, describeState(id, state, reason, before.term));
   }
 
@@ -180,6 +190,33 @@ export class ClusterViewFold {
     if (draft !== null) this.addEvent(nowMs, draft);
   }
 
+  faults(id: string, faults: NodeFaults, nowMs: number): void {
+    const before = this.node(id);
+    this.nodes.set(id, { ...before, faults });
+    this.changedNodes.add(id);
+    this.urgent = true;
+    for (const draft of describeFaults(id, before.faults, faults)) this.addEvent(nowMs, draft);
+  }
+
+  /** The cluster runs at another speed, or has made a step: `what` says it. */
+  pace(pace: PaceView, what: string): void {
+    this.paceFold.set(pace);
+    this.urgent = true;
+    this.addEvent(pace.atMs, { kind: 'pace-changed', text: what });
+  }
+
+  /** Messages went on their way, or ended it; cluster time is `clusterMs`. */
+  transit(report: TransitReport, clusterMs: number, nowMs: number): void {
+    for (const { type, from, to } of this.paceFold.report(report, clusterMs)) {
+      this.addEvent(nowMs, {
+        kind: 'packet-dropped',
+        node: from,
+        text: `${type} from ${from} to ${to} was dropped by hand`,
+      });
+    }
+    this.urgent = true;
+  }
+
   /** A second has passed: makes its metrics point. */
   endSecond(startedMs: number, counts: KvCounts): void {
     const nodes = [...this.nodes.values()];
@@ -190,10 +227,17 @@ export class ClusterViewFold {
     const leader = nodes
       .filter((node) => node.state === 'serving' && node.role === 'leader')
       .sort((a, b) => b.term - a.term)[0];
-    const point = this.second.take(startedMs, counts, lag, leader?.id ?? null);
-    this.metrics.push(point);
-    if (this.metrics.length > MAX_METRICS) this.metrics.shift();
-    this.newMetrics.push(point);
+    const sizes = nodes
+      .filter(({ state }) => state === 'serving')
+      .map(({ database }) => database.sizeBytes);
+    const second = this.second.take(startedMs, counts, {
+      lag,
+      leader: leader?.id ?? null,
+      links: this.links.values(),
+      storeBytes: sizes.length === 0 ? null : Math.max(...sizes),
+    });
+    this.metrics.push(second);
+    this.newMetrics.push(second);
   }
 
   // --- views -------------------------------------------------------------------
@@ -211,8 +255,23 @@ export class ClusterViewFold {
     return this.urgent;
   }
 
+  /** The last seconds, newest last; fewer while the server is young. */
+  seconds(count: number): MetricsDetail[] {
+    return this.metrics.last(count);
+  }
+
   nodeView(id: string): NodeView {
     return this.node(id);
+  }
+
+  /** What must hold of the nodes together, and what was seen of it. */
+  invariantViews(): InvariantView[] {
+    return this.invariants.view();
+  }
+
+  /** How often each of them was looked at, and how often it did not hold. */
+  invariantCounts(): InvariantCount[] {
+    return this.invariants.counts();
   }
 
   /** Who belongs to the cluster, as far as is known here. */
@@ -241,7 +300,9 @@ export class ClusterViewFold {
       links: [...this.links.values()],
       entries: [...this.entries],
       events: [...this.events],
-      metrics: [...this.metrics],
+      metrics: this.metrics.points(MAX_METRICS),
+      ...this.paceFold.parts(),
+      invariants: this.invariants.view(),
     };
   }
 
@@ -251,10 +312,14 @@ export class ClusterViewFold {
     const links = [...this.changedLinks].map((key) => must(this.links.get(key), 'the link exists'));
     const { newEntries: entries, newEvents: events, newMetrics: metrics } = this;
     const members = this.membersChanged ? this.members() : undefined;
+    const paced = this.paceFold.takePatch();
+    const invariants = this.invariants.take(nowMs);
     this.membersChanged = false;
     this.urgent = false;
     if (
       members === undefined &&
+      paced === null &&
+      invariants === null &&
       nodes.length + links.length + entries.length + events.length + metrics.length === 0
     )
       return null;
@@ -274,6 +339,8 @@ export class ClusterViewFold {
       ...(entries.length > 0 && { entries }),
       ...(events.length > 0 && { events }),
       ...(metrics.length > 0 && { metrics }),
+      ...paced,
+      ...(invariants !== null && { invariants }),
     };
   }
 
@@ -384,6 +451,7 @@ function unheardOf(id: string, nowMs: number): NodeView {
       bootEpoch: 0,
     },
     reportedAtMs: nowMs,
+    faults: NO_FAULTS,
   };
 }
 

@@ -1,5 +1,7 @@
 /** What happened, in the words of the feed: who, what, and the term or index that proves it. */
+import type { Violation } from '../../contracts/invariants.ts';
 import type { EventView, LinkView } from '../../contracts/view.ts';
+import { isSameRule } from '../node/control.ts';
 import type { LinkRule } from '../node/control.ts';
 import type { ConfState, RaftEvent, Role } from '../raft/types.ts';
 import type { NodeState } from './node-handle.ts';
@@ -214,6 +216,21 @@ export function describeState(
   }
 }
 
+export function describeViolation({
+  text,
+  node,
+  term,
+  index,
+}: Omit<Violation, 'eventSeq'>): EventDraft {
+  return {
+    kind: 'invariant-broken',
+    node,
+    term,
+    index,
+    text: `Safety violated: ${text}. This is a bug`,
+  };
+}
+
 /** Null when nothing changed. */
 export function describeLink(before: LinkView, rule: LinkRule): EventDraft | null {
   const { from, to } = before;
@@ -227,16 +244,11 @@ export function describeLink(before: LinkView, rule: LinkRule): EventDraft | nul
       text: `The link from ${from} to ${to} is whole again`,
     };
   }
-  const same =
-    before.delayMs === rule.delayMs &&
-    before.jitterMs === rule.jitterMs &&
-    before.loss === rule.loss &&
-    before.duplicate === rule.duplicate;
-  if (same) return null;
+  if (isSameRule(before, rule)) return null;
   return {
     kind: 'link-changed',
     node: from,
-    text: `The link from ${from} to ${to}: delay ${rule.delayMs} to ${rule.delayMs + rule.jitterMs} ms, loss ${percent(rule.loss)}, doubled ${percent(rule.duplicate)}`,
+    text: `The link from ${from} to ${to}: delay ${rule.delayMs} to ${rule.delayMs + rule.jitterMs} ms, loss ${percent(rule.loss)}, doubled ${percent(rule.duplicate)}, swapped ${percent(rule.reorder)}`,
   };
 }
 

@@ -5,11 +5,15 @@
  * A write always travels under a session, so a second proposal of it is applied
  * at most once. Its outcome is one of: committed; refused by the state machine;
  * no leader (no node ever took it, so it will never happen); unknown (some node
- * may have taken it, and time ran out, or its session ended meanwhile).
+ * may have taken it, and time ran out, or its session ended meanwhile). Time runs
+ * out in cluster time: a request to a cluster that is slowed waits as much
+ * longer, and to one that stands still until it goes on.
  */
-import type { ApplyResult, Query, QueryResult, WriteCommand } from '../kv/types.ts';
+import type { Query, QueryResult } from '../kv/queries.ts';
+import type { ApplyResult, WriteCommand } from '../kv/types.ts';
 import { encodeCommand } from '../kv/command.ts';
 import type { Proposed, ReadResult } from '../node/control.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { LeaderTracker } from './leader-tracker.ts';
 import type { PooledSession, SessionPool } from './sessions.ts';
 import type { Supervisor } from './supervisor.ts';
@@ -84,6 +88,8 @@ interface OpenWrite {
 interface OpenRead {
   readonly kind: 'read';
   readonly query: Query;
+  /** The node that is to answer; null: whoever leads. */
+  readonly through: string | null;
   readonly deadlineMs: number;
   at: string | null;
   readonly resolve: (outcome: ReadOutcome) => void;
@@ -102,6 +108,7 @@ export class KvService {
   private readonly supervisor: Supervisor;
   private readonly leaders: LeaderTracker;
   private readonly sessions: SessionPool;
+  private readonly clock: Clock;
   private readonly open = new Set<Open>();
   /** Waiting for a leader. */
   private parked: Open[] = [];
@@ -110,10 +117,11 @@ export class KvService {
   private onAllAnswered: () => void = () => {};
   private counts: KvCounts = { writes: 0, reads: 0, failed: 0 };
 
-  constructor(supervisor: Supervisor, leaders: LeaderTracker, sessions: SessionPool) {
+  constructor(supervisor: Supervisor, leaders: LeaderTracker, sessions: SessionPool, clock: Clock) {
     this.supervisor = supervisor;
     this.leaders = leaders;
     this.sessions = sessions;
+    this.clock = clock;
     this.sweeper = setInterval(() => this.sweep(), SWEEP_MS);
     this.sweeper.unref();
   }
@@ -149,7 +157,7 @@ export class KvService {
         request,
         under: this.sessionFor(request),
         together,
-        deadlineMs: performance.now() + timeoutMs,
+        deadlineMs: this.clock.now().mono + timeoutMs,
         at: null,
         mayHaveHappened: false,
         resolve,
@@ -171,10 +179,19 @@ export class KvService {
 
   /** A read that sees every write acknowledged before it began (§8). */
   read(query: Query, timeoutMs: number): Promise<ReadOutcome> {
+    return this.beginRead(query, null, timeoutMs);
+  }
+
+  /** The same, asked of one node, whether it leads or not, and whatever it believes; of no other. */
+  readThrough(node: string, query: Query, timeoutMs: number): Promise<ReadOutcome> {
+    return this.beginRead(query, node, timeoutMs);
+  }
+
+  private beginRead(query: Query, through: string | null, timeoutMs: number): Promise<ReadOutcome> {
     const refusal = this.refusal();
     if (refusal !== null) return Promise.resolve(refusal);
     return new Promise((resolve) => {
-      const read = openRead(query, timeoutMs, resolve);
+      const read = openRead(query, through, this.clock.now().mono + timeoutMs, resolve);
       this.open.add(read);
       this.attempt(read);
     });
@@ -185,7 +202,7 @@ export class KvService {
     const refusal = this.refusal();
     if (refusal !== null) return Promise.resolve(refusal);
     return new Promise((resolve) => {
-      const read = openRead(query, timeoutMs, resolve);
+      const read = openRead(query, node, this.clock.now().mono + timeoutMs, resolve);
       this.open.add(read);
       this.supervisor.node(node).read(query, 'local', (answer) => {
         if (answer.outcome === 'answered') this.onRead(read, node, answer);
@@ -225,17 +242,17 @@ export class KvService {
   }
 
   private attempt(request: Open): void {
-    const leader = this.leaders.leader;
-    if (leader === null) {
+    const asked = throughOf(request) ?? this.leaders.leader;
+    if (asked === null || !this.supervisor.has(asked)) {
       this.parked.push(request);
       return;
     }
-    request.at = leader;
-    const handle = this.supervisor.node(leader);
+    request.at = asked;
+    const handle = this.supervisor.node(asked);
     if (request.kind === 'write') {
-      handle.propose(dataOf(request), (proposed) => this.onProposed(request, leader, proposed));
+      handle.propose(dataOf(request), (proposed) => this.onProposed(request, asked, proposed));
     } else {
-      handle.read(request.query, 'linearizable', (read) => this.onRead(request, leader, read));
+      handle.read(request.query, 'linearizable', (read) => this.onRead(request, asked, read));
     }
   }
 
@@ -326,12 +343,13 @@ export class KvService {
   /** Waits for news of the leader; if the node asked is no longer it, tries the new one at once. */
   private park(request: Open, asked: string): void {
     const leader = this.leaders.leader;
-    if (leader !== null && leader !== asked) this.attempt(request);
+    const mayGoOn = throughOf(request) === null && leader !== null && leader !== asked;
+    if (mayGoOn) this.attempt(request);
     else this.parked.push(request);
   }
 
   private sweep(): void {
-    const now = performance.now();
+    const now = this.clock.now().mono;
     for (const request of this.open) if (request.deadlineMs <= now) this.giveUp(request);
     // Those that were given up must not pile up here while there is no leader.
     this.parked = this.parked.filter((request) => this.open.has(request));
@@ -385,6 +403,15 @@ function dataOf({ request, under }: OpenWrite): string {
   return encodeCommand(request, under.is === 'pooled' ? under.session : request.session);
 }
 
-function openRead(query: Query, timeoutMs: number, resolve: OpenRead['resolve']): OpenRead {
-  return { kind: 'read', query, deadlineMs: performance.now() + timeoutMs, at: null, resolve };
+function openRead(
+  query: Query,
+  through: string | null,
+  deadlineMs: number,
+  resolve: OpenRead['resolve'],
+): OpenRead {
+  return { kind: 'read', query, through, deadlineMs, at: null, resolve };
+}
+
+function throughOf(request: Open): string | null {
+  return request.kind === 'read' ? request.through : null;
 }

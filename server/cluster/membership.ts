@@ -7,13 +7,17 @@
  *
  * One such series at a time. When time runs out in the middle, or the server
  * dies, the cluster is whole, and how far it came is on view: the series can be
- * taken up again. What would be left over is swept up: a node that runs and is
+ * taken up again. Time to do it in is cluster time; a cluster that stands still is
+ * not changed. What would be left over is swept up: a node that runs and is
  * in no configuration is retired, as it was on its way in or out.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { MembersView } from '../../contracts/view.ts';
 import type { ConfChange } from '../raft/types.ts';
 import type { Proposed } from '../node/control.ts';
+import { AskedChange, refused } from './asked-change.ts';
+import type { ChangeFailure } from './asked-change.ts';
+import type { PacedClock } from '../ports/paced-clock.ts';
 import type { ClusterViewFold } from './cluster-view.ts';
 import type { DataDir } from './data-dir.ts';
 import type { LeaderTracker } from './leader-tracker.ts';
@@ -28,20 +32,14 @@ const STRANGE_AFTER_LOOKS = 5;
 
 export type MembershipResult =
   | { readonly ok: true; readonly node: string; readonly members: MembersView }
-  | {
-      readonly ok: false;
-      /** CHANGE_REFUSED and NO_LEADER: nothing was changed by the last step. OUTCOME_UNKNOWN: it may have been, or may yet be. */
-      readonly code: 'CHANGE_REFUSED' | 'NO_LEADER' | 'NODE_DOWN' | 'OUTCOME_UNKNOWN';
-      readonly message: string;
-    };
-
-type Failure = Extract<MembershipResult, { ok: false }>;
+  | ChangeFailure;
 
 export class Membership {
   private readonly supervisor: Supervisor;
   private readonly dataDir: DataDir;
   private readonly fold: ClusterViewFold;
   private readonly leaders: LeaderTracker;
+  private readonly clock: PacedClock;
   private busy = false;
   private closed = false;
   private readonly sweeper: NodeJS.Timeout;
@@ -53,6 +51,7 @@ export class Membership {
     dataDir: DataDir,
     fold: ClusterViewFold,
     leaders: LeaderTracker,
+    clock: PacedClock,
     /** The data folder could not be written; it is tried again. */
     onSweepFailed: (error: unknown) => void,
   ) {
@@ -60,6 +59,7 @@ export class Membership {
     this.dataDir = dataDir;
     this.fold = fold;
     this.leaders = leaders;
+    this.clock = clock;
     this.sweeper = setInterval(() => void this.sweep().catch(onSweepFailed), SWEEP_EVERY_MS);
     this.sweeper.unref();
   }
@@ -99,11 +99,13 @@ export class Membership {
     });
   }
 
-  /** Makes a voter of a learner, once it has caught up. */
+  /** Makes a voter of a learner that runs, once it has caught up: one that does not would only raise the quorum. */
   promote(node: string, withinMs: number): Promise<MembershipResult> {
-    return this.alone(withinMs, (deadlineMs) =>
-      this.change([{ type: 'addVoter', id: node }], node, deadlineMs),
-    );
+    return this.alone(withinMs, async (deadlineMs) => {
+      if (!this.supervisor.node(node).isServing)
+        return { ok: false, code: 'NODE_DOWN', message: `${node} is not running` };
+      return this.change([{ type: 'addVoter', id: node }], node, deadlineMs);
+    });
   }
 
   /** Removes the node for good and ends its thread. Its database stays in the folder, unused. */
@@ -127,7 +129,7 @@ export class Membership {
   }
 
   /** A new node, running, as a learner; its name. */
-  private async bringIn(deadlineMs: number): Promise<string | Failure> {
+  private async bringIn(deadlineMs: number): Promise<string | ChangeFailure> {
     if (this.dataDir.nodes.length >= MAX_MEMBERS)
       return refused(`a cluster has at most ${MAX_MEMBERS} members here`);
     const node = this.dataDir.addNode();
@@ -168,27 +170,13 @@ export class Membership {
     node: string,
     deadlineMs: number,
   ): Promise<MembershipResult> {
-    let failure: Failure = {
-      ok: false,
-      code: 'NO_LEADER',
-      message: 'no leader was found in time; nothing was changed',
-    };
-    let mayHaveHappened = false;
+    const asked = new AskedChange();
     while (!this.isSo(changes)) {
-      if (this.closed || performance.now() >= deadlineMs) return failure;
-      const proposed = mayHaveHappened ? null : await this.ask(changes, deadlineMs);
-      if (proposed?.outcome === 'dropped') {
-        if (proposed.reason === 'bad-change') return refused(proposed.detail ?? 'it does not fit');
-        if (proposed.reason !== 'not-leader' && proposed.reason !== 'halted')
-          failure = refused(proposed.detail ?? REASONS[proposed.reason]);
-      } else if (proposed !== null) {
-        mayHaveHappened = true;
-        failure = {
-          ok: false,
-          code: 'OUTCOME_UNKNOWN',
-          message: 'the change was begun and not seen to end in time; look at the configuration',
-        };
-      } else if (mayHaveHappened && this.isSettledWithout(changes)) mayHaveHappened = false;
+      if (this.closed || this.clock.now().mono >= deadlineMs) return asked.failure;
+      if (asked.mayAskAgain(() => this.isSettledWithout(changes))) {
+        const proposed = await this.ask(changes, deadlineMs);
+        if (proposed !== null && asked.hear(proposed) === 'refused') return asked.failure;
+      }
       await delay(LOOK_EVERY_MS);
     }
     return this.done(node);
@@ -199,12 +187,11 @@ export class Membership {
     const { leader } = this.leaders;
     if (leader === null || !this.supervisor.has(leader)) return Promise.resolve(null);
     return new Promise((resolve) => {
-      const late = setTimeout(
-        () => resolve({ outcome: 'unknown', leaderHint: leader }),
-        Math.max(0, deadlineMs - performance.now()),
+      const late = this.clock.setTimer(Math.max(0, deadlineMs - this.clock.now().mono), () =>
+        resolve({ outcome: 'unknown', leaderHint: leader }),
       );
       this.supervisor.node(leader).changeMembers(changes, (proposed) => {
-        clearTimeout(late);
+        late.cancel();
         resolve(proposed);
       });
     });
@@ -249,22 +236,12 @@ export class Membership {
     run: (deadlineMs: number) => Promise<MembershipResult>,
   ): Promise<MembershipResult> {
     if (this.busy) return refused('another change of members is under way');
+    if (this.clock.pace === 0) return refused('the cluster is paused');
     this.busy = true;
     try {
-      return await run(performance.now() + withinMs);
+      return await run(this.clock.now().mono + withinMs);
     } finally {
       this.busy = false;
     }
   }
-}
-
-const REASONS = {
-  overloaded: 'the leader has too much to commit',
-  transferring: 'leadership is being handed over',
-  'change-pending': 'another change is not committed yet',
-  'not-caught-up': 'the node lacks too much of the log',
-};
-
-function refused(message: string): Failure {
-  return { ok: false, code: 'CHANGE_REFUSED', message };
 }

@@ -8,20 +8,23 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { assert } from '../base/assert.ts';
-import type { ChangesQuery, Query } from '../kv/types.ts';
+import type { ChangesQuery, Query } from '../kv/queries.ts';
 import type { ConfChange } from '../raft/types.ts';
 import type {
   EntrySummary,
   FromNode,
   LinkRule,
   NodeReport,
+  NodeWorld,
   Proposed,
   ReadResult,
   ToNode,
   WorkerOptions,
 } from '../node/control.ts';
+import type { PaceAnswer, PaceAsk, TransitReport } from '../node/pace-control.ts';
 import { packProposals, unpackAnswers } from '../node/control-wire.ts';
 import type { Proposal } from '../node/control-wire.ts';
+import { PauseGate } from '../node/pause-gate.ts';
 
 /** A node that has not closed its database after this long is terminated; that loses nothing, ms. */
 const STOP_WITHIN_MS = 3000;
@@ -35,6 +38,8 @@ export type NodeState = 'starting' | 'serving' | 'down' | 'failed';
 
 export interface NodeHandleEvents {
   onReport(report: NodeReport): void;
+  /** Of messages on their way; only while the cluster is slowed. */
+  onTransit(report: TransitReport): void;
   /** `reason` says why it is down or has failed. */
   onState(id: string, state: NodeState, reason: string | null): void;
 }
@@ -52,12 +57,15 @@ export class NodeHandle {
   private readonly workerFile: string;
   private readonly events: NodeHandleEvents;
   private worker: Worker | null = null;
+  /** Of the thread that runs. */
+  private gate = new PauseGate();
   /** Why we are ending its thread; null while we are not. */
   private goingDown: string | null = null;
   private nextId = 1;
   private readonly proposals = new Map<number, (proposed: Proposed) => void>();
   private readonly reads = new Map<number, (read: ReadResult) => void>();
   private readonly logs = new Map<number, (page: LogPage | null) => void>();
+  private readonly paces = new Map<number, (answer: PaceAnswer | null) => void>();
   private proposeBatch: Proposal[] = [];
   private readBatch: ReadItem[] = [];
   private flushScheduled = false;
@@ -71,10 +79,11 @@ export class NodeHandle {
   // --- life --------------------------------------------------------------------
 
   /** Starts a thread; resolves once it serves (recovered from its own database) or is gone again. */
-  start(options: WorkerOptions): Promise<void> {
+  start(options: Omit<WorkerOptions, 'gate'>): Promise<void> {
     assert(this.worker === null, 'a node runs once');
+    this.gate = new PauseGate();
     const worker = new Worker(this.workerFile, {
-      workerData: options,
+      workerData: { ...options, gate: this.gate.buffer } satisfies WorkerOptions,
       name: this.id,
       resourceLimits: {
         maxYoungGenerationSizeMb: YOUNG_GENERATION_MB,
@@ -209,12 +218,34 @@ export class NodeHandle {
     this.post({ type: 'campaign' });
   }
 
+  /** Null when its thread is gone before it has answered; one that starts answers when it serves. */
+  pace(ask: PaceAsk): Promise<PaceAnswer | null> {
+    if (this.worker === null) return Promise.resolve(null);
+    const id = this.nextId++;
+    this.post({ type: 'pace', id, ask });
+    return new Promise((resolve) => this.paces.set(id, resolve));
+  }
+
   connect(peer: string, port: MessagePort): void {
     this.worker?.postMessage({ type: 'connect', peer, port } satisfies ToNode, [port]);
   }
 
   setLink(peer: string, rule: LinkRule): void {
     this.post({ type: 'link', peer, rule });
+  }
+
+  setWorld(world: NodeWorld): void {
+    this.post({ type: 'world', world });
+  }
+
+  /** Its thread stops at the next message that it takes, and runs nothing until {@link resume}. */
+  pause(): void {
+    this.gate.close();
+    this.post({ type: 'pause' });
+  }
+
+  resume(): void {
+    this.gate.open();
   }
 
   private scheduleFlush(): void {
@@ -255,6 +286,12 @@ export class NodeHandle {
       case 'report':
         this.events.onReport(message.report);
         return;
+      case 'pace':
+        take(this.paces, message.id)?.(message.answer);
+        return;
+      case 'transit':
+        this.events.onTransit(message.report);
+        return;
     }
   }
 
@@ -266,14 +303,17 @@ export class NodeHandle {
     const proposals = [...this.proposals.values()];
     const reads = [...this.reads.values()];
     const logs = [...this.logs.values()];
+    const paces = [...this.paces.values()];
     this.proposals.clear();
     this.reads.clear();
     this.logs.clear();
+    this.paces.clear();
     this.proposeBatch = [];
     this.readBatch = [];
     for (const answer of proposals) answer({ outcome: 'unknown', leaderHint: null });
     for (const answer of reads) answer({ outcome: 'failed', reason: 'halted', leaderHint: null });
     for (const answer of logs) answer(null);
+    for (const answer of paces) answer(null);
   }
 
   private setState(state: NodeState, reason: string | null): void {

@@ -4,17 +4,24 @@
  * by its own time-outs.
  */
 import { randomInt } from 'node:crypto';
-import { statSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { MessageChannel } from 'node:worker_threads';
 import { must } from '../base/assert.ts';
-import { OPEN_LINK } from '../node/control.ts';
-import type { LinkRule, WorkerOptions } from '../node/control.ts';
+import { NO_FAULTS } from '../../contracts/faults.ts';
+import type { NodeFaults } from '../../contracts/faults.ts';
+import { isOpenLink, OPEN_LINK, SOUND_WORLD } from '../node/control.ts';
+import type { LinkRule, NodeWorld, WorkerOptions } from '../node/control.ts';
 import type { DataDir } from './data-dir.ts';
 import { NodeHandle } from './node-handle.ts';
-import type { NodeHandleEvents } from './node-handle.ts';
+import type { NodeHandleEvents, NodeState } from './node-handle.ts';
 
 /** A database of this size takes a processor half a second to read. */
 const SLOW_START_BYTES = 64 * 1024 * 1024;
+
+/** The node was removed before its turn came; nothing was done. */
+export class NodeGone extends Error {
+  override readonly name = 'NodeGone';
+}
 
 export interface SupervisorOptions {
   readonly dataDir: DataDir;
@@ -29,6 +36,12 @@ export interface SupervisorOptions {
 
 export interface SupervisorEvents extends NodeHandleEvents {
   onLink(from: string, to: string, rule: LinkRule): void;
+  onFaults(id: string, faults: NodeFaults): void;
+}
+
+interface Pause {
+  readonly untilMs: number;
+  readonly timer: NodeJS.Timeout;
 }
 
 export class Supervisor {
@@ -36,12 +49,18 @@ export class Supervisor {
   private readonly events: SupervisorEvents;
   private readonly handles = new Map<string, NodeHandle>();
   private readonly rules = new Map<string, LinkRule>();
+  private readonly worlds = new Map<string, NodeWorld>();
+  private readonly pauses = new Map<string, Pause>();
+  /** Nodes whose database was removed. */
+  private readonly wiped = new Set<string>();
   /** One change of life at a time and node, in the order asked. */
   private readonly lives = new Map<string, Promise<void>>();
 
   /** The nodes that start after a quorum. */
   private following: Promise<void> = Promise.resolve();
   private isStopping = false;
+  /** At which nodes begin: cluster time in real time. */
+  pace = 1;
 
   constructor(options: SupervisorOptions, events: SupervisorEvents) {
     this.options = options;
@@ -56,19 +75,32 @@ export class Supervisor {
 
   /** Takes on a node of the data folder; it runs once it is revived. */
   add(id: string): void {
-    this.handles.set(id, new NodeHandle(id, this.options.workerFile, this.events));
+    const events: NodeHandleEvents = {
+      ...this.events,
+      onState: (node, state, reason) => {
+        this.events.onState(node, state, reason);
+        this.followState(node, state);
+      },
+    };
+    this.handles.set(id, new NodeHandle(id, this.options.workerFile, events));
   }
 
   /** Ends the node in order and forgets it. */
   async remove(id: string): Promise<void> {
-    await this.change(id, (handle) => handle.stop());
+    await this.change(id, (handle) => this.end(handle));
     this.handles.delete(id);
     this.lives.delete(id);
+    this.worlds.delete(id);
+    this.wiped.delete(id);
     for (const key of this.rules.keys()) if (key.split('>').includes(id)) this.rules.delete(key);
   }
 
   has(id: string): boolean {
     return this.handles.has(id);
+  }
+
+  isPaused(id: string): boolean {
+    return this.pauses.has(id);
   }
 
   node(id: string): NodeHandle {
@@ -102,7 +134,7 @@ export class Supervisor {
     return processors < this.nodes.length && Math.max(...sizes) > SLOW_START_BYTES;
   }
 
-  /** Starts the node if its thread is not running; resolves when it serves or is gone again; false if it ran. */
+  /** Starts the node if its thread is not running; resolves when it serves or is gone again; false if it ran. Throws {@link NodeGone}. */
   async revive(id: string): Promise<boolean> {
     // Only the start is in the queue: a node that hangs while it recovers can still be killed.
     const started = await this.change(id, async (handle) => {
@@ -116,7 +148,7 @@ export class Supervisor {
     return started !== null;
   }
 
-  /** Terminates the node's thread; false if it was not running. */
+  /** Terminates the node's thread; false if it was not running. Throws {@link NodeGone}. */
   async kill(id: string): Promise<boolean> {
     return this.change(id, async (handle) => {
       if (handle.state === 'down' || handle.state === 'failed') return false;
@@ -125,10 +157,24 @@ export class Supervisor {
     });
   }
 
+  /** Removes the database of a node that is down; false if it is not. Throws {@link NodeGone}. */
+  async wipe(id: string): Promise<boolean> {
+    return this.change(id, async (handle) => {
+      if (handle.state === 'serving' || handle.state === 'starting') return false;
+      await handle.gone();
+      const file = this.options.dataDir.databaseFile(id);
+      // The file itself first: what is left of a removal that fails must not pass for a store.
+      for (const part of ['', '-wal', '-shm']) rmSync(`${file}${part}`, { force: true });
+      this.wiped.add(id);
+      this.tellFaults(id);
+      return true;
+    });
+  }
+
   /** Ends every node in order. */
   async stop(): Promise<void> {
     this.isStopping = true;
-    await Promise.all(this.nodes.map((id) => this.change(id, (handle) => handle.stop())));
+    await Promise.all(this.nodes.map((id) => this.change(id, (handle) => this.end(handle))));
     await this.following;
   }
 
@@ -154,10 +200,11 @@ export class Supervisor {
     this.setAllLinks(id, (rule) => ({ ...rule, cut: false }));
   }
 
+  /** Makes every link whole. */
   healAll(): void {
     for (const from of this.nodes) {
       for (const to of this.nodes) {
-        if (from !== to && !isOpen(this.rule(from, to))) this.setLink(from, to, OPEN_LINK);
+        if (from !== to && !isOpenLink(this.rule(from, to))) this.setLink(from, to, OPEN_LINK);
       }
     }
   }
@@ -168,6 +215,72 @@ export class Supervisor {
       this.setLink(id, other, change(this.rule(id, other)));
       this.setLink(other, id, change(this.rule(other, id)));
     }
+  }
+
+  // --- the world of a node -----------------------------------------------------------
+
+  faults(id: string): NodeFaults {
+    return {
+      ...NO_FAULTS,
+      ...this.world(id),
+      pausedUntilMs: this.pauses.get(id)?.untilMs ?? null,
+      wiped: this.wiped.has(id),
+    };
+  }
+
+  /** Stands until it is set anew, through any number of starts. */
+  setWorld(id: string, world: NodeWorld): void {
+    this.worlds.set(id, world);
+    this.node(id).setWorld(world);
+    this.tellFaults(id);
+  }
+
+  /** Stops the node's thread for so long, counted from now; false if it is not running. */
+  pause(id: string, forMs: number): boolean {
+    const handle = this.node(id);
+    if (!handle.isServing) return false;
+    clearTimeout(this.pauses.get(id)?.timer);
+    const timer = setTimeout(() => this.resume(id), forMs);
+    this.pauses.set(id, { untilMs: Date.now() + forMs, timer });
+    handle.pause();
+    this.tellFaults(id);
+    return true;
+  }
+
+  /** Ends a pause before its time; false if there is none. */
+  resume(id: string): boolean {
+    if (!this.pauses.has(id)) return false;
+    this.node(id).resume();
+    this.forgetPause(id);
+    return true;
+  }
+
+  world(id: string): NodeWorld {
+    return this.worlds.get(id) ?? SOUND_WORLD;
+  }
+
+  /** A pause ends with its thread; a database that serves is there. */
+  private followState(id: string, state: NodeState): void {
+    if (state === 'down' || state === 'failed') this.forgetPause(id);
+    if (state === 'serving' && this.wiped.delete(id)) this.tellFaults(id);
+  }
+
+  private forgetPause(id: string): void {
+    const pause = this.pauses.get(id);
+    if (pause === undefined) return;
+    clearTimeout(pause.timer);
+    this.pauses.delete(id);
+    this.tellFaults(id);
+  }
+
+  private tellFaults(id: string): void {
+    this.events.onFaults(id, this.faults(id));
+  }
+
+  /** In order: one that is paused could not close its database. */
+  private async end(handle: NodeHandle): Promise<void> {
+    this.resume(handle.id);
+    await handle.stop();
   }
 
   // --- threads ---------------------------------------------------------------------
@@ -186,7 +299,7 @@ export class Supervisor {
     }
   }
 
-  private workerOptions(id: string): WorkerOptions {
+  private workerOptions(id: string): Omit<WorkerOptions, 'gate'> {
     const { dataDir, migrationsDir, heartbeatIntervalMs, electionTimeoutMs, leaseMs } =
       this.options;
     return {
@@ -200,12 +313,18 @@ export class Supervisor {
       electionTimeoutMs,
       leaseMs,
       seed: randomInt(2 ** 47),
+      world: this.world(id),
+      pace: this.pace,
     };
   }
 
   private change<T>(id: string, run: (handle: NodeHandle) => Promise<T>): Promise<T> {
     const before = this.lives.get(id) ?? Promise.resolve();
-    const result = before.then(() => run(this.node(id)));
+    const result = before.then(() => {
+      const handle = this.handles.get(id);
+      if (handle === undefined) throw new NodeGone(`node ${id} was removed`);
+      return run(handle);
+    });
     this.lives.set(
       id,
       result.then(
@@ -219,14 +338,4 @@ export class Supervisor {
 
 function linkKey(from: string, to: string): string {
   return `${from}>${to}`;
-}
-
-function isOpen(rule: LinkRule): boolean {
-  return (
-    !rule.cut &&
-    rule.delayMs === 0 &&
-    rule.jitterMs === 0 &&
-    rule.loss === 0 &&
-    rule.duplicate === 0
-  );
 }

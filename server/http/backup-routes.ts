@@ -10,7 +10,7 @@ import type { Restores } from '../backup/restores.ts';
 import { backupText } from '../backup/write-backup.ts';
 import type { VersionsPage } from '../backup/write-backup.ts';
 import type { KvService } from '../cluster/kv-service.ts';
-import type { Coordinates, Query } from '../kv/types.ts';
+import type { Coordinates, Query } from '../kv/queries.ts';
 import { HttpError } from './errors.ts';
 import { checkNoQuery, checkText, digits, parse, timeoutOf } from './input.ts';
 import { kvError, readError } from './kv-problems.ts';

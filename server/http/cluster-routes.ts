@@ -3,11 +3,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import type { LogAnswer, NodeActionAnswer } from '../../contracts/control.ts';
-import { LinkBody } from '../../contracts/control.ts';
-import type { ClusterView, LinkView, NodeView } from '../../contracts/view.ts';
+import type { InvariantsAnswer } from '../../contracts/invariants.ts';
+import type { ClusterView, NodeView } from '../../contracts/view.ts';
 import type { ClusterViewFold } from '../cluster/cluster-view.ts';
 import type { LeaderTracker } from '../cluster/leader-tracker.ts';
+import { NodeGone } from '../cluster/supervisor.ts';
 import type { Supervisor } from '../cluster/supervisor.ts';
+import type { Clock } from '../ports/clock.ts';
 import { HttpError } from './errors.ts';
 import { checkNoBody, checkNoQuery, digits, parse } from './input.ts';
 
@@ -24,18 +26,21 @@ const LogQuery = z.strictObject({
 interface NodeParams {
   readonly id: string;
 }
-interface LinkParams {
-  readonly from: string;
-  readonly to: string;
-}
 
 export function clusterRoutes(
   app: FastifyInstance,
   supervisor: Supervisor,
   fold: ClusterViewFold,
   leaders: LeaderTracker,
+  /** Cluster time. */
+  clock: Clock,
 ): void {
   app.get('/api/v1/cluster', (): ClusterView => fold.view(Date.now()));
+
+  app.get('/api/v1/invariants', (request): InvariantsAnswer => {
+    checkNoQuery(request.query);
+    return { invariants: fold.invariantViews() };
+  });
 
   app.get<{ Params: NodeParams }>(
     '/api/v1/nodes/:id',
@@ -61,7 +66,7 @@ export function clusterRoutes(
     act(request, async (node) => {
       if (!(await supervisor.revive(node)))
         throw new HttpError('CONFLICT', `node ${node} is running`);
-      if (supervisor.node(node).state !== 'serving') {
+      if (supervisor.node(known(node)).state !== 'serving') {
         throw new HttpError(
           'NODE_DOWN',
           `node ${node} did not come up: ${fold.nodeView(node).reason}`,
@@ -94,7 +99,7 @@ export function clusterRoutes(
       if (!fold.nodeView(leader).conf.voters.includes(node))
         throw new HttpError('CHANGE_REFUSED', `${node} is no voter`);
       supervisor.node(leader).transferLeadership(node);
-      if (await comesTrue(() => leaders.leader === node, HAND_OVER_WITHIN_MS)) return;
+      if (await comesTrue(() => leaders.leader === node, HAND_OVER_WITHIN_MS, clock)) return;
       throw new HttpError(
         'CHANGE_REFUSED',
         `${node} did not take over; ${leaders.leader ?? 'nobody'} leads`,
@@ -107,30 +112,11 @@ export function clusterRoutes(
       checkServing(node);
       const { lastApplied } = fold.nodeView(node);
       supervisor.node(node).compact();
-      const isShort = (): boolean => fold.nodeView(node).firstIndex > lastApplied;
-      if (await comesTrue(isShort, COMPACT_WITHIN_MS)) return;
+      const isShort = (): boolean => fold.nodeView(known(node)).firstIndex > lastApplied;
+      if (await comesTrue(isShort, COMPACT_WITHIN_MS, clock)) return;
       throw new HttpError('OUTCOME_UNKNOWN', `${node} did not say in time that its log is short`);
     }),
   );
-
-  app.put<{ Params: LinkParams }>('/api/v1/links/:from/:to', (request): LinkView => {
-    const from = known(request.params.from);
-    const to = known(request.params.to);
-    if (from === to) {
-      throw new HttpError('BAD_REQUEST', 'a link joins two different nodes', { path: 'to' });
-    }
-    checkNoQuery(request.query);
-    const rule = parse(LinkBody, request.body, 'body');
-    supervisor.setLink(from, to, rule);
-    return { from, to, ...rule };
-  });
-
-  app.delete('/api/v1/links', ({ query, body }): { healed: true } => {
-    checkNoQuery(query);
-    checkNoBody(body);
-    supervisor.healAll();
-    return { healed: true };
-  });
 
   app.get('/livez', () => ({ status: 'ok' }));
 
@@ -166,15 +152,22 @@ export function clusterRoutes(
     checkNoQuery(query);
     checkNoBody(body);
     const startedMs = performance.now();
-    await run(node);
-    return { node, state: supervisor.node(node).state, tookMs: performance.now() - startedMs };
+    try {
+      await run(node);
+    } catch (error) {
+      if (error instanceof NodeGone) throw new HttpError('NODE_UNKNOWN', error.message);
+      throw error;
+    }
+    const { state } = supervisor.node(known(node));
+    return { node, state, tookMs: performance.now() - startedMs };
   }
 }
 
-async function comesTrue(isSo: () => boolean, withinMs: number): Promise<boolean> {
-  const untilMs = performance.now() + withinMs;
+/** Waits in cluster time. */
+async function comesTrue(isSo: () => boolean, withinMs: number, clock: Clock): Promise<boolean> {
+  const untilMono = clock.now().mono + withinMs;
   while (!isSo()) {
-    if (performance.now() >= untilMs) return false;
+    if (clock.now().mono >= untilMono) return false;
     await delay(LOOK_EVERY_MS);
   }
   return true;

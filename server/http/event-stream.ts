@@ -5,7 +5,7 @@
  */
 import type { ServerResponse } from 'node:http';
 import type { WatchEnd, WatchLagging, WatchProgress } from '../../contracts/watch.ts';
-import type { ChangeBatch } from '../kv/types.ts';
+import type { ChangeBatch } from '../kv/queries.ts';
 import type { Watch } from '../watch/hub.ts';
 import type { WatchEvent, WatchSink } from '../watch/watcher.ts';
 import { watchEnded } from './kv-problems.ts';

@@ -41,7 +41,34 @@ export function parse<T>(schema: z.ZodType<T>, value: unknown, where: string): T
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   const path = [where, ...(issue?.path ?? [])].join('.');
+  const excess = issue === undefined ? null : excessOf(issue);
+  if (excess !== null)
+    throw new HttpError('TOO_LARGE', `${path} has more than ${excess.limit} ${excess.of}`, {
+      path,
+      limit: excess.limit,
+    });
   throw new HttpError('BAD_REQUEST', `${path}: ${issue?.message ?? 'not understood'}`, { path });
+}
+
+interface Excess {
+  readonly limit: number;
+  readonly of: 'items' | 'characters';
+}
+
+/** What is too long, rather than wrong; of alternatives, the one that only this speaks against. */
+function excessOf(issue: z.core.$ZodIssue): Excess | null {
+  if (issue.code === 'too_big') {
+    const limit = Number(issue.maximum);
+    if (issue.origin === 'array') return { limit, of: 'items' };
+    return issue.origin === 'string' ? { limit, of: 'characters' } : null;
+  }
+  if (issue.code !== 'invalid_union') return null;
+  for (const issues of issue.errors) {
+    const [first] = issues;
+    const excess = issues.length === 1 && first !== undefined ? excessOf(first) : null;
+    if (excess !== null) return excess;
+  }
+  return null;
 }
 
 /** Bytes to JSON. Nothing for an empty body: an action without parameters needs none, whatever type is declared. */

@@ -10,11 +10,9 @@ import { HttpError } from './errors.ts';
 export function writeError({ code, leader }: Extract<WriteOutcome, { ok: false }>): HttpError {
   switch (code) {
     case 'NO_LEADER':
-      return new HttpError(
-        code,
-        'no leader in time; no node took the write, so it will not happen',
-        { leader },
-      );
+      return new HttpError(code, 'no node took the write in time, so it will not happen', {
+        leader,
+      });
     case 'OUTCOME_UNKNOWN':
       return new HttpError(
         code,
@@ -65,10 +63,11 @@ export function readError(
   }
 }
 
-export function kvError({ code, message, operation, horizon }: KvError): HttpError {
+export function kvError({ code, message, operation, horizon, limit }: KvError): HttpError {
   const details = {
     ...(operation !== undefined && { operation }),
     ...(horizon !== undefined && { horizon }),
+    ...(limit !== undefined && { limit }),
   };
   switch (code) {
     case 'SESSION_STALE':

@@ -16,14 +16,8 @@ import type {
 import type { ChangesAnswer } from '../../contracts/watch.ts';
 import type { KvService, ReadOutcome } from '../cluster/kv-service.ts';
 import type { Supervisor } from '../cluster/supervisor.ts';
-import type {
-  Coordinates,
-  FoundField,
-  FoundVersion,
-  Query,
-  QueryAnswer,
-  Version,
-} from '../kv/types.ts';
+import type { Coordinates, FoundField, FoundVersion, Query, QueryAnswer } from '../kv/queries.ts';
+import type { Version } from '../kv/types.ts';
 import { checkSame, decodeCursor, encodeCursor } from './cursor.ts';
 import type { Question } from './cursor.ts';
 import { HttpError } from './errors.ts';

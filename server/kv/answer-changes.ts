@@ -4,10 +4,13 @@
  * heard all up to a revision can go on at any of them.
  */
 import type { PassedDue, Journal } from './journal.ts';
-import type { FieldVersions, HeldVersion } from './field-versions.ts';
+import type { FieldVersions } from './field-versions.ts';
 import { Page } from './page.ts';
 import type { Timeline } from './timeline.ts';
-import type { Change, ChangeBatch, ChangesAnswer, ChangesQuery, Horizon, Scope } from './types.ts';
+import type { Change, ChangeBatch, ChangesAnswer, ChangesQuery } from './queries.ts';
+import type { Horizon, Scope } from './types.ts';
+import { isSameVersion } from './version-columns.ts';
+import type { HeldVersion } from './version-columns.ts';
 
 export function answerChanges(
   journal: Journal,
@@ -51,23 +54,25 @@ function written(
   version: HeldVersion,
   { timestamp: horizon }: Horizon,
 ): Change {
-  const before = version.timestamp < horizon ? undefined : field.standingBefore(version);
+  const { timestamp, value, expiresAt } = version;
+  const before = timestamp < horizon ? undefined : field.standingBefore(version);
   return {
-    kind: version.value === null ? 'delete' : 'set',
+    kind: value === null ? 'delete' : 'set',
     ...told(field, version),
-    at: version.timestamp,
-    value: version.value,
-    expiresAt: version.expiresAt,
+    at: timestamp,
+    value,
+    expiresAt,
     previous: previousOf(before ?? null),
     previousCompacted: before === undefined,
   };
 }
 
 /** Null when the instant changed nothing: another version decided by then. */
-function passage({ at, field, version, revision }: PassedDue): Change | null {
+function passage({ at, field, version: due, revision }: PassedDue): Change | null {
   // As time found it: without what was written at this very revision.
   const asOf = revision - 1;
-  if (!field.decides(version, { at, asOf })) return null;
+  const version = field.deciding({ at, asOf });
+  if (version === null || !isSameVersion(version, due)) return null;
   const change = { ...told(field, version), at, previousCompacted: false };
   if (at === version.expiresAt) {
     const previous = previousOf(version);
@@ -87,7 +92,7 @@ function told(
 }
 
 function previousOf(standing: HeldVersion | null): Change['previous'] {
-  if (standing === null || standing.value === null) return null;
+  if (standing === null) return null;
   const { value, timestamp, revision, expiresAt } = standing;
-  return { value, timestamp, revision, expiresAt };
+  return value === null ? null : { value, timestamp, revision, expiresAt };
 }

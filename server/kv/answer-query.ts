@@ -8,19 +8,20 @@ import { Page } from './page.ts';
 import type { Records } from './records.ts';
 import { viewOf } from './timeline.ts';
 import type { Timeline } from './timeline.ts';
-import { MAX_PAGE, MAX_TIMESTAMP_MS } from './types.ts';
+import { MAX_PAGE } from './queries.ts';
+import { MAX_TIMESTAMP_MS } from './types.ts';
 import type {
   FieldChange,
   FoundField,
   FoundVersion,
-  Horizon,
-  Version,
-  VersionPlace,
   View,
   ViewAnswer,
   ViewQuery,
-} from './types.ts';
+} from './queries.ts';
+import type { Horizon, Version, VersionPlace } from './types.ts';
 import { isSameValue } from './value.ts';
+import { isSameVersion } from './version-columns.ts';
+import type { HeldVersion } from './version-columns.ts';
 
 /** `query` asks for no revision after the timeline's last, nor for a view before the horizon. Throws {@link Compacted}. */
 export function answerQuery(
@@ -195,9 +196,7 @@ function diff(records: Records, timeline: Timeline, query: Asked<'diff'>): Answe
     page.look();
     const was = held.standing(before);
     const is = held.standing(after);
-    // The same version is the same value; another may say the same again.
-    if (was === is) continue;
-    if (was !== null && is !== null && isSameValue(was.value, is.value)) continue;
+    if (isSameStanding(was, is)) continue;
     const change = { key, field, before: foundAt(held, before), after: foundAt(held, after) };
     page.row();
     page.value(change.before?.value);
@@ -205,6 +204,12 @@ function diff(records: Records, timeline: Timeline, query: Asked<'diff'>): Answe
     changes.push(change);
   }
   return { type: 'diff', before, after, changes, next: null };
+}
+
+/** The same version is the same value; another may say the same again. */
+function isSameStanding(a: HeldVersion | null, b: HeldVersion | null): boolean {
+  if (a === null || b === null) return a === b;
+  return isSameVersion(a, b) || isSameValue(a.value, b.value);
 }
 
 const FIRST_PLACE: VersionPlace = { timestamp: 0, revision: 0, op: 0 };

@@ -5,11 +5,14 @@
  * that of the writes, whatever else is stored.
  */
 import { must } from '../base/assert.ts';
-import { positionOf } from '../base/position.ts';
-import type { FieldVersions, HeldVersion } from './field-versions.ts';
+import { placeAt } from '../base/position.ts';
+import type { FieldVersions } from './field-versions.ts';
+import { horizonOf } from './horizon.ts';
 import type { Journal } from './journal.ts';
 import type { Records } from './records.ts';
 import type { Timeline } from './timeline.ts';
+import type { Row, VersionTable } from './version-table.ts';
+import type { View } from './queries.ts';
 import type {
   Cell,
   FieldFloor,
@@ -18,7 +21,6 @@ import type {
   Retention,
   Revision,
   Version,
-  View,
 } from './types.ts';
 
 /** Things that happened which one step goes through, unless a single revision has more. */
@@ -46,6 +48,7 @@ export const NOTHING_FORGOTTEN: Forgotten = {
 /** What there is to be forgotten. */
 export interface Kept {
   readonly records: Records;
+  readonly table: VersionTable;
   readonly journal: Journal;
   readonly timeline: Timeline;
 }
@@ -111,29 +114,24 @@ export function compactByNumber(
 
 /** Drops what another node forgot and this one still has. */
 export function keepOnly(
-  { records, journal }: Pick<Kept, 'records' | 'journal'>,
+  { records, table }: Pick<Kept, 'records' | 'table'>,
   { upTo, positions }: KeptVersions,
 ): void {
   const kept = new Set(positions);
-  const dropped = new Map<FieldVersions, HeldVersion[]>();
-  const reader = journal.after(0);
-  for (let { revision } = reader; revision !== null && revision <= upTo; { revision } = reader) {
-    reader.read(
-      revision,
-      () => {},
-      (field, version) => {
-        if (kept.has(positionOf(version))) return;
-        const versions = dropped.get(field);
-        if (versions === undefined) dropped.set(field, [version]);
-        else versions.push(version);
-      },
-    );
+  const dropped = new Map<FieldVersions, Set<Row>>();
+  const written = table.after(0);
+  for (; written.revision !== null && written.revision <= upTo; written.advance()) {
+    if (kept.has(written.position)) continue;
+    const rows = dropped.get(written.field);
+    if (rows === undefined) dropped.set(written.field, new Set([written.row]));
+    else rows.add(written.row);
   }
-  for (const [field, versions] of dropped) {
-    field.remove(new Set(versions));
-    for (const version of versions) journal.purge(version);
+  for (const [field, rows] of dropped) {
+    field.remove(rows);
     if (field.isEmpty) records.remove(field);
   }
+  // All at once: the rows of others may change.
+  table.drop([...dropped.values()].flatMap((rows) => [...rows]));
 }
 
 class Step {
@@ -155,16 +153,13 @@ class Step {
    */
   touched(from: Revision, upTo: Revision): ReadonlySet<FieldVersions> {
     const fields = new Set<FieldVersions>();
-    const reader = this.kept.journal.after(from);
-    for (let { revision } = reader; revision !== null && revision <= upTo; { revision } = reader) {
-      reader.read(
-        revision,
-        (due) => {
-          if (due.revision > this.horizon && due.field.has(due.version)) fields.add(due.field);
-        },
-        (field) => fields.add(field),
-      );
-    }
+    this.kept.journal.after(from).readUntil(
+      upTo,
+      (due) => {
+        if (due.revision > this.horizon && due.field.has(due.version)) fields.add(due.field);
+      },
+      (field) => fields.add(field),
+    );
     return fields;
   }
 
@@ -172,30 +167,31 @@ class Step {
     this.floors.push({ key, field, oldest: must(oldestKept, 'it was just limited') });
   }
 
-  forget(field: FieldVersions, dropped: readonly HeldVersion[]): void {
-    for (const version of dropped) {
-      this.kept.journal.purge(version);
-      this.versions.push({ revision: version.revision, op: version.op });
-    }
+  forget(field: FieldVersions, dropped: readonly Row[]): void {
+    const { table, records } = this.kept;
+    for (const row of dropped) this.versions.push(placeAt(table.position(row)));
+    table.drop(dropped);
     if (dropped.length === 0 || !field.isEmpty) return;
-    this.kept.records.remove(field);
+    records.remove(field);
     const { key, field: name, oldestKept } = field;
     if (oldestKept !== null) this.droppedFloors.push({ key, field: name });
   }
 
   forgotten(horizon: Revision): Forgotten {
     const { versions, floors, droppedFloors } = this;
-    const { journal, timeline } = this.kept;
+    const { table, timeline } = this.kept;
     const revisions = new Set(versions.map(({ revision }) => revision));
     const marks = [...revisions]
-      .filter((revision) => revision > horizon && journal.stampOf(revision) === null)
+      .filter((revision) => revision > horizon && table.stampOf(revision) === null)
       .map((revision) => ({ revision, stamp: timeline.at(revision) }));
     return { versions, marks, floors, droppedFloors };
   }
 }
 
-function viewAt({ revision, stamp }: Mark): View {
-  return { at: Math.floor(stamp / 1000), asOf: revision };
+/** What can still be asked for at its earliest. */
+function viewAt(mark: Mark): View {
+  const { timestamp, revision } = horizonOf(mark);
+  return { at: timestamp, asOf: revision };
 }
 
 function later(a: Mark, b: Mark): Mark {

@@ -2,14 +2,14 @@
  * Instants at which "now" may read differently without anyone writing: expiries
  * and starts of future-dated versions. A binary min-heap.
  */
-import type { FieldVersions, HeldVersion } from './field-versions.ts';
-import type { TimestampMs } from './types.ts';
+import type { FieldVersions } from './field-versions.ts';
+import type { TimestampMs, VersionPlace } from './types.ts';
 
 /** A version that begins or ends. */
 export interface Due {
   readonly at: TimestampMs;
   readonly field: FieldVersions;
-  readonly version: HeldVersion;
+  readonly version: VersionPlace;
 }
 
 export class DueTimes {

@@ -2,82 +2,96 @@
  * All versions of one field, sorted by (timestamp, revision, op): the order in
  * which rule T1 chooses. A write at the present appends at the end; a backfill
  * is inserted where it belongs. Every question costs the logarithm of their
- * number at most, whatever its coordinates.
+ * number at most, whatever its coordinates. What a version says stands in the
+ * table of all versions; here is where.
  */
-import { RevisionFloor } from './revision-floor.ts';
+import { placeAt } from '../base/position.ts';
+import { Compacted } from './horizon.ts';
+import { RevisionFloor, SHALLOW_ROWS } from './revision-floor.ts';
 import { MAX_TIMESTAMP_MS } from './types.ts';
-import type {
-  FoundVersion,
-  Horizon,
-  Revision,
-  TimestampMs,
-  Value,
-  Version,
-  VersionPlace,
-  View,
-} from './types.ts';
-
-/** A version as the field that has it keeps it. */
-export interface HeldVersion extends VersionPlace {
-  readonly value: Value | null;
-  readonly expiresAt: TimestampMs | null;
-}
-
-/** Asked for what was dropped for its age or number (T17). */
-export class Compacted extends Error {
-  readonly horizon: Horizon;
-
-  constructor(horizon: Horizon) {
-    super(
-      `what was before ${horizon.timestamp} or revision ${horizon.revision} there is compacted`,
-    );
-    this.name = 'Compacted';
-    this.horizon = horizon;
-  }
-}
-
-const NOTHING: readonly HeldVersion[] = [];
+import type { FoundVersion, View } from './queries.ts';
+import type { Revision, TimestampMs, VersionPlace } from './types.ts';
+import type { HeldVersion } from './version-columns.ts';
+import type { Row, VersionTable } from './version-table.ts';
 
 export type Choice =
   | { readonly found: FoundVersion }
   | { readonly absentBecause: 'never' | 'not-yet' | 'deleted' | 'expired' };
 
+const NOTHING: readonly Row[] = [];
+
+/** What a field of many versions has besides: the table is far away for so many steps. */
+interface Deep {
+  /** That of each of its rows. */
+  readonly timestamps: TimestampMs[];
+  readonly floor: RevisionFloor;
+}
+
 export class FieldVersions {
   readonly key: string;
   readonly field: string;
-  private readonly versions: HeldVersion[] = [];
-  private readonly floor = new RevisionFloor(this.versions);
+  private readonly table: VersionTable;
+  private readonly rows: Row[] = [];
+  /** Null for the few versions that most fields have. */
+  private deep: Deep | null = null;
   /** Nothing before this place can be asked for, for the number of versions; null: all can. */
   private oldest: VersionPlace | null = null;
 
-  constructor(key: string, field: string) {
+  constructor(key: string, field: string, table: VersionTable) {
     this.key = key;
     this.field = field;
+    this.table = table;
   }
 
-  add({ timestamp, revision, op, value, expiresAt }: Version): HeldVersion {
-    const { versions } = this;
-    const version: HeldVersion = { timestamp, revision, op, value, expiresAt };
-    const last = versions[versions.length - 1];
-    const isLast = last === undefined || comparePlaces(last, version) < 0;
-    const position = isLast ? versions.length : this.firstFrom(version);
-    if (isLast) versions.push(version);
-    else versions.splice(position, 0, version);
-    this.floor.inserted(position);
-    return version;
+  /** Takes in a row that was written after all of its others. */
+  insert(row: Row): void {
+    const { rows, table } = this;
+    const timestamp = table.timestamp(row);
+    const last = rows[rows.length - 1];
+    const isLast = last === undefined || table.timestamp(last) <= timestamp;
+    const position = isLast ? rows.length : this.firstAfter(timestamp);
+    if (isLast) rows.push(row);
+    else rows.splice(position, 0, row);
+    const { deep } = this;
+    if (deep === null) this.deepen();
+    else {
+      if (isLast) deep.timestamps.push(timestamp);
+      else deep.timestamps.splice(position, 0, timestamp);
+      deep.floor.inserted(position);
+    }
+  }
+
+  private deepen(): void {
+    if (this.rows.length <= SHALLOW_ROWS) return;
+    const timestamps = this.rows.map((row) => this.table.timestamp(row));
+    const floor = new RevisionFloor(this);
+    floor.inserted(0);
+    this.deep = { timestamps, floor };
   }
 
   get isEmpty(): boolean {
-    return this.versions.length === 0;
+    return this.rows.length === 0;
   }
 
-  has(version: HeldVersion): boolean {
-    return this.versions[this.firstFrom(version)] === version;
+  /** How many versions it has. */
+  get length(): number {
+    return this.rows.length;
+  }
+
+  /** Of the version at a position in the order of timestamps. */
+  revisionAt(position: number): Revision {
+    return this.table.revision(this.rows[position] as Row);
+  }
+
+  has(place: VersionPlace): boolean {
+    const position = this.firstFrom(place);
+    return position < this.rows.length && this.compareAt(position, place) === 0;
   }
 
   /** The greatest timestamp of any version. */
   get lastTimestamp(): TimestampMs {
-    return this.versions[this.versions.length - 1]?.timestamp ?? 0;
+    const last = this.rows[this.rows.length - 1];
+    return last === undefined ? 0 : this.table.timestamp(last);
   }
 
   /** Nothing before its timestamp, nor as of a revision before its own, can be asked for; null: all can. */
@@ -92,17 +106,17 @@ export class FieldVersions {
   }
 
   /** What stood when `version` was written, at its timestamp; undefined when that was dropped. */
-  standingBefore(version: HeldVersion): HeldVersion | null | undefined {
+  standingBefore(version: VersionPlace): HeldVersion | null | undefined {
     const { timestamp, revision } = version;
     if (this.oldest !== null && comparePlaces(version, this.oldest) <= 0) return undefined;
     // Of its own revision, what comes before it here was written before it.
     const before = this.floor.lastKnown(this.firstFrom(version), revision);
-    return standingAt(this.versions[before], timestamp);
+    return standingAt(this.versionAt(before), timestamp);
   }
 
-  /** Does `version` decide at a view, even if by its end? */
-  decides(version: HeldVersion, view: View): boolean {
-    return this.winner(view) === version;
+  /** The version that decides at a view, even if by its end. */
+  deciding(view: View): HeldVersion | null {
+    return this.winner(view) ?? null;
   }
 
   /** The same with all that an answer says. Throws {@link Compacted}. */
@@ -111,11 +125,11 @@ export class FieldVersions {
     const winner = this.winner(view);
     if (winner === undefined) {
       const later = this.floor.firstKnown(this.firstAfter(view.at), view.asOf);
-      return { absentBecause: later < this.versions.length ? 'not-yet' : 'never' };
+      return { absentBecause: later < this.rows.length ? 'not-yet' : 'never' };
     }
+    if (isExpired(winner, view.at)) return { absentBecause: 'expired' };
     const { value, timestamp, revision, expiresAt } = winner;
     if (value === null) return { absentBecause: 'deleted' };
-    if (isExpired(winner, view.at)) return { absentBecause: 'expired' };
     return {
       found: { value, timestamp, revision, expiresAt, validTo: this.validTo(winner, view) },
     };
@@ -139,7 +153,7 @@ export class FieldVersions {
       if (after !== null) end = Math.min(end, this.firstFrom(after));
       while (page.length < limit) {
         end = this.floor.lastKnown(end, asOf);
-        const version = this.versions[end];
+        const version = this.versionAt(end);
         if (version === undefined || version.timestamp < from || end < least) break;
         page.push(version);
       }
@@ -149,7 +163,7 @@ export class FieldVersions {
     if (after !== null) at = Math.max(at, this.firstFrom({ ...after, op: after.op + 1 }));
     while (page.length < limit) {
       at = this.floor.firstKnown(at, asOf);
-      const version = this.versions[at];
+      const version = this.versionAt(at);
       if (version === undefined || version.timestamp > to) break;
       page.push(version);
       at++;
@@ -159,15 +173,15 @@ export class FieldVersions {
 
   // --- dropping ------------------------------------------------------------------
 
-  /** Drops what no view from `horizon` on can see, and what has ended there (T17). */
-  compact({ at, asOf }: View): readonly HeldVersion[] {
+  /** Drops what no view from `horizon` on can see, and what has ended there (T17). Answers the rows, for the table to forget. */
+  compact({ at, asOf }: View): readonly Row[] {
     const decides = this.floor.lastKnown(this.firstAfter(at), asOf);
-    const winner = this.versions[decides];
+    const winner = this.versionAt(decides);
     if (winner === undefined) return NOTHING;
+    const stands = standingAt(winner, at) !== null;
     const dropped = this.drop(decides, asOf);
-    if (standingAt(winner, at) !== null) return dropped;
     // It has ended, and is the first now, unless it hides others that were written later.
-    return [...dropped, ...this.drop(1, asOf)];
+    return stands ? dropped : [...dropped, ...this.drop(1, asOf)];
   }
 
   /**
@@ -175,14 +189,14 @@ export class FieldVersions {
    * at `asOf` can be asked for from now on (T17). Answers whether that is news.
    */
   limit(most: number, { at, asOf }: View): boolean {
-    if (this.versions.length <= most) return false;
+    if (this.rows.length <= most) return false;
     const least = this.oldest === null ? 0 : this.firstFrom(this.oldest);
     let first = this.firstAfter(at);
     for (let kept = 0; kept < most; kept++) {
       first = this.floor.lastKnown(first, asOf);
       if (first <= least) return false;
     }
-    this.setOldest(this.versions[first] as HeldVersion);
+    this.setOldest(this.versionAt(first) ?? null);
     return true;
   }
 
@@ -190,32 +204,47 @@ export class FieldVersions {
     this.oldest = place && { timestamp: place.timestamp, revision: place.revision, op: place.op };
   }
 
-  remove(versions: ReadonlySet<HeldVersion>): void {
-    this.dropWhere(this.versions.length, (version) => versions.has(version));
+  remove(rows: ReadonlySet<Row>): void {
+    this.dropWhere(this.rows.length, (row) => rows.has(row));
   }
 
   /** Drops what can no more be asked for, of what was written up to revision `upTo`. */
-  trim(upTo: Revision): readonly HeldVersion[] {
+  trim(upTo: Revision): readonly Row[] {
     return this.oldest === null ? NOTHING : this.drop(this.firstFrom(this.oldest), upTo);
   }
 
-  /** Takes those before position `end` that were written up to revision `upTo`. */
-  private drop(end: number, upTo: Revision): readonly HeldVersion[] {
-    return this.dropWhere(end, ({ revision }) => revision <= upTo);
+  /** Where a row of its own stands in the order of timestamps. */
+  placeOf(row: Row): number {
+    const timestamp = this.table.timestamp(row);
+    return this.firstWhere((position) => {
+      const order = this.timestampAt(position) - timestamp;
+      return order > 0 || (order === 0 && (this.rows[position] as Row) >= row);
+    });
   }
 
-  private dropWhere(end: number, goes: (version: HeldVersion) => boolean): readonly HeldVersion[] {
-    const { versions } = this;
-    const dropped: HeldVersion[] = [];
+  /** What stands there has another row in the table now. */
+  moved(position: number, row: Row): void {
+    this.rows[position] = row;
+  }
+
+  /** Takes those before position `end` that were written up to revision `upTo`. */
+  private drop(end: number, upTo: Revision): readonly Row[] {
+    return this.dropWhere(end, (row) => this.table.revision(row) <= upTo);
+  }
+
+  private dropWhere(end: number, goes: (row: Row) => boolean): readonly Row[] {
+    const { rows } = this;
+    const dropped: Row[] = [];
     let kept = 0;
     for (let i = 0; i < end; i++) {
-      const version = versions[i] as HeldVersion;
-      if (goes(version)) dropped.push(version);
-      else versions[kept++] = version;
+      const row = rows[i] as Row;
+      if (goes(row)) dropped.push(row);
+      else rows[kept++] = row;
     }
     if (dropped.length === 0) return NOTHING;
-    versions.splice(kept, end - kept);
-    this.floor.removed();
+    rows.splice(kept, end - kept);
+    this.deep = null;
+    this.deepen();
     return dropped;
   }
 
@@ -228,32 +257,67 @@ export class FieldVersions {
   // --- choosing ------------------------------------------------------------------
 
   private winner({ at, asOf }: View): HeldVersion | undefined {
-    return this.versions[this.floor.lastKnown(this.firstAfter(at), asOf)];
+    return this.versionAt(this.floor.lastKnown(this.firstAfter(at), asOf));
   }
 
   /** First instant after `at` from which another version, or its own expiry, decides. */
   private validTo(winner: HeldVersion, { at, asOf }: View): TimestampMs | null {
-    const next = this.versions[this.floor.firstKnown(this.firstAfter(at), asOf)]?.timestamp ?? null;
+    const next =
+      this.versionAt(this.floor.firstKnown(this.firstAfter(at), asOf))?.timestamp ?? null;
     const { expiresAt } = winner;
     if (next === null || expiresAt === null) return next ?? expiresAt;
     return Math.min(next, expiresAt);
   }
 
-  /** Position of the first version later than `at`. */
+  private get floor(): RevisionFloor {
+    return this.deep?.floor ?? new RevisionFloor(this);
+  }
+
+  private versionAt(position: number): HeldVersion | undefined {
+    const row = this.rows[position];
+    return row === undefined ? undefined : this.table.version(row);
+  }
+
+  /** Position of the first version later than `at`. Every read comes here. */
   private firstAfter(at: TimestampMs): number {
-    return this.firstFrom({ timestamp: at + 1, revision: 0, op: 0 });
+    let low = 0;
+    let high = this.rows.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.timestampAt(middle) > at) high = middle;
+      else low = middle + 1;
+    }
+    return low;
   }
 
   /** Position of the first version that is not before `place`. */
   private firstFrom(place: VersionPlace): number {
+    return this.firstWhere((position) => this.compareAt(position, place) >= 0);
+  }
+
+  /** Position of the first for which `holds`, as it does for all after it. */
+  private firstWhere(holds: (position: number) => boolean): number {
     let low = 0;
-    let high = this.versions.length;
+    let high = this.rows.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (comparePlaces(this.versions[middle] as HeldVersion, place) < 0) low = middle + 1;
-      else high = middle;
+      if (holds(middle)) high = middle;
+      else low = middle + 1;
     }
     return low;
+  }
+
+  private timestampAt(position: number): TimestampMs {
+    return this.deep === null
+      ? this.table.timestamp(this.rows[position] as Row)
+      : (this.deep.timestamps[position] as TimestampMs);
+  }
+
+  private compareAt(position: number, place: VersionPlace): number {
+    const order = this.timestampAt(position) - place.timestamp;
+    if (order !== 0) return order;
+    const { revision, op } = placeAt(this.table.position(this.rows[position] as Row));
+    return revision - place.revision || op - place.op;
   }
 }
 
@@ -264,7 +328,7 @@ export interface HistoryPage {
 }
 
 function standingAt(winner: HeldVersion | undefined, at: TimestampMs): HeldVersion | null {
-  return winner === undefined || winner.value === null || isExpired(winner, at) ? null : winner;
+  return winner === undefined || winner.isTombstone || isExpired(winner, at) ? null : winner;
 }
 
 function isExpired({ expiresAt }: HeldVersion, at: TimestampMs): boolean {

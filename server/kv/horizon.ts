@@ -1,5 +1,6 @@
 /** What a query may ask for: nothing beyond what is applied, and nothing before the horizon (T17). */
-import type { Horizon, KvError, Mark, Query, Retention, Revision, TimestampMs } from './types.ts';
+import type { Query } from './queries.ts';
+import type { Horizon, KvError, Mark, Retention, Revision, TimestampMs } from './types.ts';
 
 export function horizonOf({ revision, stamp }: Mark): Horizon {
   return { timestamp: Math.floor(stamp / 1000), revision };
@@ -9,6 +10,17 @@ export function compacted(horizon: Horizon): KvError {
   const { timestamp, revision } = horizon;
   const message = `what was before time ${timestamp} or revision ${revision} is compacted here`;
   return { code: 'COMPACTED', message, horizon };
+}
+
+/** A field was asked for what it has dropped for its age or number (T17). */
+export class Compacted extends Error {
+  readonly horizon: Horizon;
+
+  constructor(horizon: Horizon) {
+    super(compacted(horizon).message);
+    this.name = 'Compacted';
+    this.horizon = horizon;
+  }
 }
 
 /** REVISION_NOT_YET or COMPACTED for coordinates that the query names; null when there is an answer to them. */

@@ -11,7 +11,7 @@ import { compareCells } from './bytes-order.ts';
 import { compacted } from './horizon.ts';
 import type { FieldVersions } from './field-versions.ts';
 import type { Judged, WritePlace } from './judged.ts';
-import { listError } from './list-limits.ts';
+import { listError, tooLarge } from './list-limits.ts';
 import type { Records } from './records.ts';
 import { MAX_ENTRY_CHARS, MAX_ENTRY_LOOKS, MAX_ENTRY_VERSIONS, MAX_TIMESTAMP_MS } from './types.ts';
 import type {
@@ -111,10 +111,10 @@ export function judgeHistory(
     chars += given.value === null ? 0 : charsOf(given.value);
     versions.push(versionOf(given, versions.length));
   }
-  if (versions.length > MAX_ENTRY_VERSIONS || chars > MAX_ENTRY_CHARS) {
-    const message = `one write adds at most ${MAX_ENTRY_VERSIONS} versions and ${MAX_ENTRY_CHARS} characters`;
-    return err({ code: 'TOO_LARGE', message });
-  }
+  if (versions.length > MAX_ENTRY_VERSIONS)
+    return err(tooLarge('one write adds', MAX_ENTRY_VERSIONS, 'versions'));
+  if (chars > MAX_ENTRY_CHARS)
+    return err(tooLarge('one write has', MAX_ENTRY_CHARS, 'characters of values'));
   const outcome = { op: 'importHistory', versions: versions.length } as const;
   return ok({ timestamp, outcome, versions });
 

@@ -6,12 +6,10 @@
 import { err, ok } from '../base/result.ts';
 import type { Result } from '../base/result.ts';
 import { compareBytes } from './bytes-order.ts';
-import { Compacted } from './field-versions.ts';
-import type { HeldVersion } from './field-versions.ts';
-import { compacted } from './horizon.ts';
+import { Compacted, compacted } from './horizon.ts';
 import { judgeHistory, judgeImport } from './judge-import.ts';
 import type { Judged, WritePlace } from './judged.ts';
-import { listError } from './list-limits.ts';
+import { listError, tooLarge } from './list-limits.ts';
 import type { Records } from './records.ts';
 import { viewOf } from './timeline.ts';
 import type { Timeline } from './timeline.ts';
@@ -40,6 +38,7 @@ import type {
   WriteCommand,
 } from './types.ts';
 import { charsOf, isSameValue } from './value.ts';
+import type { HeldVersion } from './version-columns.ts';
 
 /** What a write is judged against. */
 export interface Ground {
@@ -123,8 +122,7 @@ class Draft {
   look(fields: number): KvError | null {
     this.looks += fields;
     if (this.looks <= MAX_ENTRY_LOOKS) return null;
-    const message = `one write looks at ${MAX_ENTRY_LOOKS} fields at most: do it in parts`;
-    return { code: 'TOO_LARGE', message };
+    return tooLarge('one write looks at', MAX_ENTRY_LOOKS, 'fields: do it in parts');
   }
 
   /** The fields that stand, in byte order. */
@@ -149,10 +147,10 @@ class Draft {
         message: `${key}.${field} would hold beyond the year 9999`,
       };
     this.chars += value === null ? 0 : charsOf(value);
-    if (this.versions.length === MAX_ENTRY_VERSIONS || this.chars > MAX_ENTRY_CHARS) {
-      const message = `one write changes at most ${MAX_ENTRY_VERSIONS} fields and ${MAX_ENTRY_CHARS} characters`;
-      return { code: 'TOO_LARGE', message };
-    }
+    if (this.versions.length === MAX_ENTRY_VERSIONS)
+      return tooLarge('one write changes', MAX_ENTRY_VERSIONS, 'fields');
+    if (this.chars > MAX_ENTRY_CHARS)
+      return tooLarge('one write has', MAX_ENTRY_CHARS, 'characters of values');
     const { timestamp } = this;
     const { index: revision, stamp } = this.place;
     const op = this.versions.length;
@@ -304,8 +302,9 @@ function firstFailed(draft: Draft, conditions: readonly Condition[]): FailedCond
     const { key, field } = condition;
     const found = draft.records.standing(key, field, draft.view);
     if (holds(draft, condition, found)) continue;
-    if (found === null || found.value === null) return { index, found: null };
+    if (found === null) return { index, found: null };
     const { value, revision } = found;
+    if (value === null) return { index, found: null };
     return { index, found: { value: charsOf(value) > MAX_FOUND_CHARS ? null : value, revision } };
   }
   return null;

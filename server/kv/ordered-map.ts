@@ -1,7 +1,8 @@
 /**
  * A map that can also be walked in the byte order of its names. The order is
  * made when someone first asks for it, and kept: names that come later wait,
- * and are merged in at the next walk, which is cheap when they are few.
+ * and are merged in at the next walk, which is cheap when they are few. There
+ * are as many maps as records, and most have one name: that needs no table.
  */
 import { compareBytes, lowerBound } from './bytes-order.ts';
 
@@ -9,7 +10,11 @@ import { compareBytes, lowerBound } from './bytes-order.ts';
 const FEW = 32;
 
 export class OrderedMap<Value> {
-  private readonly values = new Map<string, Value>();
+  /** The first that came, while it is here. */
+  private firstName: string | null = null;
+  private firstValue: Value | undefined = undefined;
+  /** All others. */
+  private others: Map<string, Value> | null = null;
   /** Null until the first walk. */
   private sorted: string[] | null = null;
   /** Names that are not among the sorted ones yet. */
@@ -18,16 +23,22 @@ export class OrderedMap<Value> {
   private removed: Set<string> | null = null;
 
   get size(): number {
-    return this.values.size;
+    return (this.firstName === null ? 0 : 1) + (this.others?.size ?? 0);
   }
 
   get(name: string): Value | undefined {
-    return this.values.get(name);
+    return name === this.firstName ? this.firstValue : this.others?.get(name);
   }
 
   /** `name` is new. */
   add(name: string, value: Value): void {
-    this.values.set(name, value);
+    if (this.firstName === null) {
+      this.firstName = name;
+      this.firstValue = value;
+    } else {
+      this.others ??= new Map();
+      this.others.set(name, value);
+    }
     if (this.sorted === null || this.removed?.delete(name) === true) return;
     if (this.fresh === null) this.fresh = [name];
     else this.fresh.push(name);
@@ -35,7 +46,10 @@ export class OrderedMap<Value> {
 
   /** `name` is here. */
   remove(name: string): void {
-    this.values.delete(name);
+    if (name === this.firstName) {
+      this.firstName = null;
+      this.firstValue = undefined;
+    } else this.others?.delete(name);
     if (this.sorted === null) return;
     this.removed ??= new Set();
     this.removed.add(name);
@@ -46,12 +60,14 @@ export class OrderedMap<Value> {
     this.removed = null;
   }
 
-  names(): IterableIterator<string> {
-    return this.values.keys();
+  *names(): Generator<string> {
+    if (this.firstName !== null) yield this.firstName;
+    if (this.others !== null) yield* this.others.keys();
   }
 
-  all(): IterableIterator<Value> {
-    return this.values.values();
+  *all(): Generator<Value> {
+    if (this.firstName !== null) yield this.firstValue as Value;
+    if (this.others !== null) yield* this.others.values();
   }
 
   /** Names that begin with `prefix`, from `start` on, in byte order. Nothing may be added meanwhile. */
@@ -61,14 +77,14 @@ export class OrderedMap<Value> {
     for (let i = lowerBound(names, first); i < names.length; i++) {
       const name = names[i] as string;
       if (!name.startsWith(prefix)) return;
-      const value = this.values.get(name);
+      const value = this.get(name);
       if (value !== undefined) yield [name, value];
     }
   }
 
   private inOrder(): readonly string[] {
-    if (this.values.size <= FEW) return [...this.values.keys()].sort(compareBytes);
-    if (this.sorted === null) this.sorted = [...this.values.keys()].sort(compareBytes);
+    if (this.size <= FEW) return [...this.names()].sort(compareBytes);
+    if (this.sorted === null) this.sorted = [...this.names()].sort(compareBytes);
     else if (this.fresh !== null) this.sorted = merge(this.sorted, this.fresh.sort(compareBytes));
     this.fresh = null;
     return this.sorted;

@@ -1,10 +1,10 @@
 /** What one page of an answer may still hold, and cost: a node that answers does nothing else. */
 import type { Value } from './types.ts';
-import { charsOf } from './value.ts';
+import { roomOf } from './value.ts';
 
 /** Fields looked at for one page, at most. */
 const MAX_LOOKS = 20_000;
-/** Text on one page, UTF-16 units, unless a single value has more. */
+/** Text on one page, lists as JSON, UTF-16 units, unless a single value has more. */
 const MAX_PAGE_CHARS = 4 * 1024 * 1024;
 
 export class Page {
@@ -29,6 +29,6 @@ export class Page {
   }
 
   value(value: Value | null | undefined): void {
-    if (value !== null && value !== undefined) this.chars -= charsOf(value);
+    if (value !== null && value !== undefined) this.chars -= roomOf(value);
   }
 }

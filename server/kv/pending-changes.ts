@@ -1,4 +1,5 @@
 /** What was applied and is not saved yet, entry by entry: a save is always cut between entries. */
+import { cellName } from './cell-name.ts';
 import { NOTHING_FORGOTTEN } from './compaction.ts';
 import type { Forgotten } from './compaction.ts';
 import { hexOf } from './hash.ts';
@@ -63,8 +64,8 @@ export class PendingChanges {
       if (forgotten === NOTHING_FORGOTTEN) continue;
       for (const version of forgotten.versions) dropped.push(version);
       for (const mark of forgotten.marks) marks.push(mark);
-      for (const floor of forgotten.floors) floors.put(nameOf(floor), floor);
-      for (const cell of forgotten.droppedFloors) floors.drop(nameOf(cell), cell);
+      for (const floor of forgotten.floors) floors.put(cellName(floor), floor);
+      for (const cell of forgotten.droppedFloors) floors.drop(cellName(cell), cell);
     }
     // Those of what was forgotten are older.
     if (dropped.length > 0) marks.sort((a, b) => a.revision - b.revision);
@@ -107,8 +108,4 @@ class Latest<Row, End> {
     this.latest.delete(name);
     this.ended.set(name, end);
   }
-}
-
-function nameOf({ key, field }: Cell): string {
-  return JSON.stringify([key, field]);
 }

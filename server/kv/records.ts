@@ -1,9 +1,11 @@
 /** All versions of all fields, by key and field. */
 import { compareBytes } from './bytes-order.ts';
 import { FieldVersions } from './field-versions.ts';
-import type { HeldVersion } from './field-versions.ts';
 import { OrderedMap } from './ordered-map.ts';
-import type { Cell, Scope, Version, View } from './types.ts';
+import type { View } from './queries.ts';
+import type { Cell, Scope } from './types.ts';
+import type { HeldVersion } from './version-columns.ts';
+import type { VersionTable } from './version-table.ts';
 
 /** Every field that a record ever had. */
 export type Fields = OrderedMap<FieldVersions>;
@@ -11,20 +13,26 @@ export type Fields = OrderedMap<FieldVersions>;
 const NO_FIELDS: Fields = new OrderedMap();
 
 export class Records {
+  private readonly table: VersionTable;
   private readonly records = new OrderedMap<Fields>();
 
-  add(version: Version): { readonly field: FieldVersions; readonly held: HeldVersion } {
-    let record = this.records.get(version.key);
+  constructor(table: VersionTable) {
+    this.table = table;
+  }
+
+  /** That field, made if it was never written. */
+  make(key: string, name: string): FieldVersions {
+    let record = this.records.get(key);
     if (record === undefined) {
       record = new OrderedMap();
-      this.records.add(version.key, record);
+      this.records.add(key, record);
     }
-    let field = record.get(version.field);
+    let field = record.get(name);
     if (field === undefined) {
-      field = new FieldVersions(version.key, version.field);
-      record.add(version.field, field);
+      field = new FieldVersions(key, name, this.table);
+      record.add(name, field);
     }
-    return { field, held: field.add(version) };
+    return field;
   }
 
   /** A field that has no version left. */

@@ -9,21 +9,23 @@ import type { Revision } from './types.ts';
 
 const BITS = 5;
 const WIDTH = 1 << BITS;
+/** So many need no levels. */
+export const SHALLOW_ROWS = WIDTH;
 
-interface HasRevision {
-  readonly revision: Revision;
+interface Rows {
+  readonly length: number;
+  revisionAt(position: number): Revision;
 }
 
-/** Most fields have few versions: they share this. */
 const NO_LEVELS: Revision[][] = [];
 
 export class RevisionFloor {
-  private readonly rows: readonly HasRevision[];
+  private readonly rows: Rows;
   /** Level i has the minimum of each 32^(i+1) rows; none for the first 32 rows. */
   private levels: Revision[][] = NO_LEVELS;
 
   /** Over `rows`, which change only as {@link inserted} is told. */
-  constructor(rows: readonly HasRevision[]) {
+  constructor(rows: Rows) {
     this.rows = rows;
   }
 
@@ -44,12 +46,6 @@ export class RevisionFloor {
     }
   }
 
-  /** Rows went away. */
-  removed(): void {
-    this.levels = NO_LEVELS;
-    this.inserted(0);
-  }
-
   /** Position of the last row before `end` whose revision is at most `asOf`; -1 when there is none. */
   lastKnown(end: number, asOf: Revision): number {
     let at = end - 1;
@@ -58,7 +54,7 @@ export class RevisionFloor {
       let level = -1;
       while (isBlockEnd(at, level + 1) && this.minimum(level + 1, at) > asOf) level++;
       if (level >= 0) at -= 1 << (BITS * (level + 1));
-      else if ((this.rows[at] as HasRevision).revision <= asOf) return at;
+      else if (this.rows.revisionAt(at) <= asOf) return at;
       else at--;
     }
     return -1;
@@ -72,7 +68,7 @@ export class RevisionFloor {
       let level = -1;
       while (isBlockStart(at, level + 1) && this.minimum(level + 1, at) > asOf) level++;
       if (level >= 0) at += 1 << (BITS * (level + 1));
-      else if ((this.rows[at] as HasRevision).revision <= asOf) return at;
+      else if (this.rows.revisionAt(at) <= asOf) return at;
       else at++;
     }
     return length;
@@ -88,8 +84,7 @@ export class RevisionFloor {
     let least = Number.POSITIVE_INFINITY;
     if (level === 0) {
       const end = Math.min(first + WIDTH, this.rows.length);
-      for (let i = first; i < end; i++)
-        least = Math.min(least, (this.rows[i] as HasRevision).revision);
+      for (let i = first; i < end; i++) least = Math.min(least, this.rows.revisionAt(i));
       return least;
     }
     const below = this.levels[level - 1] as Revision[];

@@ -10,6 +10,7 @@ import { answerChanges } from './answer-changes.ts';
 import { answerQuery } from './answer-query.ts';
 import { encodeRequest, parseCommand } from './command.ts';
 import { DueTimes } from './due.ts';
+import type { FieldVersions } from './field-versions.ts';
 import { RollingHash } from './hash.ts';
 import { Journal } from './journal.ts';
 import {
@@ -22,8 +23,7 @@ import {
   NOTHING_FORGOTTEN,
 } from './compaction.ts';
 import type { Forgotten } from './compaction.ts';
-import { Compacted } from './field-versions.ts';
-import { compacted, horizonOf, outOfReach } from './horizon.ts';
+import { Compacted, compacted, horizonOf, outOfReach } from './horizon.ts';
 import { judgeWrite } from './judge-write.ts';
 import { PendingChanges } from './pending-changes.ts';
 import { Records } from './records.ts';
@@ -32,8 +32,8 @@ import { Sessions } from './sessions.ts';
 import type { SessionLimits } from './sessions.ts';
 import { timelineOf } from './timeline.ts';
 import { KEEP_ALL } from './types.ts';
+import type { AnswerTo, Query, QueryAnswer, QueryResult, RetentionAnswer } from './queries.ts';
 import type {
-  AnswerTo,
   ApplyResult,
   Compaction,
   FieldFloor,
@@ -43,18 +43,18 @@ import type {
   KvError,
   KvHeader,
   Mark,
-  Query,
-  QueryAnswer,
-  QueryResult,
-  RetentionAnswer,
   RetentionPolicy,
   Revision,
   SessionRow,
   Stamp,
   TimestampMs,
   Version,
+  VersionPlace,
   WriteCommand,
 } from './types.ts';
+import type { VersionPack } from './version-pack.ts';
+import { VersionTable } from './version-table.ts';
+import type { Row } from './version-table.ts';
 
 /** What the store needs of a log entry. */
 export interface AppliedEntry {
@@ -65,12 +65,13 @@ export interface AppliedEntry {
 }
 
 export class KvStore {
-  private readonly records = new Records();
+  private readonly table = new VersionTable();
+  private readonly records = new Records(this.table);
   private readonly sessions: Sessions;
   private readonly due = new DueTimes();
-  private readonly journal = new Journal();
+  private readonly journal = new Journal(this.table);
   private readonly stamps = new RevisionStamps();
-  private readonly timeline = timelineOf(this.stamps, this.journal);
+  private readonly timeline = timelineOf(this.stamps, this.table);
   private retention = KEEP_ALL;
   private hash = RollingHash.empty();
   private readonly pending = new PendingChanges();
@@ -106,10 +107,15 @@ export class KvStore {
       for (; mark.done !== true && mark.value.revision < before; mark = marked.next())
         if (mark.value.revision > this.lastApplied) this.moveTo(mark.value);
     };
-    for (const version of versions) {
-      passMarks(version.revision);
-      if (version.revision > this.lastApplied) this.moveTo(version);
-      this.insert(version);
+    for (const { columns, names } of versions) {
+      this.table.adopt(columns);
+      for (let row = 0; row < columns.length; row++) {
+        const revision = columns.revision(row);
+        passMarks(revision);
+        if (revision > this.lastApplied) this.moveTo({ revision, stamp: columns.stamp(row) });
+        const field = this.records.make(names[2 * row] as string, names[2 * row + 1] as string);
+        this.place(field, this.table.give(field));
+      }
     }
     passMarks(lastApplied + 1);
     assert(this.lastApplied === lastApplied, 'saved rows cover every applied revision');
@@ -130,8 +136,8 @@ export class KvStore {
     this.pending.clear();
     for (const field of this.records.all()) field.setOldest(null);
     this.add(header, rows);
-    const { records, journal } = this;
-    keepOnly({ records, journal }, kept);
+    const { records, table } = this;
+    keepOnly({ records, table }, kept);
   }
 
   get lastApplied(): Revision {
@@ -155,6 +161,11 @@ export class KvStore {
   /** {@link stateHash} as two numbers, for those who compare it often. */
   get stateHalves(): readonly [high: number, low: number] {
     return this.hash.halves;
+  }
+
+  /** Versions that are kept: the newest and the older ones of all fields, deletions included. */
+  get versionCount(): number {
+    return this.table.count;
   }
 
   /** Entries applied and not yet taken for saving. */
@@ -285,8 +296,8 @@ export class KvStore {
 
   /** A step that is not ahead of what was done before, or not allowed any more, does nothing. */
   private compact(entry: AppliedEntry, { by, asOf }: Compaction): Done {
-    const { records, journal, timeline, retention } = this;
-    const kept = { records, journal, timeline };
+    const { records, table, journal, timeline, retention } = this;
+    const kept = { records, table, journal, timeline };
     const { policy, horizon, counted } = retention;
     if (asOf >= entry.index) return nothingDone(entry);
     const to = { revision: asOf, stamp: this.timeline.at(asOf) };
@@ -373,13 +384,18 @@ export class KvStore {
   }
 
   private insert(version: Version): void {
-    const { field, held } = this.records.add(version);
-    this.journal.wrote(field, held, version.stamp);
-    const { timestamp, expiresAt } = version;
+    const field = this.records.make(version.key, version.field);
+    this.place(field, this.table.add(version, field));
+  }
+
+  private place(field: FieldVersions, row: Row): void {
+    field.insert(row);
     const now = this.clusterTimeMs;
-    if (timestamp > now) this.due.add({ at: timestamp, field, version: held });
+    const version = this.table.version(row);
+    const { timestamp, expiresAt } = version;
+    if (timestamp > now) this.due.add({ at: timestamp, field, version: placeOf(version) });
     if (expiresAt !== null && expiresAt > now)
-      this.due.add({ at: expiresAt, field, version: held });
+      this.due.add({ at: expiresAt, field, version: placeOf(version) });
   }
 
   // --- saving ----------------------------------------------------------------
@@ -432,10 +448,15 @@ export class KvStore {
 
 /** A saved state; versions and marks ascend by revision. */
 export interface StoredRows {
-  readonly versions: Iterable<Version>;
+  readonly versions: Iterable<VersionPack>;
   readonly marks: Iterable<Mark>;
   readonly floors: Iterable<FieldFloor>;
   readonly sessions: Iterable<SessionRow>;
+}
+
+/** Rows may change, and with them the columns. */
+function placeOf({ timestamp, revision, op }: VersionPlace): VersionPlace {
+  return { timestamp, revision, op };
 }
 
 /** What came of one entry. */

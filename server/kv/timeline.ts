@@ -1,7 +1,8 @@
 /** When each revision was: what "now" is, and was (T3). */
-import type { Journal } from './journal.ts';
 import type { RevisionStamps } from './revision-stamps.ts';
-import type { Revision, Stamp, TimestampMs, View } from './types.ts';
+import type { View } from './queries.ts';
+import type { Revision, Stamp, TimestampMs } from './types.ts';
+import type { VersionTable } from './version-table.ts';
 
 /** The stamp of each revision, up to the last that is applied. */
 export interface Timeline {
@@ -10,13 +11,13 @@ export interface Timeline {
 }
 
 /** Before the horizon, the stamps of what is kept from then are known, and no others. */
-export function timelineOf(stamps: RevisionStamps, journal: Journal): Timeline {
+export function timelineOf(stamps: RevisionStamps, table: VersionTable): Timeline {
   return {
     get lastRevision() {
       return stamps.lastRevision;
     },
     at: (revision) =>
-      stamps.knows(revision) ? stamps.at(revision) : (journal.stampOf(revision) ?? 0),
+      stamps.knows(revision) ? stamps.at(revision) : (table.stampOf(revision) ?? 0),
   };
 }
 

@@ -8,6 +8,7 @@ import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import { Server } from 'socket.io';
 import { BEAT_EVERY_MS } from '../../contracts/live.ts';
 import type { ClusterViewFold } from '../cluster/cluster-view.ts';
+import type { FlightRecorder } from '../cluster/flight-recorder.ts';
 import type { LiveServer, LiveSocket } from './live-socket.ts';
 import type { WatchSockets } from './watch-sockets.ts';
 
@@ -23,6 +24,8 @@ const PACKET_ROOM = 'packets';
 export interface PublisherOptions {
   readonly http: HttpServer;
   readonly fold: ClusterViewFold;
+  /** Is told every patch. */
+  readonly recorder: FlightRecorder;
   readonly watches: WatchSockets;
   /** Null lets a connection in, else says why not. */
   refuse(request: IncomingMessage): string | null;
@@ -31,12 +34,14 @@ export interface PublisherOptions {
 export class Publisher {
   private readonly io: LiveServer;
   private readonly fold: ClusterViewFold;
+  private readonly recorder: FlightRecorder;
   private readonly timers: NodeJS.Timeout[];
   private lastPatchMs = 0;
   private patchTimer: NodeJS.Timeout | null = null;
 
-  constructor({ http, fold, watches, refuse }: PublisherOptions) {
+  constructor({ http, fold, recorder, watches, refuse }: PublisherOptions) {
     this.fold = fold;
+    this.recorder = recorder;
     this.io = new Server(http, {
       serveClient: false,
       // The page's own upgrades (reload in development) are not ours to end.
@@ -93,7 +98,10 @@ export class Publisher {
 
   private patch(): void {
     const patch = this.fold.takePatch(Date.now());
-    if (patch !== null) this.lastPatchMs = performance.now();
+    if (patch !== null) {
+      this.lastPatchMs = performance.now();
+      this.recorder.record(patch, () => this.fold.view(patch.atMs));
+    }
     for (const socket of this.io.sockets.sockets.values()) {
       if (isSlow(socket)) socket.data.behind ||= patch !== null;
       else if (socket.data.behind) this.sendView(socket);

@@ -4,7 +4,7 @@
  * hub gives no more.
  */
 import type { Problem } from '../../contracts/errors.ts';
-import type { ChangeBatch } from '../kv/types.ts';
+import type { ChangeBatch } from '../kv/queries.ts';
 import type { Watch } from '../watch/hub.ts';
 import { charsOfBatch } from '../watch/recent-batches.ts';
 import type { WatchEnd, WatchEvent, WatchSink } from '../watch/watcher.ts';
@@ -39,6 +39,7 @@ export class SocketStream implements WatchSink {
   /** Waiting, and under way. */
   private chars = 0;
   private isScheduled = false;
+  private isClosed = false;
 
   constructor(options: SocketStreamOptions) {
     this.options = options;
@@ -52,7 +53,14 @@ export class SocketStream implements WatchSink {
     return this.messages === 0 && this.waiting.length === 0;
   }
 
+  /** Nobody reads any more: what waits is dropped, since its number may be that of another watch soon. */
+  close(): void {
+    this.isClosed = true;
+    this.waiting = [];
+  }
+
   send(event: WatchEvent): void {
+    if (this.isClosed) return;
     if (event.type === 'end') {
       this.end(event);
       return;

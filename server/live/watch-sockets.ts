@@ -21,7 +21,7 @@ export interface WatchDoor {
 
 /** One that is open or being opened. */
 interface Entry {
-  watch: Watch | null;
+  open: { readonly watch: Watch; readonly stream: SocketStream } | null;
   isOver: boolean;
 }
 
@@ -68,23 +68,25 @@ export class WatchSockets {
       const message = `a socket has ${MAX_WATCHES_PER_SOCKET} watches at most`;
       return { ok: false, problem: this.door.refuse('OVERLOADED', message) };
     }
-    const entry: Entry = { watch: null, isOver: false };
+    const entry: Entry = { open: null, isOver: false };
     entries.set(id, entry);
     const opened = await this.door.open(request, (watch) => {
-      entry.watch = watch;
-      return new SocketStream({
+      const stream = new SocketStream({
         socket,
         id,
         watch,
         problemOf: (why) => this.door.problemOf(why),
         onEnd: () => void entries.delete(id),
       });
+      // Nobody wants it any more, or its socket has gone.
+      if (entry.isOver) stream.close();
+      entry.open = { watch, stream };
+      return stream;
     });
     if (!opened.ok) {
       if (!entry.isOver) entries.delete(id);
       return opened;
     }
-    // Nobody wants it any more, or its socket has gone.
     if (entry.isOver) opened.watch.close();
     return { ok: true, after: opened.watch.after };
   }
@@ -95,5 +97,6 @@ function end(entries: Map<number, Entry>, id: number): void {
   if (entry === undefined) return;
   entries.delete(id);
   entry.isOver = true;
-  entry.watch?.close();
+  entry.open?.stream.close();
+  entry.open?.watch.close();
 }

@@ -5,7 +5,7 @@
  * deletes that were applied as one array of numbers. Every other answer crosses as it
  * is.
  */
-import { assert, must } from '../base/assert.ts';
+import { assert } from '../base/assert.ts';
 import type { Outcome } from '../kv/types.ts';
 import type { FromNode, Proposed, ToNode } from './control.ts';
 
@@ -41,13 +41,9 @@ export function unpackProposals({ ids, data }: ProposeMessage): readonly Proposa
 const NUMBERS = 7;
 /** In the place of a revision: nothing was written. */
 const NO_REVISION = -1;
-/** An outcome crosses as its place here; others than these cross as they are. */
-const OUTCOMES = [
-  { op: 'set', existed: false },
-  { op: 'set', existed: true },
-  { op: 'delete', existed: false },
-  { op: 'delete', existed: true },
-] as const satisfies readonly Outcome[];
+/** Bits of an outcome's number. */
+const IS_DELETE = 2;
+const EXISTED = 1;
 
 export function packAnswers(answers: readonly Answer[]): ProposedMessage {
   const applied = new Float64Array(answers.length * NUMBERS);
@@ -77,7 +73,11 @@ function outcomeNumber(proposed: Proposed): number | null {
   if (proposed.outcome !== 'applied' || !proposed.result.ok) return null;
   const { outcome } = proposed.result;
   if (outcome.op !== 'set' && outcome.op !== 'delete') return null;
-  return (outcome.op === 'set' ? 0 : 2) + (outcome.existed ? 1 : 0);
+  return (outcome.op === 'delete' ? IS_DELETE : 0) + (outcome.existed ? EXISTED : 0);
+}
+
+function outcomeOf(number: number): Outcome {
+  return { op: number < IS_DELETE ? 'set' : 'delete', existed: number % IS_DELETE === EXISTED };
 }
 
 /** Each answer once: those of applied writes first, in their order, then the others in theirs. */
@@ -98,7 +98,7 @@ export function unpackAnswers(
         revision: revision === NO_REVISION ? null : revision,
         timestamp: at(i + 4),
         stamp: at(i + 5),
-        outcome: must(OUTCOMES[at(i + 6)], 'the outcome is one of few'),
+        outcome: outcomeOf(at(i + 6)),
       },
     });
   }

@@ -4,7 +4,8 @@
  * come back in batches; replica traffic never passes here.
  */
 import type { MessagePort } from 'node:worker_threads';
-import type { ApplyResult, ChangesQuery, Query, QueryResult } from '../kv/types.ts';
+import type { ChangesQuery, Query, QueryResult } from '../kv/queries.ts';
+import type { ApplyResult } from '../kv/types.ts';
 import type { MessageType } from '../raft/messages.ts';
 import type {
   ConfChange,
@@ -15,6 +16,7 @@ import type {
   RaftStatus,
   Term,
 } from '../raft/types.ts';
+import type { PaceAnswer, PaceAsk, TransitReport } from './pace-control.ts';
 import type { StorageStatus, StoreIdentity } from '../ports/node-storage.ts';
 
 /** What a link does to the messages that this end sends. */
@@ -27,9 +29,52 @@ export interface LinkRule {
   /** Probabilities in [0, 1]. */
   readonly loss: number;
   readonly duplicate: number;
+  readonly reorder: number;
 }
 
-export const OPEN_LINK: LinkRule = { cut: false, delayMs: 0, jitterMs: 0, loss: 0, duplicate: 0 };
+export const OPEN_LINK: LinkRule = {
+  cut: false,
+  delayMs: 0,
+  jitterMs: 0,
+  loss: 0,
+  duplicate: 0,
+  reorder: 0,
+};
+
+export function isSameRule(a: LinkRule, b: LinkRule): boolean {
+  return (
+    a.cut === b.cut &&
+    a.delayMs === b.delayMs &&
+    a.jitterMs === b.jitterMs &&
+    a.loss === b.loss &&
+    a.duplicate === b.duplicate &&
+    a.reorder === b.reorder
+  );
+}
+
+/** The link carries everything as it comes. */
+export function isOpenLink(rule: LinkRule): boolean {
+  return isSameRule(rule, OPEN_LINK);
+}
+
+/** What is wrong with a node's disk and clocks; it does not know. */
+export interface NodeWorld {
+  /** Every durable write completes so much later, ms ≥ 0. */
+  readonly diskDelayMs: number;
+  /** The database may not grow. */
+  readonly diskFull: boolean;
+  /** What its wall clock shows beside the truth, ms. */
+  readonly clockOffsetMs: number;
+  /** How much faster its clocks count, thousandths, more than -1000. */
+  readonly clockDrift: number;
+}
+
+export const SOUND_WORLD: NodeWorld = {
+  diskDelayMs: 0,
+  diskFull: false,
+  clockOffsetMs: 0,
+  clockDrift: 0,
+};
 
 /** Start parameters of a worker (its `workerData`). */
 export interface WorkerOptions {
@@ -48,6 +93,11 @@ export interface WorkerOptions {
   readonly leaseMs: number;
   /** Seed of this boot's random draws. */
   readonly seed: number;
+  readonly world: NodeWorld;
+  /** Of a {@link PauseGate}. */
+  readonly gate: SharedArrayBuffer;
+  /** At which it begins: cluster time in real time. */
+  readonly pace: number;
 }
 
 export type Proposed =
@@ -88,6 +138,8 @@ export interface EntrySummary {
   readonly kind: 'noop' | 'set' | 'delete' | 'txn' | 'tick' | 'compact' | 'confChange';
   /** Short text: "a.x = 1"; at most 80 characters. */
   readonly label: string;
+  /** Session and number of a write: "s12-m5x0/4". */
+  readonly name?: string;
 }
 
 /** Messages sent to one peer since the last report. */
@@ -122,8 +174,51 @@ export type DropCause = keyof DropCounts;
 export interface LatencySample {
   /** Append to commit-and-apply on the leader, one per proposal, at most 256 kept. */
   readonly commitMs: readonly number[];
+  /** From taking a linearizable read to its answer, at most 256 kept. */
+  readonly readMs: readonly number[];
   /** Durable log writes, at most 256 kept. */
   readonly persistMs: readonly number[];
+}
+
+/** The log up to an index, as a hash of its block of 64 (`log-hashes.ts`): 16 hex digits. */
+export interface LogPoint {
+  readonly index: LogIndex;
+  readonly term: Term;
+  readonly hash: string;
+}
+
+/** The state after an entry: its rolling hash over all that was ever applied, and the entry's stamp. */
+export interface AppliedPoint {
+  readonly index: LogIndex;
+  readonly stamp: number;
+  readonly hash: string;
+}
+
+/** Durable term and vote. */
+export interface Vote {
+  readonly term: Term;
+  readonly votedFor: NodeId | null;
+}
+
+/** A term that the node led, and the log with which it was elected. */
+export interface Office {
+  readonly term: Term;
+  /** Its last entry from before the term. */
+  readonly lastIndex: LogIndex;
+  readonly points: readonly LogPoint[];
+}
+
+/** What a node proves of itself, for checks across nodes; of log and vote only what is durable. */
+export interface NodeEvidence {
+  /** Since the last report, in their order; in the first one of a life, what was found on disk. */
+  readonly votes: readonly Vote[];
+  readonly offices: readonly Office[];
+  /** Ends of blocks since the last report, at most 64, and the end of the log. */
+  readonly log: readonly LogPoint[];
+  /** Known here to be committed while in term `inTerm`, and so committed in that term or before. */
+  readonly commits: readonly { readonly inTerm: Term; readonly point: LogPoint }[];
+  /** Every 64th entry since the last report, at most 64 of them, and the last. */
+  readonly applied: readonly AppliedPoint[];
 }
 
 export interface NodeReport {
@@ -149,13 +244,21 @@ export interface NodeReport {
   readonly servedReads: number;
   /** Proposals waiting for their outcome. */
   readonly pendingProposals: number;
+  /** Linearizable reads taken and not answered. */
+  readonly waitingReads: number;
+  /** Versions in the store. */
+  readonly versions: number;
   /** Since the node started. */
   readonly drops: DropCounts;
+  readonly evidence: NodeEvidence;
 }
 
 export type ToNode =
   | { readonly type: 'connect'; readonly peer: NodeId; readonly port: MessagePort }
   | { readonly type: 'link'; readonly peer: NodeId; readonly rule: LinkRule }
+  | { readonly type: 'world'; readonly world: NodeWorld }
+  /** Stop at the gate until it is opened. */
+  | { readonly type: 'pause' }
   /** Columns of `control-wire.ts`. */
   | { readonly type: 'propose'; readonly ids: Float64Array; readonly data: readonly string[] }
   | {
@@ -174,6 +277,7 @@ export type ToNode =
   | { readonly type: 'confChange'; readonly id: number; readonly changes: readonly ConfChange[] }
   | { readonly type: 'transferLeadership'; readonly to: NodeId }
   | { readonly type: 'compact' }
+  | { readonly type: 'pace'; readonly id: number; readonly ask: PaceAsk }
   /** Finish what is durable, close the database, exit. */
   | { readonly type: 'stop' };
 
@@ -196,5 +300,7 @@ export type FromNode =
       readonly lastIndex: LogIndex;
     }
   | { readonly type: 'report'; readonly report: NodeReport }
+  | { readonly type: 'pace'; readonly id: number; readonly answer: PaceAnswer }
+  | { readonly type: 'transit'; readonly report: TransitReport }
   /** The node has stopped itself and says why; its thread ends after this. */
   | { readonly type: 'failed'; readonly reason: string };

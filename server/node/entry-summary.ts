@@ -1,6 +1,6 @@
 /** A log entry in one short line, for people. */
 import { parseCommand } from '../kv/command.ts';
-import type { WriteCommand } from '../kv/types.ts';
+import type { SessionRef, WriteCommand } from '../kv/types.ts';
 import { decodeConf } from '../raft/conf-state.ts';
 import type { ConfState, Entry } from '../raft/types.ts';
 import type { EntrySummary } from './control.ts';
@@ -20,7 +20,9 @@ export function summarise(entry: Entry): EntrySummary {
   return { index, term, stamp, ...describe(entry) };
 }
 
-function describe(entry: Entry): Pick<EntrySummary, 'kind' | 'label'> {
+type Described = Pick<EntrySummary, 'kind' | 'label' | 'name'>;
+
+function describe(entry: Entry): Described {
   if (entry.kind === 'noop') return { kind: 'noop', label: `term ${entry.term} begins` };
   if (entry.kind === 'confChange')
     return { kind: 'confChange', label: shorten(describeConf(decodeConf(entry.data))) };
@@ -32,7 +34,12 @@ function describe(entry: Entry): Pick<EntrySummary, 'kind' | 'label'> {
   if (command.op === 'session') return { kind: 'noop', label: 'a session is opened' };
   if (command.op === 'compact')
     return { kind: 'compact', label: `forget up to revision ${command.asOf}, by ${command.by}` };
-  return { kind: KINDS[command.op], label: shorten(describeWrite(command)) };
+  const { op, session } = command;
+  return { kind: KINDS[op], label: shorten(describeWrite(command)), ...nameOf(session) };
+}
+
+function nameOf(session: SessionRef | undefined): Pick<EntrySummary, 'name'> {
+  return session === undefined ? {} : { name: `${session.client}/${session.sequence}` };
 }
 
 const KINDS = {
@@ -66,8 +73,10 @@ function describeWrite(write: WriteCommand): string {
   if (write.op === 'retention') {
     const { maxAgeMs, maxVersions } = write;
     const limits = [
-      maxAgeMs === null ? [] : [`${maxAgeMs} ms`],
-      maxVersions === null ? [] : [`${maxVersions} versions of a field`],
+      maxAgeMs === null ? [] : [inUnits(maxAgeMs)],
+      maxVersions === null
+        ? []
+        : [`${maxVersions} version${maxVersions === 1 ? '' : 's'} of a field`],
     ].flat();
     return `keep ${limits.length === 0 ? 'all' : limits.join(' and ')}`;
   }
@@ -93,6 +102,19 @@ function describeWrite(write: WriteCommand): string {
   }
 }
 
+const UNITS = [
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+  ['second', 1000],
+] as const;
+
+/** In the largest unit that tells it exactly. */
+function inUnits(ms: number): string {
+  const [unit, length] = UNITS.find(([, each]) => ms % each === 0) ?? ['millisecond', 1];
+  return `${ms / length} ${unit}${ms === length ? '' : 's'}`;
+}
+
 function describeConf({ voters, votersOutgoing, learners }: ConfState): string {
   const joint = votersOutgoing.length > 0 ? ` and ${votersOutgoing.join(' ')}: joint` : '';
   const learning = learners.length > 0 ? `; learning ${learners.join(' ')}` : '';
@@ -103,16 +125,27 @@ function describeConf({ voters, votersOutgoing, learners }: ConfState): string {
  * The beginning of a long command tells enough: reading all of a page of values
  * of a mebibyte would keep a leader from its heartbeats.
  */
-function describeLong(data: string): Pick<EntrySummary, 'kind' | 'label'> {
+function describeLong(data: string): Described {
   const [, op = '', key, field, value = ''] = BEGINNING.exec(data.slice(0, MAX_BEGINNING)) ?? [];
   const kind = (KINDS as Record<string, EntrySummary['kind'] | undefined>)[op];
   if (kind === undefined) return { kind: 'noop', label: 'not understood' };
   if (op === 'import' || op === 'importHistory') return { kind, label: 'part of a backup' };
   if (key === undefined) return { kind, label: 'many steps' };
-  const name = `${JSON.parse(key)}.${field === undefined ? '*' : JSON.parse(field)}`;
-  return kind === 'delete'
-    ? { kind, label: shorten(name) }
-    : { kind, label: shorten(`${name} ${SIGNS.get(op) ?? '='} ${JSON.parse(`"${value}"`)}…`) };
+  const cell = `${JSON.parse(key)}.${field === undefined ? '*' : JSON.parse(field)}`;
+  const label =
+    kind === 'delete' ? cell : `${cell} ${SIGNS.get(op) ?? '='} ${JSON.parse(`"${value}"`)}…`;
+  return { kind, label: shorten(label), ...nameAtEnd(data) };
+}
+
+/** The longest name of a session, each unit escaped, and what stands round it. */
+const MAX_END = 1024;
+/** A command's last places: its timestamp, session and number. */
+const END = /,(?:null|\d+),("(?:[^"\\]|\\.)*"),(\d+)\]$/;
+
+function nameAtEnd(data: string): Pick<EntrySummary, 'name'> {
+  const [, client, sequence] = END.exec(data.slice(-MAX_END)) ?? [];
+  if (client === undefined) return {};
+  return nameOf({ client: String(JSON.parse(client)), sequence: Number(sequence) });
 }
 
 const SIGNS = new Map([

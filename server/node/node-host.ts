@@ -10,10 +10,9 @@
  */
 import { assert, unreachable } from '../base/assert.ts';
 import { Random } from '../base/random.ts';
-import { encodeCommand } from '../kv/command.ts';
 import type { SessionLimits } from '../kv/sessions.ts';
 import { KvStore } from '../kv/store.ts';
-import type { ChangesQuery, Query } from '../kv/types.ts';
+import type { ChangesQuery, Query } from '../kv/queries.ts';
 import type { Clock, Timer } from '../ports/clock.ts';
 import type { NodeStorage, RestoredNode } from '../ports/node-storage.ts';
 import type { Transport } from '../ports/transport.ts';
@@ -23,6 +22,7 @@ import type {
   ConfChange,
   Effect,
   Entry,
+  HardState,
   Input,
   LogIndex,
   MonoMs,
@@ -34,7 +34,9 @@ import type {
 import { compactionPoint, USUAL_TAIL } from './compaction.ts';
 import type { LogTail } from './compaction.ts';
 import { Admission } from './admission.ts';
+import { ClusterTimeDriver } from './cluster-time.ts';
 import type { DropCounts, Proposed, ReadResult } from './control.ts';
+import type { LeaderHost } from './leader-host.ts';
 import { RetentionDriver } from './retention.ts';
 import { SnapshotTransfer } from './snapshot-transfer.ts';
 import { FollowWaiter, ProposalWaiters, ReadWaiters } from './waiters.ts';
@@ -50,6 +52,8 @@ export interface NodeHostOptions {
   /** Seed of this boot's random draws (election time-outs). */
   readonly seed: number;
   readonly clock: Clock;
+  /** Times what is dated by people's time; the same unless the node can be slowed. */
+  readonly unslowed?: Clock;
   readonly transport: Transport;
   readonly storage: NodeStorage;
   readonly restored: RestoredNode;
@@ -63,8 +67,10 @@ export interface NodeHostOptions {
   onProposed(id: number, proposed: Proposed, waitedMs: number): void;
   onRead(id: number, read: ReadResult): void;
   onTrace(event: RaftEvent): void;
-  /** A log write became durable, `tookMs` after it was handed to storage. */
-  onPersisted?(tookMs: number): void;
+  /** A log write became durable, `tookMs` after it was handed to storage; with it term and vote, if they are part of it. */
+  onPersisted?(tookMs: number, hardState: HardState | null): void;
+  /** The store has applied one more entry. */
+  onApplied?(kv: KvStore): void;
   /** The node has stopped itself: its storage failed or it met a bug. Called once; nothing follows. */
   onFailed(reason: string): void;
 }
@@ -91,7 +97,8 @@ export function raftConfig(
 export class NodeHost {
   readonly raft: Raft;
   readonly kv: KvStore;
-  private readonly options: NodeHostOptions;
+  /** Without what was restored: that would stay in memory a second time. */
+  private readonly options: Omit<NodeHostOptions, 'restored'>;
   private readonly clock: Clock;
   private readonly storage: NodeStorage;
   private readonly admission: Admission;
@@ -100,6 +107,9 @@ export class NodeHost {
   private readonly follows = new FollowWaiter();
   private running = false;
   private turnScheduled = false;
+  /** Log writes that storage has not answered. */
+  private logWrites = 0;
+  private leasesTrusted = true;
   private tickTimer: Timer | null = null;
   private tickDueMono: MonoMs = Number.POSITIVE_INFINITY;
   private watchTimer: Timer | null = null;
@@ -110,17 +120,13 @@ export class NodeHost {
   /** An operator wants the log to be as short as it can be. */
   private compactAll = false;
   private readonly snapshots: SnapshotTransfer;
+  private readonly clusterTime: ClusterTimeDriver;
   private readonly retention: RetentionDriver;
-  private dueTimer: Timer | null = null;
-  private dueTimerMs = 0;
-  /** Log index of a proposed TICK that is not applied yet; 0 when there is none. */
-  private pendingTickIndex = 0;
 
-  constructor(options: NodeHostOptions) {
+  constructor({ restored, ...options }: NodeHostOptions) {
     this.options = options;
     this.clock = options.clock;
     this.storage = options.storage;
-    const { restored } = options;
     this.savedTo = restored.kv.lastApplied;
     this.admission = new Admission(restored.identity);
     this.kv = KvStore.restore(restored.kv, restored, options.sessionLimits);
@@ -144,18 +150,10 @@ export class NodeHost {
         if (this.running) this.guarded(run);
       },
     });
+    this.clusterTime = new ClusterTimeDriver(this.leaderHost(TICK_ID));
     this.retention = new RetentionDriver({
+      ...this.leaderHost(COMPACTION_ID),
       ageAfterMicros: options.ageAfterMicros,
-      clock: this.clock,
-      kv: this.kv,
-      leaderMicros: () =>
-        this.running && this.raft.isEstablishedLeader
-          ? this.raft.leaderTimeMicros(this.clock.now())
-          : null,
-      propose: (data) => this.input({ type: 'propose', id: COMPACTION_ID, data }),
-      guarded: (run) => {
-        if (this.running) this.guarded(run);
-      },
     });
     options.transport.onReceive((from, packet) => this.receive(from, packet));
   }
@@ -174,7 +172,7 @@ export class NodeHost {
     this.tickTimer?.cancel();
     this.watchTimer?.cancel();
     this.saveTimer?.cancel();
-    this.dueTimer?.cancel();
+    this.clusterTime.stop();
     this.retention.stop();
   }
 
@@ -229,6 +227,12 @@ export class NodeHost {
     this.guarded(() => this.saveOrCompact());
   }
 
+  /** Whether the clocks of the cluster run alike: while they need not, no read is answered under a lease. */
+  trustLeases(trusted: boolean): void {
+    this.leasesTrusted = trusted;
+    this.input({ type: 'leases', trusted });
+  }
+
   /** Ask to be elected (an operator's wish). */
   campaign(): void {
     this.input({ type: 'campaign' });
@@ -238,13 +242,38 @@ export class NodeHost {
     return this.raft.status();
   }
 
+  /** All that came in has been dealt with and what was to be written to the log is durable. */
+  get isSettled(): boolean {
+    return !this.turnScheduled && this.logWrites === 0;
+  }
+
   get pendingProposals(): number {
     return this.proposals.count;
+  }
+
+  /** No turn is ahead or under way: what the core has decided has been traced and handed out. */
+  get isBetweenTurns(): boolean {
+    return this.running && !this.turnScheduled;
   }
 
   /** What was not let in from other nodes, by reason. */
   get drops(): DropCounts {
     return this.admission.drops;
+  }
+
+  private leaderHost(id: number): LeaderHost {
+    return {
+      clock: this.options.unslowed ?? this.clock,
+      kv: this.kv,
+      leaderMicros: () =>
+        this.running && this.raft.isEstablishedLeader
+          ? this.raft.leaderTimeMicros(this.clock.now())
+          : null,
+      propose: (data) => this.input({ type: 'propose', id, data }),
+      guarded: (run) => {
+        if (this.running) this.guarded(run);
+      },
+    };
   }
 
   private receive(from: NodeId, packet: unknown): void {
@@ -280,7 +309,7 @@ export class NodeHost {
     this.releaseFollow();
     this.armTick();
     this.armSave();
-    this.armDue();
+    this.clusterTime.arm();
     this.retention.arm();
   }
 
@@ -320,7 +349,7 @@ export class NodeHost {
         for (const entry of effect.entries) this.apply(entry);
         return;
       case 'proposalAppended':
-        if (effect.id === TICK_ID) this.pendingTickIndex = effect.index;
+        if (effect.id === TICK_ID) this.clusterTime.appended(effect.index);
         else if (effect.id === COMPACTION_ID) this.retention.appended(effect.index);
         else {
           this.proposals.add(effect.index, {
@@ -331,13 +360,10 @@ export class NodeHost {
         }
         return;
       case 'proposalDropped': {
-        if (effect.id === TICK_ID) return;
-        if (effect.id === COMPACTION_ID) {
-          this.retention.dropped();
-          return;
-        }
         const { type: _, id, ...why } = effect;
-        this.options.onProposed(id, { outcome: 'dropped', ...why }, 0);
+        if (id === TICK_ID) this.clusterTime.dropped();
+        else if (id === COMPACTION_ID) this.retention.dropped();
+        else this.options.onProposed(id, { outcome: 'dropped', ...why }, 0);
         return;
       }
       case 'readSnapshot':
@@ -347,7 +373,7 @@ export class NodeHost {
         this.snapshots.stage(effect);
         return;
       case 'leadershipLost':
-        this.pendingTickIndex = 0;
+        this.clusterTime.dropped();
         this.retention.dropped();
         this.abandonProposals();
         return;
@@ -374,13 +400,15 @@ export class NodeHost {
     const startedMono = this.clock.now().mono;
     const { seq, thenSend, install } = effect;
     if (install !== null) this.snapshots.expect();
+    this.logWrites++;
     this.storage.writeLog(effect, (error) => {
+      this.logWrites--;
       if (!this.running) return;
       if (error !== null) {
         this.fail(`log write failed: ${error.message}`);
         return;
       }
-      this.options.onPersisted?.(this.clock.now().mono - startedMono);
+      this.options.onPersisted?.(this.clock.now().mono - startedMono, effect.hardState);
       const persisted = (): void => {
         this.input({ type: 'persisted', seq });
         this.send(thenSend);
@@ -392,7 +420,8 @@ export class NodeHost {
 
   private apply(entry: Entry): void {
     const result = this.kv.apply(entry);
-    if (entry.index === this.pendingTickIndex) this.pendingTickIndex = 0;
+    this.options.onApplied?.(this.kv);
+    this.clusterTime.applied(entry.index);
     this.retention.applied(entry.index);
     const waiter = this.proposals.take(entry.index, entry.term);
     if (waiter === null) return;
@@ -421,7 +450,7 @@ export class NodeHost {
     const results = ready.map(({ query }) => this.lookUp(query));
     const nowMono = this.clock.now().mono;
     for (const [i, { id, query, validUntilMono }] of ready.entries()) {
-      if (validUntilMono === null || nowMono < validUntilMono)
+      if (validUntilMono === null || (this.leasesTrusted && nowMono < validUntilMono))
         this.options.onRead(id, results[i] as ReadResult);
       else this.readByRound(id, query);
     }
@@ -534,33 +563,6 @@ export class NodeHost {
     this.armSave();
   }
 
-  /** A leader moves cluster time on when something expires or begins (T3): a TICK through the log. */
-  private armDue(): void {
-    if (!this.raft.isEstablishedLeader || this.pendingTickIndex !== 0) return;
-    const dueMs = this.kv.nextDueMs();
-    if (dueMs === null) return;
-    if (this.dueTimer !== null && this.dueTimerMs <= dueMs) return;
-    this.dueTimer?.cancel();
-    this.dueTimerMs = dueMs;
-    const leaderMicros = this.raft.leaderTimeMicros(this.clock.now()) ?? 0;
-    const delayMs = Math.min(MAX_TIMER_MS, Math.max(0, dueMs - leaderMicros / 1000));
-    this.dueTimer = this.clock.setTimer(delayMs, () => {
-      this.dueTimer = null;
-      if (this.running) this.guarded(() => this.onDue());
-    });
-  }
-
-  private onDue(): void {
-    const now = this.clock.now();
-    const leaderMicros = this.raft.leaderTimeMicros(now);
-    const dueMs = this.kv.nextDueMs();
-    if (leaderMicros !== null && dueMs !== null && leaderMicros / 1000 >= dueMs) {
-      this.input({ type: 'propose', id: TICK_ID, data: TICK });
-    } else {
-      this.armDue();
-    }
-  }
-
   // --- failure -------------------------------------------------------------------
 
   /** Runs a step; a bug or a broken rule ends the node rather than leave it guessing. */
@@ -587,6 +589,3 @@ export class NodeHost {
 /** Proposal ids of the host's own entries; callers use ids > 0. */
 const TICK_ID = 0;
 const COMPACTION_ID = -1;
-const TICK = encodeCommand({ op: 'tick' });
-/** Timers are armed for at most this long (setTimeout's limit is 2^31 - 1 ms). */
-const MAX_TIMER_MS = 60_000;

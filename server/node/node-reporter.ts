@@ -3,12 +3,15 @@
  * `REPORT_EVERY_MS`, and at once when a role or term changes. Everything
  * gathered has a limit, so a busy node reports no more than a quiet one.
  */
+import type { KvStore } from '../kv/store.ts';
 import type { Message } from '../raft/messages.ts';
-import type { LogIndex, NodeId, RaftEvent } from '../raft/types.ts';
+import type { HardState, LogIndex, MonoMs, NodeId, RaftEvent } from '../raft/types.ts';
 import type { NodeStorage, StoreIdentity } from '../ports/node-storage.ts';
 import type { EntrySummary, NodeReport, TrafficCount } from './control.ts';
 import { summarise } from './entry-summary.ts';
+import { Evidence } from './evidence.ts';
 import type { NodeHost } from './node-host.ts';
+import { ReadTimes } from './read-times.ts';
 
 export const REPORT_EVERY_MS = 50;
 /** Newest log entries in one report. */
@@ -30,18 +33,23 @@ export class NodeReporter {
   private traffic = new Map<string, { -readonly [K in keyof TrafficCount]: TrafficCount[K] }>();
   private commitMs: number[] = [];
   private persistMs: number[] = [];
+  private readonly readTimes = new ReadTimes();
   private appliedCommands = 0;
   private servedReads = 0;
   /** Last log index reported, and the term it had there. */
   private reportedTo: LogIndex = 0;
   private urgent = false;
   private readonly onUrgent: () => void;
+  private readonly evidence: Evidence;
 
-  constructor(onUrgent: () => void) {
+  /** `hardState` is what was found on disk. */
+  constructor(hardState: HardState, onUrgent: () => void) {
+    this.evidence = new Evidence(hardState);
     this.onUrgent = onUrgent;
   }
 
   trace(event: RaftEvent): void {
+    this.evidence.trace(event);
     if (event.type === 'commit' || event.type === 'appended') return;
     if (this.events.length < MAX_EVENTS) this.events.push({ atMs: Date.now(), event });
     if (event.type === 'truncated') this.reportedTo = Math.min(this.reportedTo, event.from - 1);
@@ -70,20 +78,31 @@ export class NodeReporter {
     if (this.commitMs.length < MAX_SAMPLES) this.commitMs.push(waitedMs);
   }
 
-  readDone(): void {
-    this.servedReads++;
+  /** A linearizable read: any other is answered at once. */
+  readTaken(id: number): void {
+    this.readTimes.taken(id, performance.now());
   }
 
-  persisted(tookMs: number): void {
+  readDone(id: number, isAnswered: boolean): void {
+    this.readTimes.ended(id, isAnswered, performance.now());
+    if (isAnswered) this.servedReads++;
+  }
+
+  applied(kv: KvStore): void {
+    this.evidence.entryApplied(kv);
+  }
+
+  persisted(tookMs: number, hardState: HardState | null): void {
+    this.evidence.persisted(hardState);
     if (this.persistMs.length < MAX_SAMPLES) this.persistMs.push(tookMs);
   }
 
-  /** The report since the last one. */
-  take(host: NodeHost, storage: NodeStorage, identity: StoreIdentity): NodeReport {
+  /** The report since the last one; `nowMono` by the node's own clock. */
+  take(host: NodeHost, storage: NodeStorage, identity: StoreIdentity, nowMono: MonoMs): NodeReport {
     const status = host.status();
     const report: NodeReport = {
       id: status.id,
-      nowMono: performance.now(),
+      nowMono,
       atMs: Date.now(),
       status: { ...status, termRuns: status.termRuns.slice(-MAX_TERM_RUNS) },
       storage: storage.status(),
@@ -94,11 +113,18 @@ export class NodeReporter {
       events: this.events,
       newEntries: this.takeNewEntries(host),
       traffic: [...this.traffic.values()],
-      latency: { commitMs: this.commitMs, persistMs: this.persistMs },
+      latency: {
+        commitMs: this.commitMs,
+        readMs: this.readTimes.take(),
+        persistMs: this.persistMs,
+      },
       appliedCommands: this.appliedCommands,
       servedReads: this.servedReads,
       pendingProposals: host.pendingProposals,
+      waitingReads: this.readTimes.waiting,
+      versions: host.kv.versionCount,
       drops: host.drops,
+      evidence: this.evidence.take(host),
     };
     this.events = [];
     this.traffic = new Map();
@@ -121,7 +147,8 @@ export class NodeReporter {
   }
 }
 
-function isRefusal(message: Message): boolean {
+/** It says no. */
+export function isRefusal(message: Message): boolean {
   switch (message.type) {
     case 'PreVoteResponse':
     case 'RequestVoteResponse':

@@ -4,24 +4,16 @@
  * again a little later; while nothing is to be forgotten, nothing is logged.
  */
 import { encodeCommand } from '../kv/command.ts';
-import type { KvStore } from '../kv/store.ts';
-import type { Clock, Timer } from '../ports/clock.ts';
+import type { Timer } from '../ports/clock.ts';
 import type { LogIndex } from '../raft/types.ts';
+import type { LeaderHost } from './leader-host.ts';
 
 /** How often a leader looks for something to forget, ms. */
 const LOOK_EVERY_MS = 1000;
 
-/** What it needs of its host. */
-export interface RetentionHost {
-  readonly clock: Clock;
-  readonly kv: KvStore;
+export interface RetentionHost extends LeaderHost {
   /** Other than usual in tests only. */
   readonly ageAfterMicros?: number | undefined;
-  /** Null unless it leads. */
-  leaderMicros(): number | null;
-  /** Answered by {@link RetentionDriver.appended}, {@link RetentionDriver.dropped}, or never. */
-  propose(data: string): void;
-  guarded(run: () => void): void;
 }
 
 export class RetentionDriver {

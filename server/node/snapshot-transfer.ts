@@ -8,6 +8,7 @@ import { encodeSnapshotState } from '../ports/durable-state.ts';
 import type { NodeStorage, SnapshotPiece } from '../ports/node-storage.ts';
 import type { KvStore } from '../kv/store.ts';
 import type { Mark, Version } from '../kv/types.ts';
+import { packsOf } from '../kv/version-pack.ts';
 import type { Effect, Input, LogIndex, NodeId } from '../raft/types.ts';
 import { decodeRows, encodeRows } from './snapshot-rows.ts';
 
@@ -94,8 +95,13 @@ export class SnapshotTransfer {
         this.loadAfter(upTo, loaded, then);
         return;
       }
-      const { kv, kept, ...rest } = end;
-      this.kv.installSnapshot(kv, { ...loaded, ...rest }, kept);
+      const { kv, kept, tally, ...rest } = end;
+      const { versions: rows, marks: passed } = loaded;
+      this.kv.installSnapshot(kv, { versions: packsOf(rows), marks: passed, ...rest }, kept);
+      if (this.kv.versionCount !== tally.count)
+        throw new Error(
+          `the snapshot is not whole: ${this.kv.versionCount} versions of ${tally.count}`,
+        );
       this.installing = false;
       this.host.onLoaded();
       const waiting = this.waiting ?? [];

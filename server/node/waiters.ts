@@ -5,7 +5,7 @@
  */
 import { assert } from '../base/assert.ts';
 import type { LogIndex, MonoMs, Term } from '../raft/types.ts';
-import type { ChangesQuery, Query } from '../kv/types.ts';
+import type { ChangesQuery, Query } from '../kv/queries.ts';
 
 export interface WaitingProposal {
   readonly id: number;

@@ -6,15 +6,27 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { must, unreachable } from '../base/assert.ts';
+import { PacedClock } from '../ports/paced-clock.ts';
 import { openPrismaStorage } from '../storage/prisma-storage.ts';
+import { SlowStorage } from '../storage/slow-storage.ts';
 import { PortMesh } from '../transport/port-mesh.ts';
-import type { FromNode, Proposed, ReadResult, ToNode, WorkerOptions } from './control.ts';
+import type {
+  FromNode,
+  NodeWorld,
+  Proposed,
+  ReadResult,
+  ToNode,
+  WorkerOptions,
+} from './control.ts';
 import { packAnswers, unpackProposals } from './control-wire.ts';
 import type { Answer } from './control-wire.ts';
 import { summarise } from './entry-summary.ts';
 import { NodeHost } from './node-host.ts';
+import { PacedNode } from './paced-node.ts';
 import { NodeReporter, REPORT_EVERY_MS } from './node-reporter.ts';
+import { PauseGate } from './pause-gate.ts';
 import { RealClock } from './real-clock.ts';
+import { SkewedClock } from './skewed-clock.ts';
 
 const control = must(parentPort, 'a node runs as a worker');
 const options = workerData as WorkerOptions;
@@ -67,28 +79,47 @@ async function main(): Promise<void> {
     voters: options.voters,
     storeId: options.storeId,
   });
-  const clock = new RealClock();
+  // What is restored is not named in what stays: all versions would be kept twice.
+  const { identity, hardState } = restored;
+  /** Of the disk, which is as slow as it is whatever the node's own clock shows. */
+  const realClock = new RealClock();
+  const skewed = new SkewedClock(realClock, { offsetMs: 0, drift: 0 });
+  const clock = new PacedClock(skewed);
+  const disk = new SlowStorage(storage, realClock, 0);
+  const gate = new PauseGate(options.gate);
+  live(options.world);
   const answers = new AnswerBatch();
-  const reporter = new NodeReporter(() => setImmediate(report));
-  const mesh = new PortMesh(clock, options.seed, (to, messages) => reporter.sent(to, messages));
+  const reporter = new NodeReporter(hardState, () => setImmediate(report));
+  const paced = new PacedNode(clock, identity, tell);
+  const mesh = new PortMesh(
+    clock,
+    options.seed,
+    (to, messages) => reporter.sent(to, messages),
+    (event) => paced.onTransit(event),
+  );
   const host = new NodeHost({
     id: options.id,
     timing: options,
     seed: options.seed,
     clock,
+    unslowed: clock.unslowed,
     transport: mesh,
-    storage,
+    storage: disk,
     restored,
     onProposed: (id, proposed, waitedMs) => {
       if (proposed.outcome === 'applied') reporter.proposalDone(waitedMs);
       answers.addProposed(id, proposed);
     },
     onRead: (id, read) => {
-      if (read.outcome === 'answered') reporter.readDone();
+      reporter.readDone(id, read.outcome === 'answered');
       answers.addRead(id, read);
     },
-    onTrace: (event) => reporter.trace(event),
-    onPersisted: (tookMs) => reporter.persisted(tookMs),
+    onTrace: (event) => {
+      reporter.trace(event);
+      paced.onTrace(event);
+    },
+    onPersisted: (tookMs, written) => reporter.persisted(tookMs, written),
+    onApplied: (kv) => reporter.applied(kv),
     onFailed: (reason) => {
       answers.flush();
       report();
@@ -97,10 +128,16 @@ async function main(): Promise<void> {
     },
   });
 
+  function live(world: NodeWorld): void {
+    skewed.set({ offsetMs: world.clockOffsetMs, drift: world.clockDrift });
+    disk.setDelay(world.diskDelayMs);
+    storage.setFull(world.diskFull);
+  }
+
   const reportTimer = setInterval(report, REPORT_EVERY_MS);
 
   function report(): void {
-    tell({ type: 'report', report: reporter.take(host, storage, restored.identity) });
+    tell({ type: 'report', report: reporter.take(host, storage, identity, clock.now().mono) });
   }
 
   function leave(): void {
@@ -117,10 +154,18 @@ async function main(): Promise<void> {
       case 'link':
         mesh.setRule(message.peer, message.rule);
         return;
+      case 'world':
+        live(message.world);
+        return;
+      case 'pause':
+        gate.pass();
+        return;
       case 'propose':
         host.propose(unpackProposals(message));
         return;
       case 'read':
+        for (const { id, level } of message.items)
+          if (level === 'linearizable') reporter.readTaken(id);
         host.read(message.items);
         return;
       case 'follow':
@@ -147,8 +192,12 @@ async function main(): Promise<void> {
       case 'compact':
         host.compactNow();
         return;
+      case 'pace':
+        paced.onAsk(message.ask, (answer) => tell({ type: 'pace', id: message.id, answer }));
+        return;
       case 'stop':
         host.stop();
+        disk.setDelay(0);
         storage.close().then(leave, (error: unknown) => {
           tell({ type: 'failed', reason: `closing the database failed: ${String(error)}` });
           leave();
@@ -160,9 +209,10 @@ async function main(): Promise<void> {
   });
 
   host.start();
+  paced.join(host, mesh, options.pace);
   tell({
     type: 'serving',
-    report: reporter.take(host, storage, restored.identity),
+    report: reporter.take(host, storage, identity, clock.now().mono),
     recoveredMs: performance.now() - startedMs,
   });
 }

@@ -5,9 +5,9 @@
  */
 import { assert } from '../base/assert.ts';
 import { positionOf } from '../base/position.ts';
+import { cellName } from '../kv/cell-name.ts';
 import { KEEP_ALL } from '../kv/types.ts';
 import type {
-  Cell,
   FieldFloor,
   KeptVersions,
   KvChanges,
@@ -18,6 +18,7 @@ import type {
   Stamp,
   Version,
 } from '../kv/types.ts';
+import { packsOf } from '../kv/version-pack.ts';
 import type { Entry, HardState, LogBase, LogIndex, NodeId, SnapshotEnd } from '../raft/types.ts';
 import type {
   LogWrite,
@@ -27,6 +28,8 @@ import type {
   SnapshotRest,
   StoreIdentity,
 } from './node-storage.ts';
+import { NO_VERSIONS, tallied } from './version-tally.ts';
+import type { VersionTally } from './version-tally.ts';
 
 /** That of a store that was told nothing yet. */
 export const EMPTY_HEADER: KvHeader = {
@@ -47,6 +50,8 @@ export interface DurableState {
   kv: KvHeader;
   /** By revision; those after `kv.lastApplied` are staged: a snapshot's that is not installed. */
   versions: Version[];
+  /** Of those that are not staged. */
+  tally: VersionTally;
   marks: Mark[];
   /** By key and field. */
   floors: Map<string, FieldFloor>;
@@ -67,6 +72,7 @@ export function emptyDurableState(
     entries: [],
     kv: EMPTY_HEADER,
     versions: [],
+    tally: NO_VERSIONS,
     marks: [],
     floors: new Map(),
     sessions: new Map(),
@@ -105,11 +111,12 @@ export function applyLogWrite(state: DurableState, write: LogWrite): void {
 function installSnapshot(state: DurableState, { base, state: text }: SnapshotEnd): void {
   assert(base.index > state.kv.lastApplied, 'a snapshot takes nothing back');
   assert(state.reach >= base.index, 'all rows of the snapshot are staged');
-  const { header, sessions, floors, kept } = decodeSnapshotState(text);
+  const { header, sessions, floors, kept, tally } = decodeSnapshotState(text);
   forget(state, header.retention, kept);
+  state.tally = tally;
   state.kv = { lastApplied: base.index, lastStamp: base.stamp, ...header };
   state.sessions = new Map(sessions.map((row) => [row.client, row]));
-  state.floors = new Map(floors.map((floor) => [nameOf(floor), floor]));
+  state.floors = new Map(floors.map((floor) => [cellName(floor), floor]));
   state.base = base;
   state.entries = [];
 }
@@ -139,7 +146,7 @@ type Header = Omit<KvHeader, 'lastApplied' | 'lastStamp'>;
 /** What a snapshot says besides its rows, as the text that travels with it. */
 export function encodeSnapshotState(
   { stateHash, sessionClock, retention }: Header,
-  { sessions, floors, kept }: SnapshotRest,
+  { sessions, floors, kept, tally }: SnapshotRest,
 ): string {
   // Positions as steps from one to the next: most are short.
   let before = 0;
@@ -149,7 +156,7 @@ export function encodeSnapshotState(
     return step;
   });
   const header: Header = { stateHash, sessionClock, retention };
-  return JSON.stringify({ header, sessions, floors, kept: { upTo: kept.upTo, steps } });
+  return JSON.stringify({ header, sessions, floors, kept: { upTo: kept.upTo, steps }, tally });
 }
 
 export function decodeSnapshotState(text: string): { readonly header: Header } & SnapshotRest {
@@ -195,6 +202,7 @@ function restOf(state: DurableState): SnapshotRest {
     sessions: sortedSessions(state),
     floors: [...state.floors.values()],
     kept: { upTo, positions },
+    tally: state.tally,
   };
 }
 
@@ -219,6 +227,7 @@ export function applyKvChanges(state: DurableState, changes: KvChanges): void {
     for (const mark of changes.marks) state.marks.push(mark);
   }
   drop(state, changes);
+  state.tally = tallied(state.tally, changes.versions, changes.dropped);
   for (const client of changes.droppedSessions) state.sessions.delete(client);
   for (const session of changes.sessions) state.sessions.set(session.client, session);
   const { lastApplied, lastStamp, stateHash, sessionClock, retention } = changes;
@@ -237,27 +246,26 @@ function drop(state: DurableState, changes: KvChanges): void {
   const { revision: horizon } = retention.horizon;
   if (horizon > state.kv.retention.horizon.revision)
     state.marks = state.marks.filter(({ revision }) => revision > horizon);
-  for (const cell of droppedFloors) state.floors.delete(nameOf(cell));
-  for (const floor of floors) state.floors.set(nameOf(floor), floor);
+  for (const cell of droppedFloors) state.floors.delete(cellName(cell));
+  for (const floor of floors) state.floors.set(cellName(floor), floor);
+}
+
+/** The versions of the saved state: those that are staged are not part of it. */
+export function savedVersions({ versions, kv }: DurableState): readonly Version[] {
+  return versions.filter(({ revision }) => revision <= kv.lastApplied);
 }
 
 /** What a node that opens this store reads back; a copy. */
 export function restoredNode(state: DurableState): RestoredNode {
-  const saved = ({ revision }: { readonly revision: LogIndex }): boolean =>
-    revision <= state.kv.lastApplied;
   return {
     base: state.base,
     identity: state.identity,
     hardState: state.hardState,
     entries: [...state.entries],
     kv: state.kv,
-    versions: state.versions.filter(saved),
-    marks: state.marks.filter(saved),
+    versions: packsOf(savedVersions(state)),
+    marks: state.marks.filter(({ revision }) => revision <= state.kv.lastApplied),
     floors: [...state.floors.values()],
     sessions: sortedSessions(state),
   };
-}
-
-function nameOf({ key, field }: Cell): string {
-  return JSON.stringify([key, field]);
 }

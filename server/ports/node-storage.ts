@@ -18,6 +18,8 @@ import type {
   SessionRow,
   Version,
 } from '../kv/types.ts';
+import type { VersionPack } from '../kv/version-pack.ts';
+import type { VersionTally } from './version-tally.ts';
 
 export type Done = (error: Error | null) => void;
 
@@ -49,6 +51,8 @@ export interface SnapshotRest {
   readonly floors: readonly FieldFloor[];
   /** Of the versions, those that are still there. */
   readonly kept: KeptVersions;
+  /** All versions of the state: what was written and is not forgotten. */
+  readonly tally: VersionTally;
 }
 
 /** A piece of the saved state. `end` is there when no rows are left: what the state is besides rows. */
@@ -73,7 +77,7 @@ export interface RestoredNode {
   readonly base: LogBase;
   readonly entries: readonly Entry[];
   readonly kv: KvHeader;
-  readonly versions: readonly Version[];
+  readonly versions: readonly VersionPack[];
   readonly marks: readonly Mark[];
   readonly floors: readonly FieldFloor[];
   readonly sessions: readonly SessionRow[];

@@ -19,6 +19,7 @@ import { RaftLog } from './log.ts';
 import type { Message } from './messages.ts';
 import { Persistence } from './persistence.ts';
 import { Progress } from './progress.ts';
+import { isVoter } from './quorum.ts';
 import { ReadRounds } from './read-rounds.ts';
 import type {
   ConfState,
@@ -83,6 +84,8 @@ export class Core {
   /** Last sign of life of a leader of the present term. */
   lastHeardMono: MonoMs | null = null;
   halted: string | null = null;
+  /** No lease vouches for a read before this. */
+  leasesFromMono: MonoMs = Number.NEGATIVE_INFINITY;
   /** When something last came into the log, by whatever way. Of what was there at boot, nothing earlier is known. */
   private receivedMono: MonoMs;
 
@@ -297,6 +300,14 @@ export class Core {
 
   get isConfCommitted(): boolean {
     return this.commitIndex >= this.confs.currentIndex;
+  }
+
+  /**
+   * Voters may, and those whom a configuration leaves out until they know that it
+   * is committed: nobody else may have its entry (dissertation §4.2.2).
+   */
+  get mayCampaign(): boolean {
+    return isVoter(this.conf, this.id) || isVoter(this.confs.at(this.commitIndex), this.id);
   }
 
   /** A leader replicates to all other members, and to nobody else; to new ones from `nextIndex` on. */

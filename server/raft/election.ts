@@ -9,12 +9,12 @@ import type { PreVote, PreVoteResponse, RequestVote, RequestVoteResponse } from 
 import { allVoters, isVoter, quorumValue, voteOutcome } from './quorum.ts';
 import { appendNoop } from './replication.ts';
 
-/** The election timer ran out. Learners and removed servers wait for ever. */
+/** The election timer ran out. Learners and removed servers wait for ever: see {@link Core.mayCampaign}. */
 export function onElectionTimeout(core: Core): void {
   assert(core.role !== 'leader', 'a leader has no election timer');
   const silentMs =
     core.lastHeardMono === null ? core.electionSpanMs : core.now.mono - core.lastHeardMono;
-  if (!isVoter(core.conf, core.id)) {
+  if (!core.mayCampaign) {
     core.resetElectionTimer();
     return;
   }
@@ -25,7 +25,7 @@ export function onElectionTimeout(core: Core): void {
 
 /** An operator's wish: campaign now, pre-vote included, so it disturbs no healthy leader. */
 export function onCampaign(core: Core): void {
-  if (core.role === 'leader' || !isVoter(core.conf, core.id)) return;
+  if (core.role === 'leader' || !core.mayCampaign) return;
   if (core.config.preVote) startPreVote(core);
   else startElection(core);
 }

@@ -28,7 +28,14 @@ import { checkInvariants, watermark } from './invariants.ts';
 import type { Watermark } from './invariants.ts';
 import { onProposeConfChange, settleConf } from './membership.ts';
 import type { AppendEntries, Heartbeat, InstallSnapshot, Message, TimeoutNow } from './messages.ts';
-import { askAgain, onRead, onReadIndex, onReadIndexResponse, startReadRound } from './reads.ts';
+import {
+  askAgain,
+  onLeases,
+  onRead,
+  onReadIndex,
+  onReadIndexResponse,
+  startReadRound,
+} from './reads.ts';
 import {
   endHold,
   maybeCommit,
@@ -116,6 +123,9 @@ export class Raft {
         core.persistence.finished(input.seq);
         maybeCommit(core);
         return;
+      case 'leases':
+        onLeases(core, input.trusted);
+        return;
       case 'campaign':
         onCampaign(core);
         return;
@@ -180,7 +190,10 @@ export class Raft {
 
   /** Whether a read that comes at `nowMono` would be answered under a lease. */
   holdsLease(nowMono: MonoMs): boolean {
-    return (this.core.leadership?.lease?.validUntilMono(nowMono) ?? null) !== null;
+    const { leadership, leasesFromMono } = this.core;
+    return (
+      nowMono >= leasesFromMono && (leadership?.lease?.validUntilMono(nowMono) ?? null) !== null
+    );
   }
 
   get lastIndex(): LogIndex {

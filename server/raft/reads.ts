@@ -35,11 +35,22 @@ export function onRead(core: Core, id: number, byRound: boolean): void {
 
 /** Null without a lease. A stuck disk need not end it: reads under it keep nobody in office, and without commits it ends by itself. */
 function leasedUntilMono(core: Core): MonoMs | null {
-  return core.leadership?.lease?.validUntilMono(core.now.mono) ?? null;
+  const nowMono = core.now.mono;
+  if (nowMono < core.leasesFromMono) return null;
+  return core.leadership?.lease?.validUntilMono(nowMono) ?? null;
 }
 
 function ask(core: Core, leader: NodeId, token: number): void {
   core.send({ type: 'ReadIndex', from: core.id, to: leader, term: core.term, token });
+}
+
+/**
+ * A lease compares lengths of time on two clocks, so it counts only while both
+ * run alike. Those that stand when trust returns may rest on an entry made
+ * before: they are over when the length of one has passed.
+ */
+export function onLeases(core: Core, trusted: boolean): void {
+  core.leasesFromMono = trusted ? core.now.mono + core.config.leaseMs : Number.POSITIVE_INFINITY;
 }
 
 /** Called for each sign of life of the leader: it can be asked again. */

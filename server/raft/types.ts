@@ -22,6 +22,8 @@ export type WallMicros = number;
 export interface Instant {
   readonly mono: MonoMs;
   readonly wall: WallMicros;
+  /** Monotonic as well, and never slowed: where it is left out, `mono` is not slowed either. Dates data, times nothing. */
+  readonly steady?: MonoMs;
 }
 
 /**
@@ -144,6 +146,8 @@ export type Input =
   /** `byRound`: not under a lease. */
   | { readonly type: 'read'; readonly id: number; readonly byRound?: true }
   | { readonly type: 'persisted'; readonly seq: number }
+  /** Whether clocks of the cluster run alike from now on: while they need not, no read is answered under a lease. */
+  | { readonly type: 'leases'; readonly trusted: boolean }
   | { readonly type: 'campaign' }
   /** The node itself did not run for the last `ms`, more or less. */
   | { readonly type: 'stalled'; readonly ms: number }

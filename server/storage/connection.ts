@@ -11,7 +11,7 @@ import { must } from '../base/assert.ts';
 import { StorageError } from './errors.ts';
 
 type Adapter = Awaited<ReturnType<PrismaBetterSqlite3['connect']>>;
-export type Parameter = string | number | null;
+export type Parameter = string | number | Uint8Array | null;
 
 export interface Statement {
   /** One of few texts: each is compiled once and kept. */
@@ -35,6 +35,8 @@ interface Prepared {
   get(parameters: readonly Parameter[]): unknown;
 }
 
+/** SQLite's own limit of a file. */
+const MAX_PAGES = 4_294_967_294;
 /** How long to wait for a lock that some other program holds on the file, ms. */
 const BUSY_TIMEOUT_MS = 2000;
 
@@ -89,6 +91,14 @@ export class Connection {
     }
   }
 
+  /** Whether the file may grow. If not, a transaction that needs a new page fails with SQLITE_FULL, as on a disk without room. */
+  mayGrow(may: boolean): void {
+    const pages = may
+      ? MAX_PAGES
+      : this.numberOf('SELECT page_count AS value FROM pragma_page_count', []);
+    this.handle.prepare(`PRAGMA max_page_count = ${pages}`).get([]);
+  }
+
   /** The one value, a safe integer or a fraction, that the query has in its one row's column `value`. */
   numberOf(sql: string, parameters: readonly Parameter[]): number {
     return Number(this.valueOf(sql, parameters));
@@ -99,8 +109,13 @@ export class Connection {
   }
 
   private valueOf(sql: string, parameters: readonly Parameter[]): unknown {
-    const row = this.prepare(sql).get(parameters) as { value: unknown } | undefined;
+    const row = this.rowOf<{ readonly value: unknown }>(sql, parameters);
     return must(row, 'the query has one row').value;
+  }
+
+  /** The query's first row, null when it has none; whole numbers are bigint. */
+  rowOf<Row>(sql: string, parameters: readonly Parameter[]): Row | null {
+    return (this.prepare(sql).get(parameters) ?? null) as Row | null;
   }
 
   /** Compiled once. */

@@ -26,7 +26,7 @@ import {
 import type { DurableState } from '../ports/durable-state.ts';
 import type { LogIndex } from '../raft/types.ts';
 import { StorageError } from './errors.ts';
-import { mergeWrites, takeGroup } from './merge-writes.ts';
+import { WriteQueue } from './write-queue.ts';
 
 const ROWS_PER_PIECE = 100;
 
@@ -92,10 +92,7 @@ export class MemoryStorage implements NodeStorage {
   private readonly disk: MemoryDisk;
   private readonly epoch: number;
   private readonly defer: (run: () => void) => void;
-  private logQueue: { readonly write: LogWrite; readonly done: Done }[] = [];
-  private kvQueue: { readonly changes: KvChanges; readonly done: Done } | null = null;
-  /** Reading and staging of snapshots; after all that is written. */
-  private otherQueue: (() => void)[] = [];
+  private readonly queue = new WriteQueue(Number.POSITIVE_INFINITY);
   private scheduled = false;
   private failure: Error | null = null;
   private writes = 0;
@@ -107,13 +104,12 @@ export class MemoryStorage implements NodeStorage {
   }
 
   writeLog(write: LogWrite, done: Done): void {
-    this.logQueue.push({ write, done });
+    this.queue.addLog(write, done);
     this.schedule();
   }
 
   saveKv(changes: KvChanges, done: Done): void {
-    assert(this.kvQueue === null, 'one save at a time');
-    this.kvQueue = { changes, done };
+    this.queue.addSave(changes, done);
     this.schedule();
   }
 
@@ -121,7 +117,7 @@ export class MemoryStorage implements NodeStorage {
     after: LogIndex,
     done: (error: Error | null, piece: SnapshotPiece | null) => void,
   ): void {
-    this.otherQueue.push(() => {
+    this.queue.addOther(() => {
       let piece: SnapshotPiece | null = null;
       const error = this.attempt((state) => {
         piece = readPiece(state, after, ROWS_PER_PIECE);
@@ -136,7 +132,7 @@ export class MemoryStorage implements NodeStorage {
     rows: Rows,
     done: (error: Error | null, upTo: LogIndex) => void,
   ): void {
-    this.otherQueue.push(() => {
+    this.queue.addOther(() => {
       let upTo = 0;
       const error = this.attempt((state) => {
         upTo = stageRows(state, after, rows);
@@ -157,13 +153,9 @@ export class MemoryStorage implements NodeStorage {
 
   /** Completes what waits; later writes fail. */
   close(): Promise<void> {
-    while (this.hasWork()) this.step();
+    while (!this.queue.isEmpty) this.step();
     this.failure ??= new StorageError('closed', 'the store is closed');
     return Promise.resolve();
-  }
-
-  private hasWork(): boolean {
-    return this.logQueue.length > 0 || this.kvQueue !== null || this.otherQueue.length > 0;
   }
 
   private schedule(): void {
@@ -172,23 +164,19 @@ export class MemoryStorage implements NodeStorage {
     this.defer(() => {
       this.scheduled = false;
       this.step();
-      if (this.hasWork()) this.schedule();
+      if (!this.queue.isEmpty) this.schedule();
     });
   }
 
-  /** One transaction: all log writes that wait, or else the save. A snapshot is installed after what was to be saved before. */
+  /** One transaction: what is next. */
   private step(): void {
-    const installs = this.logQueue[0]?.write.install ?? null;
-    if (this.logQueue.length > 0 && (installs === null || this.kvQueue === null)) {
-      const group = this.logQueue.splice(0, takeGroup(this.logQueue, Number.POSITIVE_INFINITY));
-      const merged = mergeWrites(group.map(({ write }) => write));
-      const error = this.attempt((state) => applyLogWrite(state, merged));
-      for (const { done } of group) done(error);
-    } else if (this.kvQueue !== null) {
-      const { changes, done } = this.kvQueue;
-      this.kvQueue = null;
-      done(this.attempt((state) => applyKvChanges(state, changes)));
-    } else this.otherQueue.shift()?.();
+    const work = this.queue.take();
+    if (work?.type === 'log') {
+      const error = this.attempt((state) => applyLogWrite(state, work.write));
+      for (const done of work.done) done(error);
+    } else if (work?.type === 'save')
+      work.done(this.attempt((state) => applyKvChanges(state, work.changes)));
+    else work?.run();
   }
 
   /** Null when it worked. The first error is final. */

@@ -14,6 +14,7 @@ import path from 'node:path';
 import type { PrismaClient } from '../../prisma/generated/client.ts';
 import { assert, must } from '../base/assert.ts';
 import { EMPTY_HEADER, firstBase } from '../ports/durable-state.ts';
+import type { VersionTally } from '../ports/version-tally.ts';
 import type {
   Done,
   LogWrite,
@@ -29,12 +30,15 @@ import type { KvChanges, KvHeader, Retention } from '../kv/types.ts';
 import { entryChecksum } from './checksum.ts';
 import { Connection } from './connection.ts';
 import { asStorageError, StorageError } from './errors.ts';
-import { isEmptyWrite, mergeWrites, takeGroup } from './merge-writes.ts';
+import { isEmptyWrite } from './merge-writes.ts';
 import { migrate } from './migrate.ts';
-import { readFloors, readLog, readMarks, readSessions, readVersions } from './rows.ts';
+import { readFloors, readLog, readMarks, readSessions } from './rows.ts';
 import { SnapshotRows } from './snapshot-rows.ts';
 import { logStatements } from './statements.ts';
-import { lostStore, verifyApplied, verifyOwner } from './verify.ts';
+import { lostStore, verifyApplied, verifyOwner, verifyVersions } from './verify.ts';
+import { VersionPacks } from './version-packs.ts';
+import { WriteQueue } from './write-queue.ts';
+import type { DiskWork } from './write-queue.ts';
 
 /** Layout of the tables and of the data inside them; a file with any other is refused. */
 const FORMAT_VERSION = 4;
@@ -54,6 +58,8 @@ export interface OpenOptions {
   readonly voters: readonly string[];
   /** The store must be this one; null takes any. */
   readonly storeId: string | null;
+  /** Versions in a pack, less than the usual number: tests only. */
+  readonly packRows?: number;
 }
 
 /** Opens, migrates, verifies and reads a node's store. Throws {@link StorageError}. */
@@ -72,16 +78,20 @@ export async function openPrismaStorage(
     await migrate(connection, options.migrationsDir);
     const { identity, hardState, base, baseChecksum } = await claim(prisma, options);
     await verifyDurability(prisma);
-    const { entries, checksums } = await readLog(prisma, base, baseChecksum);
-    const kv = await readHeader(prisma);
-    const versions = await readVersions(prisma, kv.lastApplied);
-    const marks = await readMarks(prisma, kv.lastApplied);
+    const { entries, checksums } = readLog(connection, base, baseChecksum);
+    const { kv, tally } = await readApplied(prisma);
+    const packs = new VersionPacks(connection, identity.bootEpoch, options.packRows);
+    const versions = packs.read(kv.lastApplied);
+    const marks = readMarks(connection, kv.lastApplied);
     const floors = await readFloors(prisma);
     const sessions = await readSessions(prisma);
     verifyApplied(kv, base, entries, versions, marks);
+    verifyVersions(versions, tally);
     const restored = { identity, hardState, base, entries, kv, versions, marks, floors, sessions };
     const log = { baseIndex: base.index, baseChecksum, checksums };
-    return { storage: new PrismaStorage(connection, options.file, identity, kv, log), restored };
+    const snapshots = new SnapshotRows(connection, identity.bootEpoch, kv, tally, packs);
+    const storage = new PrismaStorage(connection, options.file, identity, snapshots, log);
+    return { storage, restored };
   } catch (error) {
     await connection?.close();
     throw asStorageError(
@@ -181,15 +191,18 @@ async function verifyDurability(prisma: PrismaClient): Promise<void> {
   }
 }
 
-async function readHeader(prisma: PrismaClient): Promise<KvHeader> {
+async function readApplied(
+  prisma: PrismaClient,
+): Promise<{ readonly kv: KvHeader; readonly tally: VersionTally }> {
   const row = must(await prisma.appliedState.findFirst(), 'applied_state has its row');
-  return {
+  const kv = {
     lastApplied: row.lastApplied,
     lastStamp: Number(row.lastStamp),
     stateHash: row.stateHash,
     sessionClock: Number(row.sessionClock),
     retention: JSON.parse(row.retention) as Retention,
   };
+  return { kv, tally: { count: row.versionCount, sum: Number(row.versionSum) } };
 }
 
 /** What is known of the stored log. */
@@ -201,21 +214,13 @@ interface StoredLog {
   checksums: number[];
 }
 
-interface QueuedWrite {
-  readonly write: LogWrite;
-  readonly done: Done;
-}
-
 export class PrismaStorage implements NodeStorage {
   private readonly connection: Connection;
   private readonly file: string;
   private readonly epoch: number;
   private readonly log: StoredLog;
   private readonly snapshots: SnapshotRows;
-  private logQueue: QueuedWrite[] = [];
-  private kvQueue: { readonly changes: KvChanges; readonly done: Done } | null = null;
-  /** Reading and staging of snapshots, after all that is to be written. */
-  private otherQueue: (() => void)[] = [];
+  private readonly queue = new WriteQueue(MAX_GROUP_CHARS);
   /** The work under way; null when nothing waits. */
   private working: Promise<void> | null = null;
   private failure: StorageError | null = null;
@@ -226,24 +231,23 @@ export class PrismaStorage implements NodeStorage {
     connection: Connection,
     file: string,
     identity: StoreIdentity,
-    kv: KvHeader,
+    snapshots: SnapshotRows,
     log: StoredLog,
   ) {
     this.connection = connection;
     this.file = file;
     this.epoch = identity.bootEpoch;
     this.log = log;
-    this.snapshots = new SnapshotRows(connection, identity.bootEpoch, kv);
+    this.snapshots = snapshots;
   }
 
   writeLog(write: LogWrite, done: Done): void {
-    this.logQueue.push({ write, done });
+    this.queue.addLog(write, done);
     this.wake();
   }
 
   saveKv(changes: KvChanges, done: Done): void {
-    assert(this.kvQueue === null, 'one save at a time');
-    this.kvQueue = { changes, done };
+    this.queue.addSave(changes, done);
     this.wake();
   }
 
@@ -251,7 +255,7 @@ export class PrismaStorage implements NodeStorage {
     after: LogIndex,
     done: (error: Error | null, piece: SnapshotPiece | null) => void,
   ): void {
-    this.otherQueue.push(() => {
+    this.queue.addOther(() => {
       let piece: SnapshotPiece | null = null;
       const error = this.attempt('reading the saved state', () => {
         piece = this.snapshots.read(after);
@@ -266,7 +270,7 @@ export class PrismaStorage implements NodeStorage {
     rows: Rows,
     done: (error: Error | null, upTo: LogIndex) => void,
   ): void {
-    this.otherQueue.push(() => {
+    this.queue.addOther(() => {
       let upTo = 0;
       const error = this.attempt('storing a snapshot', () => {
         upTo = this.snapshots.stage(after, rows);
@@ -274,6 +278,11 @@ export class PrismaStorage implements NodeStorage {
       done(error, upTo);
     });
     this.wake();
+  }
+
+  /** Makes the disk full, or gives it room again. A write that then finds no room is an error as any other: the node must stop. */
+  setFull(isFull: boolean): void {
+    this.connection.mayGrow(!isFull);
   }
 
   status(): StorageStatus {
@@ -300,22 +309,23 @@ export class PrismaStorage implements NodeStorage {
   private async work(): Promise<void> {
     // The database works synchronously: let this turn hand over all its writes first.
     await Promise.resolve();
-    while (this.logQueue.length > 0 || this.kvQueue !== null || this.otherQueue.length > 0) {
-      // What was to be saved before a snapshot must not come after it.
-      const installs = this.logQueue[0]?.write.install ?? null;
-      if (this.kvQueue !== null && (this.logQueue.length === 0 || installs !== null))
-        this.saveApplied();
-      else if (this.logQueue.length > 0) this.writeGroup();
-      else this.otherQueue.shift()?.();
-    }
+    for (let next = this.queue.take(); next !== null; next = this.queue.take()) this.run(next);
     this.working = null;
   }
 
-  private writeGroup(): void {
-    const group = this.logQueue.splice(0, takeGroup(this.logQueue, MAX_GROUP_CHARS));
-    const merged = mergeWrites(group.map(({ write }) => write));
-    const error = this.attempt('writing the log', () => this.store(merged));
-    for (const { done } of group) done(error);
+  private run(work: DiskWork): void {
+    switch (work.type) {
+      case 'log': {
+        const error = this.attempt('writing the log', () => this.store(work.write));
+        for (const done of work.done) done(error);
+        return;
+      }
+      case 'save':
+        work.done(this.attempt('saving applied state', () => this.snapshots.save(work.changes)));
+        return;
+      case 'other':
+        work.run();
+    }
   }
 
   private store(write: LogWrite): void {
@@ -349,13 +359,6 @@ export class PrismaStorage implements NodeStorage {
     if (install !== null) this.snapshots.installed(install);
     this.lastWriteMs = performance.now() - startedMs;
     this.writes++;
-  }
-
-  private saveApplied(): void {
-    const { changes, done } = must(this.kvQueue, 'something to save');
-    this.kvQueue = null;
-    const error = this.attempt('saving applied state', () => this.snapshots.save(changes));
-    done(error);
   }
 
   /** Null when it worked. The first error is final. */

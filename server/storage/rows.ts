@@ -7,15 +7,20 @@ import type { PrismaClient } from '../../prisma/generated/client.ts';
 import { must } from '../base/assert.ts';
 import type { FieldFloor, Mark, SessionRow, Version } from '../kv/types.ts';
 import type { Entry, LogBase, LogIndex } from '../raft/types.ts';
+import type { Connection } from './connection.ts';
 import { StorageError } from './errors.ts';
 import { lastPositionOf, placeAt } from '../base/position.ts';
 import { valueOf } from './stored-value.ts';
 import { verifyEntry, verifyVersion, wrongVersion } from './verify.ts';
 
-/** Rows read from the database at a time, at most. */
-const PAGE_ROWS = 20_000;
-/** Text in one page, unless a single row has more: a page is one string, and those end at some hundred MiB. */
-const PAGE_BYTES = 32 * 1024 * 1024;
+/** What is read from the database at a time, at most. */
+interface PageSize {
+  readonly rows: number;
+  /** Text, unless a single row has more: a page is one string, and those end at some hundred MiB. */
+  readonly bytes: number;
+}
+
+const PAGE: PageSize = { rows: 20_000, bytes: 32 * 1024 * 1024 };
 
 type LogRow = [number, number, number, Entry['kind'], string, number];
 export type VersionRow = [
@@ -56,14 +61,14 @@ export const MARKS: Source = {
 };
 
 /** Reads the log, which continues the `base` of that checksum; throws StorageError `corrupt` for a gap or a checksum that does not continue. */
-export async function readLog(
-  prisma: PrismaClient,
+export function readLog(
+  connection: Connection,
   base: LogBase,
   baseChecksum: number,
-): Promise<{ entries: Entry[]; checksums: number[] }> {
+): { entries: Entry[]; checksums: number[] } {
   const entries: Entry[] = [];
   const checksums: number[] = [];
-  for await (const rows of pages<LogRow>(prisma, LOG, base.index, Number.MAX_SAFE_INTEGER)) {
+  for (const rows of pages<LogRow>(connection, LOG, base.index, Number.MAX_SAFE_INTEGER)) {
     for (const [index, term, stamp, kind, data, checksum] of rows) {
       const entry: Entry = { index, term, stamp, kind, data };
       const next = base.index + entries.length + 1;
@@ -75,13 +80,15 @@ export async function readLog(
   return { entries, checksums };
 }
 
-/** Reads every version of the revisions up to `upTo`, in order of (revision, op); throws StorageError `corrupt`. */
-export async function readVersions(prisma: PrismaClient, upTo: LogIndex): Promise<Version[]> {
-  const versions: Version[] = [];
-  for await (const rows of pages<VersionRow>(prisma, VERSIONS, 0, upTo)) {
-    for (const row of rows) versions.push(versionOf(row));
-  }
-  return versions;
+/** The versions at positions in (after, last]; throws StorageError `corrupt`. */
+export function* versionRows(
+  connection: Connection,
+  after: number,
+  last: number,
+  page = PAGE,
+): Generator<Version> {
+  for (const rows of pages<VersionRow>(connection, VERSIONS, after, last, page))
+    for (const row of rows) yield versionOf(row);
 }
 
 /** Throws StorageError `corrupt` when the row is not what was written. */
@@ -99,9 +106,9 @@ export function versionOf(row: VersionRow): Version {
   return version;
 }
 
-export async function readMarks(prisma: PrismaClient, upTo: LogIndex): Promise<Mark[]> {
+export function readMarks(connection: Connection, upTo: LogIndex): Mark[] {
   const marks: Mark[] = [];
-  for await (const rows of pages<[number, number]>(prisma, MARKS, 0, upTo))
+  for (const rows of pages<[number, number]>(connection, MARKS, 0, upTo))
     for (const [revision, stamp] of rows) marks.push({ revision, stamp });
   return marks;
 }
@@ -149,48 +156,47 @@ export interface Source {
   readonly bytes: string;
 }
 
-/** All rows of the revisions in (after, upTo], in pages of at most PAGE_ROWS rows and, while a row fits at all, PAGE_BYTES. */
-async function* pages<Row extends readonly [key: number, ...rest: unknown[]]>(
-  prisma: PrismaClient,
+/** All rows with keys in (after, last], in pages of that size. */
+function* pages<Row extends readonly [key: number, ...rest: unknown[]]>(
+  connection: Connection,
   source: Source,
-  after: LogIndex,
-  upTo: LogIndex,
-): AsyncGenerator<Row[]> {
-  const last = source.lastOf(upTo);
-  let from = source.lastOf(after);
-  let limit = PAGE_ROWS;
+  after: number,
+  last: number,
+  size = PAGE,
+): Generator<Row[]> {
+  let from = after;
+  let limit = size.rows;
   for (;;) {
-    limit = await fittingRows(prisma, source, from, last, Math.min(PAGE_ROWS, limit * 2));
-    const [result] = await prisma.$queryRawUnsafe<{ page: string }[]>(
-      `SELECT json_group_array(${source.row}) AS "page" FROM (${next('*', source, limit)})`,
-      from,
-      last,
+    const most = { ...size, rows: Math.min(size.rows, limit * 2) };
+    limit = fittingRows(connection, source, from, last, most);
+    const page = connection.textOf(
+      `SELECT json_group_array(${source.row}) AS "value" FROM (${next('*', source)})`,
+      [from, last, limit],
     );
-    const rows = JSON.parse(must(result, 'an aggregate has one row').page) as Row[];
+    const rows = JSON.parse(page) as Row[];
     yield rows;
     if (rows.length < limit) return;
     [from] = must(rows[rows.length - 1], 'the page is full');
   }
 }
 
-async function fittingRows(
-  prisma: PrismaClient,
+function fittingRows(
+  connection: Connection,
   source: Source,
   from: number,
   last: number,
-  most: number,
-): Promise<number> {
-  for (let limit = most; limit > 1; limit = Math.ceil(limit / 2)) {
-    const [sum] = await prisma.$queryRawUnsafe<{ bytes: number }[]>(
-      `SELECT total("bytes") AS "bytes" FROM (${next(`${source.bytes} AS "bytes"`, source, limit)})`,
-      from,
-      last,
+  most: PageSize,
+): number {
+  for (let limit = most.rows; limit > 1; limit = Math.ceil(limit / 2)) {
+    const bytes = connection.numberOf(
+      `SELECT total("bytes") AS "value" FROM (${next(`${source.bytes} AS "bytes"`, source)})`,
+      [from, last, limit],
     );
-    if (must(sum, 'an aggregate has one row').bytes <= PAGE_BYTES) return limit;
+    if (bytes <= most.bytes) return limit;
   }
   return 1;
 }
 
-function next(columns: string, { table, key }: Source, limit: number): string {
-  return `SELECT ${columns} FROM "${table}" WHERE ${key} > ? AND ${key} <= ? ORDER BY ${key} LIMIT ${limit}`;
+function next(columns: string, { table, key }: Source): string {
+  return `SELECT ${columns} FROM "${table}" WHERE ${key} > ? AND ${key} <= ? ORDER BY ${key} LIMIT ?`;
 }

@@ -11,11 +11,14 @@ import type { FieldFloor, KvChanges, KvHeader, Mark, SessionRow } from '../kv/ty
 import type { Rows, SnapshotPiece, SnapshotRest } from '../ports/node-storage.ts';
 import type { LogIndex, SnapshotEnd } from '../raft/types.ts';
 import { decodeSnapshotState } from '../ports/durable-state.ts';
+import { tallied } from '../ports/version-tally.ts';
+import type { VersionTally } from '../ports/version-tally.ts';
 import type { Connection } from './connection.ts';
 import { StorageError } from './errors.ts';
 import { placeAt } from '../base/position.ts';
 import { MARKS, parseResult, VERSIONS, versionOf } from './rows.ts';
 import type { Source, VersionRow } from './rows.ts';
+import type { VersionPacks } from './version-packs.ts';
 import { appliedStatements, dropStatements, rowStatements } from './statements.ts';
 
 /** Rows of a table in a piece at most, and their text, unless a single revision has more. */
@@ -25,14 +28,24 @@ const PIECE_BYTES = 1024 * 1024;
 export class SnapshotRows {
   private readonly connection: Connection;
   private readonly epoch: number;
+  private readonly packs: VersionPacks;
   private kv: KvHeader;
+  private tally: VersionTally;
   /** The last revision that has rows. */
   private reach: LogIndex;
 
-  constructor(connection: Connection, epoch: number, kv: KvHeader) {
+  constructor(
+    connection: Connection,
+    epoch: number,
+    kv: KvHeader,
+    tally: VersionTally,
+    packs: VersionPacks,
+  ) {
     this.connection = connection;
     this.epoch = epoch;
     this.kv = kv;
+    this.tally = tally;
+    this.packs = packs;
     const version = placeAt(this.greatest(VERSIONS)).revision;
     this.reach = Math.max(kv.lastApplied, version, this.greatest(MARKS));
   }
@@ -42,7 +55,11 @@ export class SnapshotRows {
     // What was staged of these revisions is the same; what lies beyond them stays staged.
     const staged =
       this.reach > this.kv.lastApplied ? dropStatements(this.kv.lastApplied, lastApplied) : [];
-    this.connection.transact(this.epoch, [...staged, ...appliedStatements(changes)]);
+    const packed = this.packs.statements(this.kv.lastApplied, changes);
+    const tally = tallied(this.tally, changes.versions, changes.dropped);
+    const applied = appliedStatements(changes, tally);
+    this.connection.transact(this.epoch, [...staged, ...applied, ...packed]);
+    this.tally = tally;
     this.kv = { lastApplied, lastStamp, stateHash, sessionClock, retention };
     this.reach = Math.max(this.reach, lastApplied);
   }
@@ -77,8 +94,10 @@ export class SnapshotRows {
   }
 
   installed({ base, state }: SnapshotEnd): void {
-    const { header } = decodeSnapshotState(state);
+    const { header, kept, tally } = decodeSnapshotState(state);
+    this.tally = tally;
     this.kv = { lastApplied: base.index, lastStamp: base.stamp, ...header };
+    this.packs.installed(kept.upTo);
   }
 
   /** Where a piece ends that has so many rows and so much text, at least one revision; the revisions between may have none. */
@@ -119,7 +138,7 @@ export class SnapshotRows {
       [upTo === 0 ? 0 : VERSIONS.lastOf(upTo)],
     );
     const kept = { upTo, positions: JSON.parse(positions) as number[] };
-    return { sessions: this.sessions(), floors: this.floors(), kept };
+    return { sessions: this.sessions(), floors: this.floors(), kept, tally: this.tally };
   }
 
   private floors(): readonly FieldFloor[] {

@@ -7,6 +7,7 @@
  */
 import type { FieldFloor, KeptVersions, KvChanges, KvHeader, SessionRow } from '../kv/types.ts';
 import { decodeSnapshotState } from '../ports/durable-state.ts';
+import type { VersionTally } from '../ports/version-tally.ts';
 import type { LogWrite, Rows } from '../ports/node-storage.ts';
 import type { LogBase, LogIndex, SnapshotEnd } from '../raft/types.ts';
 import { versionChecksum } from './checksum.ts';
@@ -98,10 +99,10 @@ export function logStatements(
 
 /** The staged rows are the state from now on, and the log begins anew after it. */
 function pushInstall(statements: Statement[], { base, state }: SnapshotEnd): void {
-  const { header, sessions, floors, kept } = decodeSnapshotState(state);
+  const { header, sessions, floors, kept, tally } = decodeSnapshotState(state);
   pushKeep(statements, header.retention.horizon.revision, kept);
   statements.push(
-    setApplied({ lastApplied: base.index, lastStamp: base.stamp, ...header }),
+    setApplied({ lastApplied: base.index, lastStamp: base.stamp, ...header }, tally),
     { sql: 'DELETE FROM "log_entries"', parameters: [] },
     setBase(base, 0),
     { sql: 'DELETE FROM "field_floors"', parameters: [] },
@@ -144,18 +145,27 @@ function setBase({ index, term, stamp, conf }: LogBase, checksum: number): State
   };
 }
 
-function setApplied(header: KvHeader): Statement {
+function setApplied(header: KvHeader, { count, sum }: VersionTally): Statement {
   const { lastApplied, lastStamp, stateHash, sessionClock, retention } = header;
   return {
-    sql: 'UPDATE "applied_state" SET "last_applied" = ?, "last_stamp" = ?, "state_hash" = ?, "session_clock" = ?, "retention" = ?',
-    parameters: [lastApplied, lastStamp, stateHash, sessionClock, JSON.stringify(retention)],
+    sql: 'UPDATE "applied_state" SET "last_applied" = ?, "last_stamp" = ?, "state_hash" = ?, "session_clock" = ?, "retention" = ?, "version_count" = ?, "version_sum" = ?',
+    parameters: [
+      lastApplied,
+      lastStamp,
+      stateHash,
+      sessionClock,
+      JSON.stringify(retention),
+      count,
+      sum,
+    ],
   };
 }
 
-export function appliedStatements(changes: KvChanges): readonly Statement[] {
+/** `tally` is that of the state after them. */
+export function appliedStatements(changes: KvChanges, tally: VersionTally): readonly Statement[] {
   const { droppedSessions, sessions } = changes;
   const statements: Statement[] = [
-    setApplied(changes),
+    setApplied(changes, tally),
     {
       sql: 'DELETE FROM "sessions" WHERE "client" IN (SELECT "value" FROM json_each(?))',
       parameters: [JSON.stringify(droppedSessions)],

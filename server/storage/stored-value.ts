@@ -1,8 +1,9 @@
 /** Values as they stand in a column of text: a list as JSON, told by a mark in the next column. */
 import type { Value } from '../kv/types.ts';
+import { textOf as asText } from '../kv/value.ts';
 
 export function textOf(value: Value | null): string | null {
-  return value === null || typeof value === 'string' ? value : JSON.stringify(value);
+  return value === null ? null : asText(value);
 }
 
 /** 1 for a list, 0 for text and for none. */

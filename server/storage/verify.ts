@@ -4,8 +4,12 @@
  * at a start passes here, of a simulated disk too; what does not pass stops the
  * node before it votes or answers.
  */
+import { must } from '../base/assert.ts';
 import type { KvHeader, Mark, Version } from '../kv/types.ts';
+import type { VersionPack } from '../kv/version-pack.ts';
 import type { StoreIdentity } from '../ports/node-storage.ts';
+import { tallyOf } from '../ports/version-tally.ts';
+import type { VersionTally } from '../ports/version-tally.ts';
 import type { Entry, LogBase, LogIndex } from '../raft/types.ts';
 import { entryChecksum, versionChecksum } from './checksum.ts';
 import { StorageError } from './errors.ts';
@@ -68,6 +72,16 @@ export function wrongVersion(
   return new StorageError('corrupt', message, cause);
 }
 
+/** Are they the versions that were kept? What is there of each has its checksum. Throws StorageError `corrupt`. */
+export function verifyVersions(packs: readonly VersionPack[], kept: VersionTally): void {
+  const found = tallyOf(packs);
+  if (found.count !== kept.count) {
+    throw new StorageError('corrupt', `versions: there are ${found.count} rows of ${kept.count}`);
+  }
+  if (found.sum !== kept.sum)
+    throw new StorageError('corrupt', `versions: of ${found.count} rows, some are not those kept`);
+}
+
 /**
  * Checks that the applied state is what the log says: every revision from the
  * horizon to the last applied has rows, and stamps that rise, those of its entries as far as
@@ -77,7 +91,7 @@ export function verifyApplied(
   kv: KvHeader,
   base: LogBase,
   entries: readonly Entry[],
-  versions: readonly Version[],
+  packs: readonly VersionPack[],
   marks: readonly Mark[],
 ): void {
   const { lastApplied, lastStamp } = kv;
@@ -96,41 +110,63 @@ export function verifyApplied(
   if (lastStamp !== stampOf(lastApplied)) {
     throw new StorageError('corrupt', `applied_state: its stamp is not that of its last entry`);
   }
-  let nextMark = 0;
-  let nextVersion = 0;
   const { horizon } = kv.retention;
-  let before = 0;
-  for (const { revision, stamp } of versions) {
-    if (revision > horizon.revision) break;
-    nextVersion++;
+  const versions = new PackCursor(packs);
+  for (let before = 0; versions.isWithin(horizon.revision); versions.advance()) {
+    const { stamp } = versions;
     if (stamp < before || stamp > horizon.stamp)
       throw new StorageError('corrupt', `versions: stamps do not rise up to the horizon`);
     before = stamp;
   }
-  before = horizon.stamp;
+  let nextMark = 0;
+  let before = horizon.stamp;
   for (let revision = horizon.revision + 1; revision <= lastApplied; revision++) {
-    const isMark = marks[nextMark]?.revision === revision;
-    const table = isMark ? 'marks' : 'versions';
-    const row = isMark ? marks[nextMark] : versions[nextVersion];
-    if (row?.revision !== revision)
+    const mark = marks[nextMark]?.revision === revision ? marks[nextMark] : undefined;
+    if (mark === undefined && !versions.isWithin(revision))
       throw new StorageError('corrupt', `versions: revision ${revision} is missing`);
-    const stamp = stampOf(revision) ?? row.stamp;
-    if (row.stamp !== stamp || stamp <= before)
-      throw new StorageError(
-        'corrupt',
-        `${table}: the stamp of revision ${revision} is not its entry's`,
-      );
+    const found = mark?.stamp ?? versions.stamp;
+    const stamp = stampOf(revision) ?? found;
+    if (found !== stamp || stamp <= before)
+      throw wrongStamp(mark === undefined ? 'versions' : 'marks', revision);
     before = stamp;
-    if (isMark) {
-      nextMark++;
-      continue;
-    }
-    for (; versions[nextVersion]?.revision === revision; nextVersion++) {
-      if (versions[nextVersion]?.stamp !== stamp)
-        throw new StorageError(
-          'corrupt',
-          `versions: the stamp of revision ${revision} is not its entry's`,
-        );
-    }
+    if (mark !== undefined) nextMark++;
+    else
+      for (; versions.isWithin(revision); versions.advance())
+        if (versions.stamp !== stamp) throw wrongStamp('versions', revision);
+  }
+}
+
+function wrongStamp(table: string, revision: LogIndex): StorageError {
+  return new StorageError(
+    'corrupt',
+    `${table}: the stamp of revision ${revision} is not its entry's`,
+  );
+}
+
+/** Goes through packs, a version at a time. */
+class PackCursor {
+  private readonly packs: readonly VersionPack[];
+  private pack = 0;
+  private row = 0;
+
+  constructor(packs: readonly VersionPack[]) {
+    this.packs = packs;
+  }
+
+  /** Is there another version, of a revision up to this one? */
+  isWithin(revision: LogIndex): boolean {
+    const columns = this.packs[this.pack]?.columns;
+    return columns !== undefined && columns.revision(this.row) <= revision;
+  }
+
+  get stamp(): number {
+    return must(this.packs[this.pack], 'there is another version').columns.stamp(this.row);
+  }
+
+  advance(): void {
+    this.row++;
+    if (this.row < must(this.packs[this.pack], 'there was a version').columns.length) return;
+    this.pack++;
+    this.row = 0;
   }
 }

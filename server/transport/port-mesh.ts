@@ -11,8 +11,10 @@ import type { Clock } from '../ports/clock.ts';
 import type { Packet, Transport } from '../ports/transport.ts';
 import type { Message } from '../raft/messages.ts';
 import type { NodeId } from '../raft/types.ts';
+import type { DropResult, OnSlowed } from '../node/pace-control.ts';
 import { LinkFilter } from './link-filter.ts';
-import { pack, unpack } from './wire.ts';
+import { Transit } from './transit.ts';
+import { numberOf, pack, unpack } from './wire.ts';
 
 export class PortMesh implements Transport {
   private readonly clock: Clock;
@@ -20,6 +22,8 @@ export class PortMesh implements Transport {
   private readonly ports = new Map<NodeId, MessagePort>();
   private readonly filters = new Map<NodeId, LinkFilter>();
   private readonly onSent: (to: NodeId, messages: readonly Message[]) => void;
+  private readonly transit: Transit;
+  private readonly onTransit: OnSlowed;
   private handler: (from: NodeId, packet: unknown) => void = () => {};
 
   /** `onSent` sees every hand-over, also those that a filter then loses. */
@@ -27,10 +31,17 @@ export class PortMesh implements Transport {
     clock: Clock,
     seed: number,
     onSent: (to: NodeId, messages: readonly Message[]) => void,
+    onTransit: OnSlowed = () => {},
   ) {
     this.clock = clock;
     this.random = Random.fromSeed(seed);
     this.onSent = onSent;
+    this.onTransit = onTransit;
+    this.transit = new Transit(
+      clock,
+      (peer, packet, number) => this.deliver(peer, packet, number),
+      onTransit,
+    );
   }
 
   onReceive(handler: (from: NodeId, packet: unknown) => void): void {
@@ -39,12 +50,31 @@ export class PortMesh implements Transport {
 
   connect(peer: NodeId, port: MessagePort): void {
     this.ports.get(peer)?.close();
+    this.transit.lose(peer);
     this.ports.set(peer, port);
-    port.on('message', (packet: unknown) => this.handler(peer, unpack(packet)));
+    port.on('message', (packet: unknown) => {
+      const slowed = numberOf(packet);
+      if (slowed !== null) this.onTransit({ type: 'received', from: peer, ...slowed });
+      this.handler(peer, unpack(packet));
+    });
+    port.once('close', () => {
+      if (this.ports.get(peer) === port) this.ports.delete(peer);
+    });
   }
 
   setRule(peer: NodeId, rule: LinkRule): void {
     this.filter(peer).rule = rule;
+    if (rule.cut) this.transit.lose(peer);
+  }
+
+  /** Slowed, each message takes its time on the link. */
+  slow(isSlow: boolean): void {
+    this.transit.slow(isSlow);
+  }
+
+  /** Loses a message that is on its way from here. */
+  drop(number: number): DropResult {
+    return this.transit.drop(number);
   }
 
   send(to: NodeId, packet: Packet): void {
@@ -57,11 +87,22 @@ export class PortMesh implements Transport {
     this.ports.clear();
   }
 
+  /** False when the peer is gone. */
+  private deliver(peer: NodeId, packet: Packet, number: number | undefined): boolean {
+    const port = this.ports.get(peer);
+    port?.postMessage(number === undefined ? pack(packet) : { ...pack(packet), number });
+    return port !== undefined;
+  }
+
   private filter(peer: NodeId): LinkFilter {
     let filter = this.filters.get(peer);
     if (filter === undefined) {
-      filter = new LinkFilter(OPEN_LINK, this.clock, this.random.fork(), (packet) =>
-        this.ports.get(peer)?.postMessage(pack(packet)),
+      filter = new LinkFilter(
+        OPEN_LINK,
+        this.clock,
+        this.random.fork(),
+        (packet) => this.transit.carry(peer, packet),
+        (packet) => this.transit.carryToLoss(peer, packet),
       );
       this.filters.set(peer, filter);
     }

@@ -54,6 +54,19 @@ function columnsOf(entries: readonly Entry[], first: LogIndex): Columns {
   return { first, marks, kinds, data };
 }
 
+/** Which message of which life of its sender a slowed one is; null for what came at full speed, or is not as it should be. */
+export function numberOf(
+  packet: unknown,
+): { readonly boot: number; readonly number: number } | null {
+  if (!isObject(packet)) return null;
+  const { head, number }: Claim<WirePacket & { number: number }> = packet;
+  if (!isObject(head) || !Number.isSafeInteger(number)) return null;
+  const { bootEpoch }: Claim<PacketHead> = head;
+  return Number.isSafeInteger(bootEpoch)
+    ? { boot: Number(bootEpoch), number: Number(number) }
+    : null;
+}
+
 /** Puts entries together again. What is not as {@link pack} makes it is left as it is, for the receiver to refuse. */
 export function unpack(packet: unknown): unknown {
   if (!isObject(packet)) return packet;

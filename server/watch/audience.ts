@@ -1,5 +1,5 @@
 /** The watchers at the head, by what they watch: a batch costs those alone whom it concerns, and each that watches more than one record. */
-import type { Change, ChangeBatch } from '../kv/types.ts';
+import type { Change, ChangeBatch } from '../kv/queries.ts';
 import { isWithin } from './scope.ts';
 import type { Watcher } from './watcher.ts';
 

@@ -3,7 +3,8 @@
  * running nodes, few at a time, each watcher in its turn. Followers are asked
  * rather than the leader, which has enough to do, unless one had nothing new.
  */
-import type { ChangesAnswer, KvError } from '../kv/types.ts';
+import type { ChangesAnswer } from '../kv/queries.ts';
+import type { KvError } from '../kv/types.ts';
 import type { ReadResult } from '../node/control.ts';
 import type { WatchedNodes } from './nodes.ts';
 import type { Watcher } from './watcher.ts';

@@ -2,7 +2,7 @@
 import type { KvService, ReadOutcome } from '../cluster/kv-service.ts';
 import type { LeaderTracker } from '../cluster/leader-tracker.ts';
 import type { Supervisor } from '../cluster/supervisor.ts';
-import type { ChangesQuery } from '../kv/types.ts';
+import type { ChangesQuery } from '../kv/queries.ts';
 import type { ReadResult } from '../node/control.ts';
 import type { WatchedNodes, WatchTime } from './nodes.ts';
 

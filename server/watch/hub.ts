@@ -10,7 +10,8 @@
  * so, and is ended when its sink takes nothing for long.
  */
 import type { ReadOutcome } from '../cluster/kv-service.ts';
-import type { ChangeBatch, ChangesAnswer, Revision, Scope } from '../kv/types.ts';
+import type { ChangeBatch, ChangesAnswer } from '../kv/queries.ts';
+import type { Revision, Scope } from '../kv/types.ts';
 import { Audience } from './audience.ts';
 import { CatchUp } from './catch-up.ts';
 import type { WatchedNodes, WatchTime } from './nodes.ts';

@@ -1,6 +1,6 @@
 /** What the hub needs of the cluster: a port, so that tests play all nodes. */
 import type { ReadOutcome } from '../cluster/kv-service.ts';
-import type { ChangesQuery } from '../kv/types.ts';
+import type { ChangesQuery } from '../kv/queries.ts';
 import type { ReadResult } from '../node/control.ts';
 
 export interface WatchedNodes {

@@ -2,8 +2,9 @@
  * The latest batches of the whole store, from which watchers near the head are
  * served without asking a node. Bounded by the number of changes and by text.
  */
-import { charsOf } from '../kv/value.ts';
-import type { Change, ChangeBatch, Revision } from '../kv/types.ts';
+import { roomOf } from '../kv/value.ts';
+import type { Change, ChangeBatch } from '../kv/queries.ts';
+import type { Revision } from '../kv/types.ts';
 
 export interface RecentLimits {
   readonly changes: number;
@@ -74,12 +75,12 @@ export class RecentBatches {
 
 const GONE: ChangeBatch = { revision: 0, stamp: 0, changes: [] };
 
-/** Text of a batch, UTF-16 units. */
+/** Text of a batch, UTF-16 units, and the room of lists, of which items may be empty. */
 export function charsOfBatch({ changes }: ChangeBatch): number {
   return changes.reduce((sum, change) => sum + charsOfChange(change), 0);
 }
 
 function charsOfChange({ key, field, value, previous }: Change): number {
-  const own = key.length + field.length + (value === null ? 0 : charsOf(value));
-  return own + (previous === null ? 0 : charsOf(previous.value));
+  const own = key.length + field.length + (value === null ? 0 : roomOf(value));
+  return own + (previous === null ? 0 : roomOf(previous.value));
 }

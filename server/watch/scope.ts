@@ -1,5 +1,6 @@
 /** What of a batch is within a scope, by the rule of the store's own answers (`kv/answer-changes.ts`). */
-import type { Cell, ChangeBatch, Scope } from '../kv/types.ts';
+import type { ChangeBatch } from '../kv/queries.ts';
+import type { Cell, Scope } from '../kv/types.ts';
 
 export function isWithin(cell: Cell, { key, field, prefix }: Scope): boolean {
   if (key === undefined) return prefix === undefined || cell.key.startsWith(prefix);

@@ -4,7 +4,8 @@
  * every node tells the same after the same revision (T18), so nothing is
  * missed and nothing comes twice.
  */
-import type { ChangesAnswer, KvError, Revision } from '../kv/types.ts';
+import type { ChangesAnswer } from '../kv/queries.ts';
+import type { KvError, Revision } from '../kv/types.ts';
 import type { ReadResult } from '../node/control.ts';
 import type { WatchedNodes } from './nodes.ts';
 

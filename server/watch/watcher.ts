@@ -1,5 +1,6 @@
 /** One watcher: what it asked for, how far it has been told, and the sink that takes it. */
-import type { ChangeBatch, KvError, Revision, Scope } from '../kv/types.ts';
+import type { ChangeBatch } from '../kv/queries.ts';
+import type { KvError, Revision, Scope } from '../kv/types.ts';
 
 export type WatchEnd =
   /** It took nothing for too long. */

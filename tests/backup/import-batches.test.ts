@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { compareCells } from '../../server/kv/bytes-order.ts';
 import { standingFields, versionBatches } from '../../server/backup/import-batches.ts';
 import type { Chunk } from '../../server/backup/read-backup.ts';
-import type { ImportedField, Version } from '../../server/kv/types.ts';
+import type { ImportedField, Value, Version } from '../../server/kv/types.ts';
 import { Writer } from '../kv/writer.ts';
 import { HEADER } from './files.ts';
 
@@ -64,7 +64,7 @@ describe('the fields that stand', () => {
   });
 });
 
-function version(field: string, value: string): Version {
+function version(field: string, value: Value): Version {
   const place = { timestamp: 10, revision: 3, op: 0, stamp: 10_000, expiresAt: null };
   return { key: 'a', field, value, ...place };
 }
@@ -100,5 +100,14 @@ describe('batches', () => {
     const histories = await all(versionBatches(chunked(versions, 2), 0));
     expect(histories.map(({ versions: part }) => part.length)).toEqual([3, 2]);
     expect(await all(versionBatches(chunked(versions, 2), 5))).toEqual([]);
+  });
+
+  test('[H19] end when their lists are long, though nothing is in them', async () => {
+    const value = Array.from({ length: 10_000 }, () => '');
+    const versions = Array.from({ length: 100 }, (_, i) => version(name(i), value));
+    const batches = await all(standingFields(chunked(versions, 50), HEADER));
+    expect(batches.flatMap(({ fields }) => fields)).toHaveLength(100);
+    for (const { fields } of batches)
+      expect(JSON.stringify(fields).length).toBeLessThan(1024 * 1024);
   });
 });

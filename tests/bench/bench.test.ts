@@ -108,21 +108,32 @@ test('[Q1] an operation that fails is counted as an error, never as an operation
   expect(result.operations).toBeLessThanOrEqual(done);
 });
 
+test('[Q1] a measurement that is shorter than an operation goes on until one is done', async () => {
+  const result = await closedLoop({ depth: 1, warmupMs: 0, measureMs: 0 }, async (i) => {
+    for (let turn = 0; turn < 1000 && i === 0; turn++)
+      await new Promise((resolve) => setImmediate(resolve));
+  });
+  expect(result.operations).toBeGreaterThan(0);
+  expect(result.p50Ms).toBeGreaterThanOrEqual(0);
+});
+
 test('[Q1] percentiles are those of all values', () => {
   const values = Array.from({ length: 100 }, (_, i) => 100 - i);
   expect(spread(values)).toEqual({ p50Ms: 51, p99Ms: 100, maxMs: 100 });
   expect(spread([7])).toEqual({ p50Ms: 7, p99Ms: 7, maxMs: 7 });
-  expect(spread([]).p50Ms).toBeNaN();
+  expect(spread([])).toEqual({ p50Ms: null, p99Ms: null, maxMs: null });
 });
 
 test('[Q1] the table keeps its columns', () => {
   const text = table([
     { where: 'here', what: 'writes', perSecond: 12_345, p50Ms: 1, p99Ms: 2, maxMs: 3, errors: 0 },
     { where: 'elsewhere', what: 'restart', p50Ms: 1234.5, p99Ms: 2, maxMs: 3 },
+    { where: 'nowhere', what: 'reads', p50Ms: null, p99Ms: null, maxMs: null, errors: 9 },
   ]);
   const lines = text.split('\n');
   expect(lines[2]).toMatch(/^here {7}writes {5}12,345 /);
   expect(lines[2]?.indexOf('1.00')).toBe((lines[3]?.indexOf('1234.50') ?? 0) + 3);
+  expect(lines[4]).toMatch(/–.*–.*–.* 9$/);
 });
 
 test('[Q2] a figure is whole where that is exact enough', () => {

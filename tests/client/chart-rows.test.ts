@@ -26,6 +26,7 @@ function second(at: number, p50: number | null, leader: string | null = 'n1'): M
     persistP99Ms: null,
     lag: {},
     leader,
+    storeBytes: null,
   };
 }
 
@@ -62,9 +63,9 @@ describe('charts', () => {
   test('[U38] another leader is marked once, whatever time passed without one', () => {
     const leaders = ['n1', 'n1', null, 'n1', null, null, 'n2', 'n2', 'n3', 'n2'];
     expect(leaderChanges(leaders.map((leader, i) => second(i, null, leader)))).toEqual([
-      { atMs: 6000, leader: 'n2', isCrowded: true },
+      { atMs: 6000, leader: 'n2', isCrowded: false },
       { atMs: 8000, leader: 'n3', isCrowded: true },
-      { atMs: 9000, leader: 'n2', isCrowded: false },
+      { atMs: 9000, leader: 'n2', isCrowded: true },
     ]);
     expect(leaderChanges([second(1, null, null), second(2, null, 'n2')])).toEqual([]);
   });

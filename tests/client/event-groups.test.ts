@@ -33,6 +33,16 @@ describe('the event feed', () => {
     expect(page(new Set(['elections']), null)).toEqual([[3, 1], 0]);
   });
 
+  test('[U39] what was heard of late stands at its time, but a clock that was set back hides nothing', () => {
+    const order = (...times: readonly number[]) => {
+      const told = events(...times.map(() => 'vote-cast' as const));
+      const timed = told.map((event, i) => ({ ...event, atMs: times[i] ?? 0 }));
+      return feedPage(timed, new Set(), null, 9).shown.map((event) => event.atMs);
+    };
+    expect(order(5000, 5040, 5010, 5010, 5020)).toEqual([5040, 5020, 5010, 5010, 5000]);
+    expect(order(9000, 5000, 5100)).toEqual([5100, 5000, 9000]);
+  });
+
   test('[U39] a reader who scrolled is not moved: later events are held and counted', () => {
     const { shown, held } = feedPage(EVENTS, new Set(['links']), 2, 9);
     expect(shown.map((event) => event.seq)).toEqual([2, 1]);

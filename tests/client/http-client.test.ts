@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
+import { HEAL, setLink } from '../../client/fault-requests.ts';
 import { ChronoraftClient } from '../../client/http-client.ts';
 
 interface Asked {
@@ -69,8 +70,8 @@ describe('requests', () => {
     await client.restoreStatus();
     await client.nodeLog('n1', 1, 50);
     await client.act('n3', 'kill');
-    await client.setLink('n1', 'n2', { cut: true });
-    await client.healAll();
+    await client.fault(setLink('n1', 'n2', { cut: true }));
+    await client.fault(HEAL);
     expect(asked.map(({ method, url }) => `${method} ${url}`)).toEqual([
       'PUT /api/v1/kv/a%2Fb/%C3%BC%3F',
       'DELETE /api/v1/kv/k/f?timestamp=9&clientId=c%26d&sequence=2',
@@ -92,7 +93,7 @@ describe('requests', () => {
       'GET /api/v1/nodes/n1/log?from=1&limit=50',
       'POST /api/v1/nodes/n3/kill',
       'PUT /api/v1/links/n1/n2',
-      'DELETE /api/v1/links',
+      'POST /api/v1/heal',
     ]);
     expect(JSON.parse(asked[0]?.body ?? '')).toEqual({ value: 'x', ttl: 5 });
     expect(asked.find(({ url }) => url.endsWith('history'))?.body).toBe('{"format"\n');

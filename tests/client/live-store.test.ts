@@ -77,7 +77,16 @@ describe('patches', () => {
   test('[U40] whole new values replace the old of the same name; entries and events are kept once, in order, the newest', () => {
     const before = viewOf([nodeView('n1'), nodeView('n2')], {
       links: [
-        { from: 'n1', to: 'n2', cut: false, delayMs: 0, jitterMs: 0, loss: 0, duplicate: 0 },
+        {
+          from: 'n1',
+          to: 'n2',
+          cut: false,
+          delayMs: 0,
+          jitterMs: 0,
+          loss: 0,
+          duplicate: 0,
+          reorder: 0,
+        },
       ] as never,
       entries: [entry(1), entry(3)],
       events: [event(1), event(2)],
@@ -123,6 +132,7 @@ describe('members in patches', () => {
       jitterMs: 0,
       loss: 0,
       duplicate: 0,
+      reorder: 0,
     });
     const before = viewOf([nodeView('n1'), nodeView('n2')], {
       links: [link('n1', 'n2'), link('n2', 'n1')],

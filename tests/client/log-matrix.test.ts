@@ -4,10 +4,12 @@ import {
   commitLag,
   entryBook,
   findEntry,
-  firstRow,
+  isForgotten,
   lastIndexOf,
   standingTerm,
+  whyNoEntry,
 } from '../../client/log-matrix.ts';
+import { firstRow } from '../../client/log-window.ts';
 import type { EntryView } from '../../contracts/view.ts';
 import { nodeView, viewOf } from './views.ts';
 
@@ -26,6 +28,38 @@ function holder(
   }
   return nodeView(id, { termRuns, lastIndex: terms.length, commitIndex, lastApplied });
 }
+
+describe('an index without an entry', () => {
+  // n2 let the least go; n3, back from a snapshot, has a log of its own end only.
+  const view = viewOf([
+    nodeView('n1', { firstIndex: 1001, lastIndex: 5000 }),
+    nodeView('n2', { firstIndex: 901, lastIndex: 5000 }),
+    nodeView('n3', { firstIndex: 4001, lastIndex: 4800 }),
+  ]);
+
+  test.each([
+    [5001, 'There is no entry 5,001 yet; the last is 5,000.'],
+    [5000, null],
+    [901, null],
+    [
+      900,
+      'Entries up to 900 are compacted: no log holds them any more. The databases hold what they did.',
+    ],
+    [1, /^Entries up to 900 are compacted/],
+  ])('[U124] at index %i it is said: %s', (index, words) => {
+    if (words instanceof RegExp) expect(whyNoEntry(view, index)).toMatch(words);
+    else expect(whyNoEntry(view, index)).toBe(words);
+  });
+
+  test('[U124] between a log that ends and logs that begin later, all is compacted up to their beginning', () => {
+    const gap = viewOf([
+      nodeView('n1', { firstIndex: 1001, lastIndex: 5000 }),
+      nodeView('n2', { firstIndex: 1, lastIndex: 300 }),
+    ]);
+    expect(whyNoEntry(gap, 300)).toBeNull();
+    expect(whyNoEntry(gap, 301)).toContain('up to 1,000 are');
+  });
+});
 
 describe('cells', () => {
   // A leader of term 3 has replaced nothing yet on n3, which still holds two entries of a lost leader.
@@ -67,6 +101,27 @@ describe('cells', () => {
     expect(standingTerm(old, 50)).toBeNull();
     expect(old.nodes.map((node) => cellOf(node, 50, null))).toEqual([
       { node: 'n1', state: 'applied', term: null },
+    ]);
+  });
+
+  test('[U76] what a log let go is told from what it has, and from what no log has', () => {
+    const cut = viewOf([
+      nodeView('n1', { firstIndex: 4, lastIndex: 6, commitIndex: 6, lastApplied: 6 }),
+      nodeView('n2', { firstIndex: 3, lastIndex: 5, commitIndex: 5, lastApplied: 5 }),
+    ]);
+    const states = [2, 3, 4, 6].map((index) => cut.nodes.map((n) => cellOf(n, index, 1).state));
+    expect(states).toEqual([
+      ['compacted', 'compacted'],
+      ['compacted', 'applied'],
+      ['applied', 'applied'],
+      ['applied', 'absent'],
+    ]);
+    expect([1, 2, 3, 6, 7].map((index) => isForgotten(cut, index))).toEqual([
+      true,
+      true,
+      false,
+      false,
+      true,
     ]);
   });
 

@@ -19,7 +19,7 @@ function cluster(
     {
       links: cuts.map((cut) => {
         const [from = '', to = ''] = cut.split('>');
-        return { from, to, cut: true, delayMs: 0, jitterMs: 0, loss: 0, duplicate: 0 };
+        return { from, to, cut: true, delayMs: 0, jitterMs: 0, loss: 0, duplicate: 0, reorder: 0 };
       }) as ClusterView['links'],
     },
   );

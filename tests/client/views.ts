@@ -1,4 +1,5 @@
 /** Views for tests of the page's pure code: whole and plain, but for what a test is about. */
+import { NO_FAULTS } from '../../contracts/faults.ts';
 import type { ClusterView, NodeView } from '../../contracts/view.ts';
 
 export function nodeView(id: string, parts: Partial<NodeView> = {}): NodeView {
@@ -40,6 +41,7 @@ export function nodeView(id: string, parts: Partial<NodeView> = {}): NodeView {
       bootEpoch: 1,
     },
     reportedAtMs: 0,
+    faults: NO_FAULTS,
     ...parts,
   };
 }
@@ -62,6 +64,9 @@ export function viewOf(nodes: NodeView[], parts: Partial<ClusterView> = {}): Clu
     entries: [],
     events: [],
     metrics: [],
+    pace: { pace: 1, clusterMs: 0, atMs: 0 },
+    transit: [],
+    invariants: [],
     ...parts,
   };
 }

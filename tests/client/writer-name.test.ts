@@ -93,8 +93,35 @@ test('[U34] a write for which no session could be opened was not sent, and is no
   const writer = new WriterName(client);
   noSession = [UNKNOWN, problem(503, 'NO_LEADER')];
   const once = write(writer);
-  for (let i = 0; i < 2; i++)
-    expect(await once()).toMatchObject({ failure: { code: 'NO_LEADER' } });
+  for (const code of ['UNREACHABLE', 'NO_LEADER'])
+    expect(await once()).toMatchObject({ failure: { code } });
   expect(names).toEqual([]);
   expect(await once()).toMatchObject({ ok: true });
 });
+
+test.each([
+  ['NO_LEADER', 'OUTCOME_UNKNOWN'],
+  ['OVERLOADED', 'OUTCOME_UNKNOWN'],
+  ['SHUTTING_DOWN', 'OUTCOME_UNKNOWN'],
+  ['SESSION_STALE', 'OUTCOME_UNKNOWN'],
+  ['INTERNAL', 'OUTCOME_UNKNOWN'],
+  // A store has judged it: that is its outcome.
+  ['COMPACTED', 'COMPACTED'],
+])('[U116] a write of unknown outcome whose repeat is answered by %s is %s', async (code, told) => {
+  const writer = new WriterName(client);
+  answers = [UNKNOWN, problem(503, code)];
+  const once = write(writer);
+  await once();
+  expect(await once()).toMatchObject({ failure: { code: told } });
+  // However often it was refused, it may still come to be done.
+  expect(await once()).toMatchObject({ ok: true });
+  expect(new Set(names)).toEqual(new Set(['s1/1']));
+});
+
+test.each(['NO_LEADER', 'OVERLOADED'])(
+  '[U116] a write that was never sent before and is answered by %s is so answered',
+  async (code) => {
+    answers = [problem(503, code)];
+    expect(await write(new WriterName(client))()).toMatchObject({ failure: { code } });
+  },
+);

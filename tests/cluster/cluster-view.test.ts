@@ -119,7 +119,13 @@ describe('the view', () => {
     expect(fold.takePatch(1000)).toBeNull();
     fold.report(report('n2', { status: { term: 4 } }));
     const second = Patch.parse(fold.takePatch(1001));
-    expect(second).toEqual({ epoch: 'e', seq: 2, atMs: 1001, nodes: [fold.nodeView('n2')] });
+    expect(second).toEqual({
+      epoch: 'e',
+      seq: 2,
+      atMs: 1001,
+      nodes: [fold.nodeView('n2')],
+      invariants: fold.invariantViews(),
+    });
     expect(fold.view(1001).seq).toBe(2);
   });
 
@@ -160,7 +166,7 @@ describe('the view', () => {
       Array.from({ length: 500 }, (_, i) => 501 + i),
     );
     expect(fold.takePatch(0)?.entries?.map(({ index }) => index)).toEqual(
-      Array.from({ length: 64 }, (_, i) => 937 + i),
+      Array.from({ length: 32 }, (_, i) => 969 + i),
     );
   });
 
@@ -202,7 +208,7 @@ describe('the view', () => {
         "node-killed: n3 was killed in the middle of term 1",
         "link-cut: The link from n1 to n2 is cut",
         "link-healed: The link from n1 to n2 is whole again",
-        "link-changed: The link from n1 to n2: delay 20 to 25 ms, loss 10 %, doubled 0 %",
+        "link-changed: The link from n1 to n2: delay 20 to 25 ms, loss 10 %, doubled 0 %, swapped 0 %",
       ]
     `);
   });
@@ -228,7 +234,7 @@ describe('the view', () => {
       report('n1', {
         stateHashAt: 50,
         status: { role: 'leader', commitIndex: 50 },
-        latency: { commitMs, persistMs: [0.5] },
+        latency: { commitMs, readMs: [], persistMs: [0.5] },
       }),
     );
     fold.report(report('n2', { stateHashAt: 45, status: { commitIndex: 50 } }));
@@ -254,15 +260,40 @@ describe('the view', () => {
   });
 
   it('[V6] tells when two nodes differ at the same revision, once, and only then', () => {
-    fold.report(report('n1', { stateHashAt: 9, stateHash: 'a'.repeat(16) }));
-    fold.report(report('n2', { stateHashAt: 8, stateHash: 'b'.repeat(16) }));
-    fold.report(report('n3', { stateHashAt: 9, stateHash: 'a'.repeat(16) }));
+    const at = (index: number, hash: string) => ({
+      evidence: {
+        ...report('n1').evidence,
+        applied: [{ index, stamp: index, hash: hash.repeat(16) }],
+      },
+    });
+    fold.report(report('n1', at(9, 'a')));
+    fold.report(report('n2', at(8, 'b')));
+    fold.report(report('n3', at(9, 'a')));
     expect(fold.view(0).events).toHaveLength(1);
-    fold.report(report('n2', { stateHashAt: 9, stateHash: 'c'.repeat(16) }));
-    fold.report(report('n2', { stateHashAt: 9, stateHash: 'c'.repeat(16) }));
-    expect(fold.view(0).events.slice(1)).toMatchObject([
-      { kind: 'state-diverged', node: 'n2', index: 9 },
-    ]);
+    fold.report(report('n2', at(9, 'c')));
+    fold.report(report('n2', at(9, 'c')));
+    const { events, invariants } = ClusterView.parse(fold.view(0));
+    expect(events.slice(1)).toMatchObject([{ kind: 'invariant-broken', node: 'n2', index: 9 }]);
+    const { status, violation } = invariants.find(({ id }) => id === 'state-machine-safety') ?? {};
+    expect(status).toBe('fail');
+    expect(violation?.eventSeq).toBe(events.at(-1)?.seq);
+  });
+
+  it('[V18] counts of checks are told once a second, a violation at once', () => {
+    const vote = (votedFor: string) => ({
+      evidence: { ...report('n1').evidence, votes: [{ term: 3, votedFor }] },
+    });
+    fold.report(report('n1', vote('n1')));
+    expect(fold.takePatch(5000)?.invariants).toHaveLength(6);
+    fold.report(report('n1'));
+    expect(fold.takePatch(5999)).not.toHaveProperty('invariants');
+    expect(fold.takePatch(6000)).toHaveProperty('invariants');
+    expect(fold.isUrgent).toBe(false);
+    fold.report(report('n1', vote('n2')));
+    expect(fold.isUrgent).toBe(true);
+    const patch = Patch.parse(fold.takePatch(6001));
+    expect(patch.invariants?.filter(({ status }) => status === 'fail')).toHaveLength(2);
+    expect(patch.events?.map(({ kind }) => kind)).toEqual(['invariant-broken', 'invariant-broken']);
   });
 
   it('[V7] adds up the messages of each link and kind until they are taken', () => {

@@ -117,6 +117,21 @@ describe('a cluster of three threads', { timeout: SLOW_MACHINE_MS }, () => {
     expect(await versions('c6', 'x')).toBe(1);
   });
 
+  it('[K46] has a read answered by any node that is named, the newest by each, and by none that is cut off', async () => {
+    mustBeDone(await set('k46', 'x', '1'));
+    const query = { type: 'get', key: 'k46', field: 'x' } as const;
+    for (const id of server.supervisor.nodes)
+      expect(await server.kv.readThrough(id, query, TIMEOUT_MS)).toMatchObject({
+        ok: true,
+        node: id,
+        result: { answer: { found: { value: '1' } } },
+      });
+    const old = leader();
+    server.supervisor.isolate(old);
+    mustBeDone(await set('k46', 'x', '2'));
+    expect(await server.kv.readThrough(old, query, 300)).toMatchObject({ code: 'READ_TIMEOUT' });
+  });
+
   it('[K7] answers what is under way before it stops, takes nothing new, and has everything when it starts again', async () => {
     const open = Array.from({ length: 100 }, (_, n) => set('c7', `f${n}`, '1'));
     const closed = server.close();

@@ -8,6 +8,7 @@ import { KvService, MAX_IN_FLIGHT } from '../../server/cluster/kv-service.ts';
 import type { WriteOutcome } from '../../server/cluster/kv-service.ts';
 import { LeaderTracker } from '../../server/cluster/leader-tracker.ts';
 import { SessionPool } from '../../server/cluster/sessions.ts';
+import { RealClock } from '../../server/node/real-clock.ts';
 import { parseCommand } from '../../server/kv/command.ts';
 import { Supervisor } from '../../server/cluster/supervisor.ts';
 import type { Command, SessionRef } from '../../server/kv/types.ts';
@@ -84,10 +85,12 @@ describe('the service', { timeout: SLOW_MACHINE_MS }, () => {
           if (state !== 'serving') leaders.update(id, null);
           onSeen();
         },
+        onFaults: () => {},
+        onTransit: () => {},
         onLink: () => {},
       },
     );
-    kv = new KvService(supervisor, leaders, new SessionPool());
+    kv = new KvService(supervisor, leaders, new SessionPool(), new RealClock());
     await supervisor.start();
   });
 
@@ -322,6 +325,18 @@ describe('the service', { timeout: SLOW_MACHINE_MS }, () => {
     });
     await script('n3', { mode: 'hold' });
     expect(await kv.readLocal('n3', QUERY, 40)).toMatchObject({ ok: false, code: 'READ_TIMEOUT' });
+  });
+
+  it('[K46] asks a read of the node that is named, again and again, and of no other, whoever leads', async () => {
+    await script('n1', { mode: 'apply', term: 1 });
+    await script('n2', { mode: 'not-leader' });
+    const timedOut = { ok: false, code: 'READ_TIMEOUT', leader: 'n1' };
+    expect(await kv.readThrough('n2', QUERY, 100)).toEqual(timedOut);
+    expect(seen.length).toBeGreaterThan(1);
+    expect(seen.every(({ from, reads }) => from === 'n2' && reads === 1)).toBe(true);
+    await supervisor.kill('n2');
+    expect(await kv.readThrough('n2', QUERY, 60)).toEqual(timedOut);
+    expect(seen.every(({ from }) => from === 'n2')).toBe(true);
   });
 
   it('[K12] says why a node failed, and starts it again when asked', async () => {

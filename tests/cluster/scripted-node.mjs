@@ -47,10 +47,13 @@ function report() {
     events: [],
     newEntries: [],
     traffic: [],
-    latency: { commitMs: [], persistMs: [] },
+    latency: { commitMs: [], readMs: [], persistMs: [] },
     appliedCommands: 0,
     servedReads: 0,
     pendingProposals: 0,
+    evidence: { votes: [], offices: [], log: [], commits: [], applied: [] },
+    waitingReads: 0,
+    versions: 0,
   };
 }
 

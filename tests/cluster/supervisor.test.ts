@@ -38,10 +38,12 @@ describe('a start of all nodes', { timeout: SLOW_MACHINE_MS }, () => {
       },
       {
         onReport: () => {},
+        onTransit: () => {},
         onState: (id, state) => {
           states.push(`${id} ${state}`);
           onState();
         },
+        onFaults: () => {},
         onLink: () => {},
       },
     );

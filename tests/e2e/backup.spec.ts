@@ -1,8 +1,8 @@
 /** Backups taken and restored on the Keys page. */
-import { AxeBuilder } from '@axe-core/playwright';
 import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright/test';
 import { expect, test } from './fixtures.ts';
+import { LONG_IN_LIGHT, violations } from './pages.ts';
 
 async function open(page: Page, url: string, prefix: string): Promise<void> {
   await page.goto(`${url}/keys?motion=off&prefix=${encodeURIComponent(prefix)}`);
@@ -19,15 +19,6 @@ async function download(page: Page): Promise<{ readonly name: string; readonly t
 
 function chosen(text: string): { name: string; mimeType: string; buffer: Buffer } {
   return { name: 'a.ndjson', mimeType: 'application/x-ndjson', buffer: Buffer.from(text) };
-}
-
-async function violations(page: Page): Promise<readonly string[]> {
-  const found = await new AxeBuilder({ page })
-    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
-    .analyze();
-  return found.violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)}: ${failureSummary}`),
-  );
 }
 
 test('[U54] a backup is downloaded, and restored when what it would replace was told', async ({
@@ -135,10 +126,9 @@ test('[U54] a restore goes on while nobody looks, and shows how far it is', asyn
 });
 
 for (const colorScheme of ['dark', 'light'] as const) {
-  test(`[U54] the ${colorScheme} question of a restore breaks no accessibility rule, and fits a phone`, async ({
-    page,
-    server,
-  }) => {
+  test(`[U54] the ${colorScheme} question of a restore breaks no accessibility rule, and fits a phone`, {
+    tag: LONG_IN_LIGHT[colorScheme],
+  }, async ({ page, server }) => {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await server.api.set('u54x', 'name', 'then');
     await open(page, server.url, 'u54x');

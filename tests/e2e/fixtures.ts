@@ -125,7 +125,7 @@ export const test = base.extend<{ dashboard: Dashboard }, { server: ServerUnderT
 /** Whatever the last test broke is mended through the API. */
 async function heal(server: ServerUnderTest): Promise<void> {
   const { api } = server;
-  await api.request('DELETE', '/api/v1/links');
+  await api.request('POST', '/api/v1/heal');
   for (const node of (await api.cluster()).nodes) {
     if (node.state !== 'serving') await api.revive(node.id);
   }

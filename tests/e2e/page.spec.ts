@@ -1,8 +1,7 @@
-/** The page itself: for every eye, every width and no mouse; and its picture for the README. */
-import { AxeBuilder } from '@axe-core/playwright';
-import { mkdir } from 'node:fs/promises';
+/** The page itself: for every eye, every width and no mouse. */
 import { expect, test } from './fixtures.ts';
 import type { Dashboard } from './fixtures.ts';
+import { LONG, LONG_IN_LIGHT, violations } from './pages.ts';
 
 /** A story worth a picture: values with a past, and a leader that was replaced. */
 async function live(dashboard: Dashboard): Promise<void> {
@@ -18,28 +17,19 @@ async function live(dashboard: Dashboard): Promise<void> {
   await dashboard.converged();
 }
 
-async function violations(dashboard: Dashboard): Promise<readonly string[]> {
-  const found = await new AxeBuilder({ page: dashboard.page })
-    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
-    .analyze();
-  return found.violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)}: ${failureSummary}`),
-  );
-}
-
 for (const colorScheme of ['dark', 'light'] as const) {
-  test(`[U15] the ${colorScheme} page breaks no accessibility rule, healthy, degraded or without a quorum`, async ({
-    dashboard,
-  }) => {
+  test(`[U15] the ${colorScheme} page breaks no accessibility rule, healthy, degraded or without a quorum`, {
+    tag: LONG_IN_LIGHT[colorScheme],
+  }, async ({ dashboard }) => {
     await dashboard.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await dashboard.write('a', 'x', '1');
-    expect(await violations(dashboard)).toEqual([]);
+    expect(await violations(dashboard.page)).toEqual([]);
     await dashboard.press('Kill n1');
     await expect(dashboard.card('n1')).toHaveAttribute('data-up', 'false');
-    expect(await violations(dashboard)).toEqual([]);
+    expect(await violations(dashboard.page)).toEqual([]);
     await dashboard.press('Kill n2');
     await expect(dashboard.verdict).toHaveAttribute('data-state', 'no-quorum');
-    expect(await violations(dashboard)).toEqual([]);
+    expect(await violations(dashboard.page)).toEqual([]);
   });
 }
 
@@ -105,10 +95,31 @@ test('[U17] with the keyboard alone a value is written, the leader killed and re
   await expect(dashboard.verdict).toHaveAttribute('data-state', 'healthy');
 });
 
-test('[U18] pictures of both themes and of a phone; with UPDATE_PICTURES the README gets its own', async ({
+test('[U17] each key leads where the help says, from the slider too, and none from where one types', async ({
   dashboard,
-  server,
-}, info) => {
+}) => {
+  const { page } = dashboard;
+  const read = page.getByTestId('read-form');
+  await dashboard.write('shop', 'price', '10');
+  await expect(read.getByRole('slider')).toBeEnabled();
+  const places = [
+    ['w', page.getByTestId('write-form').getByRole('textbox', { name: 'Key' })],
+    ['r', read.getByRole('textbox', { name: 'Key' })],
+    ['t', read.getByRole('textbox', { name: 'As of' })],
+    ['2', dashboard.card('n2')],
+  ] as const;
+  for (const [key, place] of places) {
+    await read.getByRole('slider').focus();
+    await page.keyboard.press(key);
+    await expect(place).toBeFocused();
+  }
+  const box = places[0][1];
+  await box.fill('');
+  await page.keyboard.type('rt2');
+  await expect(box).toHaveValue('rt2');
+});
+
+test('[U18] pictures of both themes and of a phone', { tag: LONG }, async ({ dashboard }, info) => {
   const { page } = dashboard;
   await live(dashboard);
   await page.mouse.move(0, 0);
@@ -122,13 +133,4 @@ test('[U18] pictures of both themes and of a phone; with UPDATE_PICTURES the REA
     const picture = await page.screenshot({ path: info.outputPath(`${name}.png`) });
     expect(picture.length).toBeGreaterThan(20_000);
   }
-  if (process.env['UPDATE_PICTURES'] === undefined) return;
-  // With motion, so that messages are seen on their way.
-  await page.emulateMedia({ reducedMotion: 'no-preference' });
-  await page.goto(server.url);
-  await expect(dashboard.app).toHaveAttribute('data-conn', 'live');
-  await dashboard.read('city', 'name');
-  await dashboard.write('city', 'mayor', 'Ida');
-  await mkdir('docs/images', { recursive: true });
-  await page.screenshot({ path: 'docs/images/dashboard.png' });
 });

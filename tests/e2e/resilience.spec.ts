@@ -103,15 +103,18 @@ test('[U4] no split brain: a leader that is cut off steps down, and no term ever
   server,
 }) => {
   const recorder = await Recorder.open(server.url);
+  const { revision: known } = await server.api.set('split', 'brain', 'everybody');
+  await dashboard.converged();
   const old = await dashboard.leader();
   await dashboard.press(`Isolate ${old}`);
+  await expect(dashboard.page.getByRole('button', { name: `Reconnect ${old}` })).toBeVisible();
   await expect(dashboard.verdict).not.toHaveAttribute('data-leader', old);
   const next = await dashboard.leader();
   await expect(dashboard.card(old)).not.toHaveAttribute('data-role', 'leader');
   const { revision } = await server.api.set('split', 'brain', 'majority');
   // The side without a quorum knows nothing of it.
   expect(await server.api.get('split', 'brain', `?consistency=local&node=${old}`)).toMatchObject({
-    found: false,
+    version: { revision: known },
   });
   expect(await server.api.get('split', 'brain', `?consistency=local&node=${next}`)).toMatchObject({
     version: { revision },

@@ -19,12 +19,17 @@ export class ServerUnderTest {
   private child: ChildProcess | null = null;
   private output: string[] = [];
 
-  private constructor(dataDir: string) {
+  private readonly mainFile: string;
+
+  private constructor(dataDir: string, mainFile: string) {
     this.dataDir = dataDir;
+    this.mainFile = mainFile;
   }
 
-  static async create(): Promise<ServerUnderTest> {
-    const server = new ServerUnderTest(await mkdtemp(path.join(tmpdir(), 'chronoraft-e2e-')));
+  /** Of another bundle, if one is named. */
+  static async create(mainFile = 'dist/main.js'): Promise<ServerUnderTest> {
+    const dataDir = await mkdtemp(path.join(tmpdir(), 'chronoraft-e2e-'));
+    const server = new ServerUnderTest(dataDir, mainFile);
     await server.start();
     return server;
   }
@@ -36,7 +41,7 @@ export class ServerUnderTest {
   /** Resolves once the start line names the address; a restart keeps the port. */
   async start(): Promise<void> {
     const port = this.url === '' ? '0' : new URL(this.url).port;
-    const child = spawn(process.execPath, ['dist/main.js'], {
+    const child = spawn(process.execPath, [this.mainFile], {
       env: {
         ...process.env,
         PORT: port,

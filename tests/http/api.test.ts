@@ -1,30 +1,21 @@
 /** The HTTP API of a real server: answers by the contract, and one way to say what is wrong. */
 import { connect } from 'node:net';
 import { request as httpRequest } from 'node:http';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { LogAnswer, NodeActionAnswer } from '../../contracts/control.ts';
 import { Problem } from '../../contracts/errors.ts';
 import * as kv from '../../contracts/kv.ts';
 import * as writes from '../../contracts/write.ts';
 import { ClusterView, LinkView, NodeView } from '../../contracts/view.ts';
-import type { TestServer } from '../server.ts';
-import { startTestServer } from '../server.ts';
+import { sharedServer } from '../server.ts';
 import { Requests } from './requests.ts';
 
 /** Whatever is expected happens soon; a machine that is busy with other things may take its time. */
 const SLOW_MACHINE_MS = 120_000;
 
 describe('the API', { timeout: SLOW_MACHINE_MS }, () => {
-  let server: TestServer;
-  let requests: Requests;
-
-  beforeAll(async () => {
-    server = await startTestServer();
-    requests = new Requests(server.url);
-  }, SLOW_MACHINE_MS);
-  afterAll(async () => {
-    await server.destroy();
-  });
+  const server = sharedServer();
+  const requests = new Requests(server);
 
   it('[H1] sets, reads now, reads as it was, deletes, and tells the history', async () => {
     const one = writes.SetAnswer.parse(
@@ -217,6 +208,42 @@ describe('the API', { timeout: SLOW_MACHINE_MS }, () => {
     }
   });
 
+  it('[H4] what is too many is too large, and no mistake of form', async () => {
+    const step = { op: 'delete', key: 'k', field: 'f' };
+    const { operations, batch, listItems } = kv.LIMITS;
+    const list = Array.from({ length: listItems + 1 }, () => '');
+    for (const [method, path, body, where, limit] of [
+      ['POST', 'txn', { success: Array(operations + 1).fill(step) }, 'body.success', operations],
+      ['POST', 'batch', { writes: Array(batch + 1).fill(step) }, 'body.writes', batch],
+      ['POST', 'kv/k/f/append', { items: list }, 'body.items', listItems],
+      ['PUT', 'kv/k/f', { value: list }, 'body.value', listItems],
+      [
+        'PUT',
+        'kv/k/f',
+        { value: '', if: { is: 'value', value: list } },
+        'body.if.value',
+        listItems,
+      ],
+      ['PUT', 'kv/k/f', { value: '', clientId: 'x'.repeat(129) }, 'body.clientId', 128],
+    ] as const) {
+      expect(await requests.problem(method, `/api/v1/${path}`, body)).toMatchObject({
+        status: 413,
+        code: 'TOO_LARGE',
+        path: where,
+        limit,
+      });
+    }
+    for (const value of [7, ['a', 7]])
+      expect(await requests.problem('PUT', '/api/v1/kv/k/f', { value })).toMatchObject({
+        code: 'BAD_REQUEST',
+        path: 'body.value',
+      });
+    expect(await requests.problem('GET', '/api/v1/kv?limit=1001')).toMatchObject({
+      code: 'BAD_REQUEST',
+      path: 'query.limit',
+    });
+  });
+
   it('[H5] answers every error as a problem with a code and a request id, and takes the caller’s id', async () => {
     const reply = await requests.call('GET', '/api/v2/none', undefined, {
       'x-request-id': 'mine-1',
@@ -346,7 +373,7 @@ describe('the API', { timeout: SLOW_MACHINE_MS }, () => {
   });
 
   it('[H9] sets links, one way each, and heals them all', async () => {
-    const rule = { cut: false, delayMs: 1, jitterMs: 0, loss: 0, duplicate: 0.5 };
+    const rule = { cut: false, delayMs: 1, jitterMs: 0, loss: 0, duplicate: 0.5, reorder: 0 };
     const body = { delayMs: 1, duplicate: 0.5 };
     expect(LinkView.parse(await requests.ok('PUT', '/api/v1/links/n1/n2', body))).toEqual({
       from: 'n1',

@@ -1,8 +1,7 @@
 /** Backups as files, through the HTTP API. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { BackupHeader } from '../../contracts/backup.ts';
-import type { TestServer } from '../server.ts';
-import { startTestServer } from '../server.ts';
+import { sharedServer, startTestServer } from '../server.ts';
 import { Requests } from './requests.ts';
 
 const SLOW_MACHINE_MS = 120_000;
@@ -17,16 +16,8 @@ function linesOf(text: string): readonly unknown[] {
 }
 
 describe('backups over HTTP', { timeout: SLOW_MACHINE_MS }, () => {
-  let server: TestServer;
-  let requests: Requests;
-
-  beforeAll(async () => {
-    server = await startTestServer();
-    requests = new Requests(server.url);
-  }, SLOW_MACHINE_MS);
-  afterAll(async () => {
-    await server.destroy();
-  });
+  const server = sharedServer();
+  const requests = new Requests(server);
 
   it('[H18] a backup holds every version of its keys as of its revision, and names its view', async () => {
     const put = (path: string, body: object) => requests.ok('PUT', `/api/v1/kv/h18/${path}`, body);
@@ -82,7 +73,7 @@ it(
   async () => {
     const server = await startTestServer();
     try {
-      const requests = new Requests(server.url);
+      const requests = new Requests(server);
       // More than the connection itself can hold.
       const value = 'x'.repeat(1024 * 1024);
       const fields = Array.from({ length: 40 }, (_, i) => `f${i}`);

@@ -13,10 +13,10 @@ export interface Reply {
 }
 
 export class Requests {
-  private readonly url: string;
+  private readonly server: { readonly url: string };
 
-  constructor(url: string) {
-    this.url = url;
+  constructor(server: { readonly url: string }) {
+    this.server = server;
   }
 
   /** Text and bytes go as they are, all else as JSON. */
@@ -27,7 +27,7 @@ export class Requests {
     headers: Readonly<Record<string, string>> = {},
   ): Promise<Reply> {
     const raw = typeof body === 'string' || Buffer.isBuffer(body);
-    const response = await fetch(`${this.url}${path}`, {
+    const response = await fetch(`${this.server.url}${path}`, {
       method,
       headers: {
         ...PATIENT,

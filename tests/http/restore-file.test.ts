@@ -2,7 +2,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import * as backup from '../../contracts/backup.ts';
 import type { Problem } from '../../contracts/errors.ts';
 import * as kv from '../../contracts/kv.ts';
@@ -10,7 +10,7 @@ import * as writes from '../../contracts/write.ts';
 import { NoSpace, Restores, UploadBroken } from '../../server/backup/restores.ts';
 import { fileOf, HEADER } from '../backup/files.ts';
 import type { TestServer } from '../server.ts';
-import { makeDataDir, startTestServer } from '../server.ts';
+import { makeDataDir, sharedServer, startTestServer } from '../server.ts';
 import { Requests } from './requests.ts';
 
 const SLOW_MACHINE_MS = 120_000;
@@ -23,7 +23,7 @@ class Cluster {
 
   constructor(server: TestServer) {
     this.server = server;
-    this.requests = new Requests(server.url);
+    this.requests = new Requests(server);
   }
 
   async set(cell: string, body: object): Promise<writes.SetAnswer> {
@@ -110,14 +110,7 @@ function contentOf(file: string): readonly unknown[] {
 }
 
 describe('restores of files over HTTP', { timeout: SLOW_MACHINE_MS }, () => {
-  let cluster: Cluster;
-
-  beforeAll(async () => {
-    cluster = new Cluster(await startTestServer());
-  }, SLOW_MACHINE_MS);
-  afterAll(async () => {
-    await cluster.server.destroy();
-  });
+  const cluster = new Cluster(sharedServer());
 
   it('[H19] the present of a prefix becomes what the file shows: gone, changed, new, equal and mortal', async () => {
     const write = (field: string, body: object) => cluster.set(`h19/${field}`, body);

@@ -1,25 +1,16 @@
 /** What may be forgotten, by HTTP, on a real cluster. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { HistoryAnswer } from '../../contracts/kv.ts';
 import { RetentionAnswer } from '../../contracts/retention.ts';
 import { SetAnswer } from '../../contracts/write.ts';
-import type { TestServer } from '../server.ts';
-import { startTestServer } from '../server.ts';
+import { sharedServer } from '../server.ts';
 import { Requests } from './requests.ts';
 
 const SLOW_MACHINE_MS = 120_000;
 
 describe('retention by HTTP', { timeout: SLOW_MACHINE_MS }, () => {
-  let server: TestServer;
-  let requests: Requests;
-
-  beforeAll(async () => {
-    server = await startTestServer();
-    requests = new Requests(server.url);
-  }, SLOW_MACHINE_MS);
-  afterAll(async () => {
-    await server.destroy();
-  });
+  const server = sharedServer();
+  const requests = new Requests(server);
 
   async function set(value: string): Promise<SetAnswer> {
     return SetAnswer.parse(await requests.ok('PUT', '/api/v1/kv/shop/price', { value }));

@@ -2,18 +2,15 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startTestServer } from '../server.ts';
-import type { TestServer } from '../server.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { sharedServer, startTestServer } from '../server.ts';
 
-let server: TestServer;
+const server = sharedServer();
 let port: number;
 
-beforeAll(async () => {
-  server = await startTestServer();
+beforeAll(() => {
   port = Number(new URL(server.url).port);
 });
-afterAll(() => server.destroy());
 
 async function open(): Promise<Socket> {
   const socket = connect(port, '127.0.0.1');

@@ -191,9 +191,10 @@ describe('histories', () => {
     const long = { ...VERSION, value: 'x'.repeat(1024 * 1024) };
     const add = (versions: readonly ImportedVersion[]) =>
       writer.apply({ op: 'importHistory', from: null, versions });
-    const refused = { error: { code: 'TOO_LARGE' } };
-    expect(add(tooMany)).toMatchObject(refused);
-    expect(add(Array.from({ length: 17 }, () => long))).toMatchObject(refused);
+    const refused = (limit: number) => ({ error: { code: 'TOO_LARGE', limit } });
+    expect(add(tooMany)).toMatchObject(refused(MAX_ENTRY_VERSIONS));
+    const much = Array.from({ length: 17 }, () => long);
+    expect(add(much)).toMatchObject(refused(16 * 1024 * 1024));
     expect(add(Array.from({ length: 16 }, () => long))).toMatchObject({ ok: true });
   });
 });

@@ -1,13 +1,15 @@
 /** What one answer and one write may come to: a page ends in time, and a write that is too much does nothing. */
 import { describe, expect, test } from 'vitest';
 import { must } from '../../server/base/assert.ts';
-import type { Operation, Query } from '../../server/kv/types.ts';
+import type { Query } from '../../server/kv/queries.ts';
+import type { Operation } from '../../server/kv/types.ts';
+import { MAX_PAGE } from '../../server/kv/queries.ts';
 import {
   MAX_ENTRY_LOOKS,
   MAX_ENTRY_VERSIONS,
   MAX_FOUND_CHARS,
+  MAX_LIST_ITEMS,
   MAX_OPERATIONS,
-  MAX_PAGE,
   MAX_TIMESTAMP_MS,
 } from '../../server/kv/types.ts';
 import { Writer } from './writer.ts';
@@ -138,6 +140,19 @@ describe('pages', () => {
     expect(page({ prefix: 'b', limit: 3 })).toEqual([3, undefined, undefined]);
     expect(page({ prefix: 'c' })).toEqual([4, 'x', asOf + 8]);
   });
+
+  test('[T13] a page of lists ends when it is full of items, though they have no text', () => {
+    const writer = new Writer();
+    const value = Array.from({ length: MAX_LIST_ITEMS }, () => '');
+    for (let i = 100; i < 300; i++)
+      writer.apply({ op: 'set', key: 'a', field: String(i), value, timestamp: 10 });
+    const first = writer.answer({ type: 'scan', key: 'a', at: 10 });
+    expect(first.fields.length).toBeLessThan(200);
+    const start = must(first.next, 'the page was full');
+    const second = writer.answer({ type: 'scan', key: 'a', at: 10, start });
+    expect(first.fields.length + second.fields.length).toBe(200);
+    expect(second.next).toBeNull();
+  });
 });
 
 describe('writes', () => {
@@ -201,7 +216,7 @@ describe('writes', () => {
     const writer = new Writer();
     write(writer, numbered('a', 1, MAX_ENTRY_VERSIONS + 1));
     const deletion = { op: 'deleteRecord', key: 'a', timestamp: 20 } as const;
-    const refused = { ok: false, error: { code: 'TOO_LARGE' } };
+    const refused = { ok: false, error: { code: 'TOO_LARGE', limit: MAX_ENTRY_VERSIONS } };
     expect(writer.apply(deletion)).toMatchObject(refused);
     expect(writer.apply({ op: 'restore', at: 9 }, 50)).toMatchObject(refused);
     const count = () => writer.answer({ type: 'keys', limit: 1, at: 20 }).keys;
@@ -229,7 +244,7 @@ describe('writes', () => {
     const operation = Math.floor(MAX_ENTRY_LOOKS / (most + MAX_OPERATIONS));
     expect(deletion(MAX_OPERATIONS)).toMatchObject({
       ok: false,
-      error: { code: 'TOO_LARGE', operation },
+      error: { code: 'TOO_LARGE', operation, limit: MAX_ENTRY_LOOKS },
     });
     expect(deletion(1)).toMatchObject({ outcome: { outcomes: [{ fields: MAX_OPERATIONS }] } });
   });
@@ -246,7 +261,7 @@ describe('writes', () => {
     const txn = { op: 'txn', conditions: [], failure: [], timestamp: 10 } as const;
     expect(writer.apply({ ...txn, success })).toMatchObject({
       ok: false,
-      error: { code: 'TOO_LARGE', operation: 16 },
+      error: { code: 'TOO_LARGE', operation: 16, limit: 16 * 1024 * 1024 },
     });
     expect(writer.answer({ type: 'keys', limit: 1, at: 10 }).keys).toEqual([]);
     expect(writer.apply({ ...txn, success: success.slice(1) })).toMatchObject({ ok: true });

@@ -14,16 +14,14 @@ import {
 } from '../../server/ports/durable-state.ts';
 import type { DurableState } from '../../server/ports/durable-state.ts';
 import { KvStore } from '../../server/kv/store.ts';
+import type { Change, ChangesQuery, ViewAnswer, ViewQuery } from '../../server/kv/queries.ts';
 import type {
   ApplyResult,
   Command as AnyCommand,
-  Change,
-  ChangesQuery,
   KvChanges,
   WriteCommand,
-  ViewAnswer,
-  ViewQuery,
 } from '../../server/kv/types.ts';
+import { packsOf } from '../../server/kv/version-pack.ts';
 import { nextQuery } from './conformance/subject.ts';
 import { NaiveStore } from './naive-store.ts';
 import { Refused } from './naive-terms.ts';
@@ -176,7 +174,7 @@ function bring(follower: KvStore, behind: DurableState, ahead: DurableState): vo
   const { versions, marks } = readPiece(behind, follower.lastApplied, Number.MAX_SAFE_INTEGER);
   const { end } = readPiece(behind, behind.kv.lastApplied, 1);
   const { kv, kept, ...rest } = must(end, 'nothing is left');
-  follower.installSnapshot(kv, { versions, marks, ...rest }, kept);
+  follower.installSnapshot(kv, { versions: packsOf(versions), marks, ...rest }, kept);
 }
 
 /** All that the store has to save. */

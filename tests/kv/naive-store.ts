@@ -6,13 +6,17 @@
  * looking at all that there are.
  */
 import type {
-  Condition,
   Change,
-  Cell,
   ChangesQuery,
-  Compaction,
   Coordinates,
   FoundVersion,
+  View,
+  ViewQuery,
+} from '../../server/kv/queries.ts';
+import type {
+  Condition,
+  Cell,
+  Compaction,
   Horizon,
   Import,
   ImportHistory,
@@ -24,8 +28,6 @@ import type {
   Value,
   Version,
   VersionPlace,
-  View,
-  ViewQuery,
   WriteCommand,
 } from '../../server/kv/types.ts';
 import {

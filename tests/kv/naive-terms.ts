@@ -1,14 +1,6 @@
 /** What the naive store and its tests say, and compare by. */
-import type {
-  ApplyResult,
-  Cell,
-  Change,
-  FieldChange,
-  FoundVersion,
-  Value,
-  Version,
-  VersionPlace,
-} from '../../server/kv/types.ts';
+import type { Change, FieldChange, FoundVersion } from '../../server/kv/queries.ts';
+import type { ApplyResult, Cell, Value, Version, VersionPlace } from '../../server/kv/types.ts';
 
 /** What is wrong with an operation, thrown to undo the write that it is in; or with a question. */
 export class Refused extends Error {

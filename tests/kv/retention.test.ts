@@ -1,6 +1,6 @@
 /** What is forgotten, and what a view from the horizon on would miss. */
 import { expect, test } from 'vitest';
-import type { Query } from '../../server/kv/types.ts';
+import type { Query } from '../../server/kv/queries.ts';
 import { remove, set } from './examples.ts';
 import { restored, Writer } from './writer.ts';
 

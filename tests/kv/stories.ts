@@ -1,16 +1,14 @@
 /** Random commands, steps of forgetting, and questions, for stores that are told the same. */
 import * as fc from 'fast-check';
 import { compareCells } from '../../server/kv/bytes-order.ts';
+import type { ChangesQuery, Coordinates, ViewQuery } from '../../server/kv/queries.ts';
 import type {
   Cell,
-  ChangesQuery,
   Condition,
-  Coordinates,
   ImportedField,
   Operation,
   Value,
   Version,
-  ViewQuery,
   WriteCommand,
 } from '../../server/kv/types.ts';
 import type { NaiveStore } from './naive-store.ts';

@@ -8,7 +8,8 @@ import { encodeCommand } from '../../server/kv/command.ts';
 import { KvStore } from '../../server/kv/store.ts';
 import type { SessionLimits } from '../../server/kv/sessions.ts';
 import type { AppliedEntry } from '../../server/kv/store.ts';
-import type { ApplyResult, Command, Query, QueryAnswer } from '../../server/kv/types.ts';
+import type { Query, QueryAnswer } from '../../server/kv/queries.ts';
+import type { ApplyResult, Command } from '../../server/kv/types.ts';
 
 export class Writer {
   readonly entries: AppliedEntry[] = [];

@@ -5,29 +5,22 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { io } from 'socket.io-client';
 import type { Socket } from 'socket.io-client';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { BEAT_EVERY_MS, Packet, Patch } from '../../contracts/live.ts';
 import type { ClientToServerEvents, ServerToClientEvents } from '../../contracts/live.ts';
 import { ClusterView } from '../../contracts/view.ts';
-import type { TestServer } from '../server.ts';
-import { startTestServer } from '../server.ts';
+import { sharedServer } from '../server.ts';
 
 const SLOW_MACHINE_MS = 120_000;
 
 type LiveSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
 
 describe('a live page', { timeout: SLOW_MACHINE_MS }, () => {
-  let server: TestServer;
+  const server = sharedServer();
   const sockets: LiveSocket[] = [];
 
-  beforeAll(async () => {
-    server = await startTestServer();
-  }, SLOW_MACHINE_MS);
   afterEach(() => {
     for (const socket of sockets.splice(0)) socket.disconnect();
-  });
-  afterAll(async () => {
-    await server.destroy();
   });
 
   it('[V8] gets the whole view on joining, then every patch in order, and they fit together', async () => {

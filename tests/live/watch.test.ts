@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { io } from 'socket.io-client';
 import type { Socket } from 'socket.io-client';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { Watches } from '../../client/watch.ts';
 import type { WatchReader, WatchScope } from '../../client/watch.ts';
 import type { ClientToServerEvents, ServerToClientEvents } from '../../contracts/live.ts';
@@ -12,7 +12,7 @@ import { SetAnswer } from '../../contracts/write.ts';
 import { MAX_WATCHES_PER_SOCKET } from '../../server/live/watch-sockets.ts';
 import { Requests } from '../http/requests.ts';
 import type { TestServer } from '../server.ts';
-import { makeDataDir, startTestServer } from '../server.ts';
+import { makeDataDir, sharedServer, startTestServer } from '../server.ts';
 
 const SLOW_MACHINE_MS = 120_000;
 const PATIENT = { timeout: 60_000 };
@@ -22,18 +22,12 @@ const SOON = { timeout: 15_000 };
 type LiveSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
 
 describe('a watch over a socket', { timeout: SLOW_MACHINE_MS }, () => {
-  let server: TestServer;
+  const server = sharedServer();
   const sockets: LiveSocket[] = [];
 
-  beforeAll(async () => {
-    server = await startTestServer();
-  }, SLOW_MACHINE_MS);
   afterEach(async () => {
     for (const socket of sockets.splice(0)) socket.disconnect();
     await expect.poll(() => server.watches.count, SOON).toBe(0);
-  });
-  afterAll(async () => {
-    await server.destroy();
   });
 
   it('[W7] is accepted with its revision, told what happens after it, and ended by its number', async () => {
@@ -161,6 +155,36 @@ describe('a watch over a socket', { timeout: SLOW_MACHINE_MS }, () => {
     socket.emit('unwatch', 3);
     expect(await ask(socket, { watch: 99, key: 'k' })).toMatchObject({ ok: true });
     expect(server.watches.count).toBe(MAX_WATCHES_PER_SOCKET);
+  });
+
+  it('[W7] that was ended tells nothing more, also not to the next one of its number', async () => {
+    const socket = await join();
+    const fast = await join();
+    let told: string[] = [];
+    const acknowledge: (() => void)[] = [];
+    socket.on('changes', ({ batches }, taken) => {
+      told.push(...batches.flatMap(({ changes }) => changes.map(({ key }) => key)));
+      acknowledge.push(taken);
+    });
+    for (const each of [socket, fast]) each.on('progress', (_progress, taken) => taken());
+    let seen = 0;
+    fast.on('changes', ({ batches }, taken) => {
+      seen = batches.at(-1)?.revision ?? 0;
+      taken();
+    });
+    await ask(fast, { watch: 1, key: 'former' });
+    await ask(socket, { watch: 1, key: 'former' });
+    let last = 0;
+    for (let i = 0; i < 20; i++) last = await set('former', 'x'.repeat(20_000));
+    await expect.poll(() => seen, PATIENT).toBe(last);
+    expect(told.length).toBeLessThan(20);
+    socket.emit('unwatch', 1);
+    expect(await ask(socket, { watch: 1, key: 'next' })).toMatchObject({ ok: true });
+    told = [];
+    for (const taken of acknowledge.splice(0)) taken();
+    await set('next', '1');
+    await expect.poll(() => told.at(-1), PATIENT).toBe('next');
+    expect(told).toEqual(['next']);
   });
 
   it('[W7] that nobody wants any more when it is opened is closed', async () => {
@@ -314,13 +338,14 @@ describe('a stop of the server', { timeout: SLOW_MACHINE_MS }, () => {
 });
 
 async function write(
-  { url }: TestServer,
+  server: TestServer,
   key: string,
   value: string,
   ttl?: number,
 ): Promise<number> {
   const body = { value, ...(ttl !== undefined && { ttl }) };
-  return SetAnswer.parse(await new Requests(url).ok('PUT', `/api/v1/kv/${key}/x`, body)).revision;
+  return SetAnswer.parse(await new Requests(server).ok('PUT', `/api/v1/kv/${key}/x`, body))
+    .revision;
 }
 
 /** Whatever is asked for. */

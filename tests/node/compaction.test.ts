@@ -62,7 +62,7 @@ describe('snapshots', () => {
   test('[D4] a node that was away while logs were compacted has the same state in the end, and its clients’ sessions', () => {
     const world = new World({ seed: 6, nodes: 3, spares: 1, clients: 4 });
     world.runUntil(1000);
-    world.inflict({ kind: 'crash', atMs: 1000, forMs: 3000, node: 2, force: 0.5 });
+    world.faults.inflict({ kind: 'crash', atMs: 1000, forMs: 3000, node: 2, force: 0.5 });
     world.runUntil(6000);
     world.stopClients();
     world.runUntil(8000);

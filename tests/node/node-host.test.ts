@@ -1,7 +1,11 @@
 /** A node of its own, or three, with ports that a test holds in its hand. */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
+import { must } from '../../server/base/assert.ts';
 import { Random } from '../../server/base/random.ts';
 import { encodeCommand } from '../../server/kv/command.ts';
+import { packsOf, versionsOf } from '../../server/kv/version-pack.ts';
 import type { Proposed, ReadResult } from '../../server/node/control.ts';
 import { NodeHost } from '../../server/node/node-host.ts';
 import type { RaftEvent } from '../../server/raft/types.ts';
@@ -192,6 +196,40 @@ describe('node', () => {
       });
     });
 
+    test('[N24] a read that came just before clocks may differ is confirmed by a quorum, and so are those after', () => {
+      const { bench, leader } = withLease();
+      leader.read([{ id: 2, query: GET, level: 'linearizable' }]);
+      leader.trustLeases(false);
+      leader.read([{ id: 3, query: GET, level: 'linearizable' }]);
+      bench.pass(0);
+      expect([bench.reads.has(2), bench.reads.has(3)]).toEqual([false, false]);
+      bench.pass(20);
+      for (const id of [2, 3])
+        expect(bench.reads.get(id)).toMatchObject({
+          result: { answer: { found: { value: 'one' } } },
+        });
+    });
+
+    test('[N24] once clocks run alike again, only a lease on an entry made since then counts', () => {
+      const { bench, leader } = withLease();
+      const fromMs = bench.scheduler.nowMs;
+      expect(leader.raft.holdsLease(fromMs)).toBe(true);
+      leader.trustLeases(false);
+      expect(leader.raft.holdsLease(fromMs)).toBe(false);
+      leader.trustLeases(true);
+      bench.pass(LEASE_MS - 40);
+      leader.propose([{ id: 4, data: set('two') }]);
+      bench.pass(20);
+      expect(bench.proposed.has(4)).toBe(true);
+      leader.read([{ id: 5, query: GET, level: 'linearizable' }]);
+      bench.pass(0);
+      expect(bench.reads.has(5)).toBe(false);
+      bench.pass(10);
+      expect(bench.reads.has(5)).toBe(true);
+      expect(leader.raft.holdsLease(fromMs + LEASE_MS - 1)).toBe(false);
+      expect(leader.raft.holdsLease(fromMs + LEASE_MS)).toBe(true);
+    });
+
     test('[L11] after a pause in which another took over, a read under the old lease is not answered', () => {
       const { bench, leader, clockError } = withLease();
       leader.read([{ id: 2, query: GET, level: 'linearizable' }]);
@@ -258,6 +296,49 @@ describe('node', () => {
       lastApplied: host.kv.lastApplied,
       stateHash: host.kv.stateHash,
     });
-    expect(restored.versions).toHaveLength(2500);
+    expect([...versionsOf(restored.versions)]).toHaveLength(2500);
   });
 });
+
+test('[P14] what a node read at its start is not kept beside what it made of it', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const { host, names } = startedFrom(['a key that was read']);
+  // What a turn has looked at stays until its end.
+  await new Promise(setImmediate);
+  collect();
+  expect(names.deref()).toBeUndefined();
+  expect(host.kv.lastApplied).toBe(1);
+});
+
+/** A node whose store holds a version of each key, all of revision 1; and the list of names that it read. */
+function startedFrom(keys: readonly string[]) {
+  const scheduler = new Scheduler();
+  const error = { rate: 1, wallOffsetMs: 0, pausedUntilMs: 0 };
+  const network = new SimNetwork(scheduler, Random.fromSeed(1));
+  network.join('n1', error);
+  const { storage, restored } = new SimDisk('n1', ['n1'], scheduler, Random.fromSeed(2)).open(null);
+  const at = { revision: 1, stamp: 1000 };
+  const rest = { ...at, field: 'f', timestamp: 1, value: 'value', expiresAt: null };
+  const versions = packsOf(keys.map((key, op) => ({ ...rest, key, op })));
+  const host = new NodeHost({
+    id: 'n1',
+    timing: TIMING,
+    seed: 1,
+    clock: new SimClock(scheduler, error),
+    transport: network.endpoint('n1'),
+    storage,
+    restored: {
+      ...restored,
+      base: { ...restored.base, index: 1, term: 1, stamp: 1000 },
+      hardState: { term: 1, votedFor: null, commit: 1 },
+      kv: { ...restored.kv, lastApplied: 1, lastStamp: 1000 },
+      versions,
+    },
+    onProposed: () => undefined,
+    onRead: () => undefined,
+    onTrace: () => undefined,
+    onFailed: () => undefined,
+  });
+  return { host, names: new WeakRef(must(versions[0], 'there is a pack').names) };
+}

@@ -36,7 +36,7 @@ test('[T17] a busy cluster forgets what is too old, alike on a node that was awa
   world.runUntil(1000);
   setPolicy(world, { maxAgeMs: 500, maxVersions: 3 });
   world.runUntil(3000);
-  world.inflict({ kind: 'crash', atMs: 3000, forMs: 4000, node: 2, force: 0.5 });
+  world.faults.inflict({ kind: 'crash', atMs: 3000, forMs: 4000, node: 2, force: 0.5 });
   world.runUntil(10_000);
   expect(world.happened.get('snapshotInstalled')).toBeGreaterThan(0);
   world.stopClients();
@@ -73,7 +73,7 @@ test('[T17] a step that another leader did not finish is done by the next', () =
   setPolicy(world, { maxAgeMs: 300, maxVersions: null });
   for (let atMs = 2000; atMs <= 6000; atMs += 1000) {
     world.runUntil(atMs);
-    world.inflict({ kind: 'crash-leader', atMs, forMs: 400, node: 0, force: 0.5 });
+    world.faults.inflict({ kind: 'crash-leader', atMs, forMs: 400, node: 0, force: 0.5 });
   }
   world.runUntil(9000);
   world.stopClients();

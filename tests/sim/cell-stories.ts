@@ -2,7 +2,7 @@
  * Histories made by hand for the search. Whatever the search must not look at
  * is nonsense in them: revisions, stamps, and the times of answers.
  */
-import type { FoundVersion } from '../../server/kv/types.ts';
+import type { FoundVersion } from '../../server/kv/queries.ts';
 import type { ReadOp, WriteOp } from '../../sim/history.ts';
 
 const KEY = 'k';

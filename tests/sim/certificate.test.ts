@@ -3,11 +3,12 @@
  * a store could tell is named.
  */
 import { describe, expect, test } from 'vitest';
+import { must } from '../../server/base/assert.ts';
 import { encodeCommand } from '../../server/kv/command.ts';
 import { USUAL_LIMITS } from '../../server/kv/sessions.ts';
 import type { SessionLimits } from '../../server/kv/sessions.ts';
 import { KvStore } from '../../server/kv/store.ts';
-import type { ApplyResult, Command } from '../../server/kv/types.ts';
+import type { ApplyResult, Command, KvError } from '../../server/kv/types.ts';
 import { openIn } from '../kv/writer.ts';
 import type { Entry } from '../../server/raft/types.ts';
 import { checkCertificate } from '../../sim/certificate.ts';
@@ -18,6 +19,7 @@ import type {
   ReadAnswer,
   ReadOp,
   ReadQuery,
+  Refusal,
   WriteCommand,
   WriteOp,
 } from '../../sim/history.ts';
@@ -38,12 +40,13 @@ class Story {
     this.client = openIn((command) => this.commit(command));
   }
 
-  write(value: string): WriteOp {
+  write(value: string, timestamp?: number): WriteOp {
     const command: WriteCommand = {
       op: 'set',
       key: 'k',
       field: 'f',
       value,
+      ...(timestamp !== undefined && { timestamp }),
       session: { client: this.client, sequence: ++this.sequence },
     };
     const call = this.clock++;
@@ -54,22 +57,29 @@ class Story {
       command,
       call,
       returned: this.clock++,
-      outcome: 'ok',
-      result,
+      ...(result.ok
+        ? { outcome: 'ok', result }
+        : { outcome: 'failed', result: null, refusal: this.refusal(result.error) }),
     });
   }
 
   read(query: ReadQuery = { type: 'get', key: 'k', field: 'f' }): ReadOp {
     const call = this.clock++;
+    const result = this.store.query(query);
     return this.keep({
       kind: 'read',
       client: 'r',
       query,
       call,
       returned: this.clock++,
-      outcome: 'ok',
-      answer: this.answer(query),
+      ...(result.ok
+        ? { outcome: 'ok', answer: asReadAnswer(query, result.answer) }
+        : { outcome: 'failed', answer: null, refusal: this.refusal(result.error) }),
     });
+  }
+
+  private refusal(error: KvError): Refusal {
+    return { error, asOf: this.committed.length };
   }
 
   answer(query: ReadQuery): ReadAnswer {
@@ -230,5 +240,87 @@ describe('certificate', () => {
       at: 0,
     });
     expect(story.complaints().join()).toContain('instead of 1');
+  });
+
+  /** From millisecond 3 on, of which revision 3 is, everything is kept. */
+  function forgetful(): Story {
+    const story = new Story();
+    story.write('one');
+    story.write('two');
+    story.commit({ op: 'retention', maxAgeMs: 1, maxVersions: null });
+    story.commit({ op: 'compact', by: 'age', asOf: 3 });
+    return story;
+  }
+
+  test('[F3] what is dated before the horizon is rightly refused, and what is not is answered', () => {
+    const story = forgetful();
+    expect(story.write('three', 2).refusal?.error.code).toBe('COMPACTED');
+    expect(story.write('four', 3).outcome).toBe('ok');
+    expect(story.read({ type: 'scan', key: 'k', at: 2 }).refusal?.error.code).toBe('COMPACTED');
+    expect(story.read({ type: 'scan', key: 'k', at: 3 }).outcome).toBe('ok');
+    expect(story.complaints()).toEqual([]);
+  });
+
+  test.each<[string, (story: Story) => WriteOp | ReadOp]>([
+    ['a write', (story) => story.write('three', 2)],
+    ['a read', (story) => story.read({ type: 'scan', key: 'k', at: 2 })],
+  ])('[F3] %s that is refused is held against the horizon that stood', (_what, ask) => {
+    const wrongly = (change: (refusal: Refusal, operation: WriteOp | ReadOp) => void): string => {
+      const story = forgetful();
+      const operation = ask(story);
+      const refusal = structuredClone(must(operation.refusal, 'it was refused'));
+      operation.refusal = refusal;
+      change(refusal, operation);
+      return story.complaints().join();
+    };
+    expect(wrongly(() => {})).toBe('');
+    expect(
+      wrongly(({ error }) =>
+        Object.assign(error, { horizon: { ...error.horizon, revision: 4, timestamp: 4 } }),
+      ),
+    ).toContain('was told of horizon');
+    expect(wrongly(({ error }) => Object.assign(error, { code: 'TOO_LARGE' }))).toContain(
+      'was refused with TOO_LARGE',
+    );
+    const unforgotten = new Story();
+    for (let i = 0; i < 5; i++) unforgotten.commit({ op: 'tick' });
+    const operation = ask(unforgotten);
+    Object.assign(operation, { outcome: 'failed', refusal: ask(forgetful()).refusal });
+    expect(unforgotten.complaints().join()).toContain('nothing that it is about is forgotten');
+  });
+
+  test('[F3] a view before the horizon that is answered all the same is seen', () => {
+    const story = forgetful();
+    const read = story.read();
+    Object.assign(read, { query: { ...read.query, at: 2 }, answer: { ...read.answer, at: 2 } });
+    expect(story.complaints().join()).toContain('was told what is forgotten');
+  });
+
+  test('[F3] a refusal that is old news is seen', () => {
+    const story = forgetful();
+    const refused = story.read({ type: 'scan', key: 'k', at: 2 });
+    story.write('three');
+    const late = story.read({ type: 'scan', key: 'k', at: 2 });
+    expect(story.complaints()).toEqual([]);
+    late.refusal = must(refused.refusal, 'it was refused');
+    expect(story.complaints().join()).toContain('had returned before');
+  });
+
+  test('[F3] a session that is said to have ended and is open is seen', () => {
+    const story = new Story();
+    story.write('one');
+    const write = story.write('two');
+    story.committed.pop();
+    const error = { code: 'SESSION_EXPIRED', message: '' } as const;
+    Object.assign(write, { outcome: 'failed', result: null, refusal: { error, asOf: 3 } });
+    expect(story.complaints().join()).toContain('while its session was open');
+  });
+
+  test('[F3] forgetting what the policy keeps is seen', () => {
+    const story = new Story();
+    story.write('one');
+    story.commit({ op: 'retention', maxAgeMs: 3, maxVersions: null });
+    story.commit({ op: 'compact', by: 'age', asOf: 2 });
+    expect(story.complaints()).toEqual(['entry 4: forgets what the policy keeps']);
   });
 });

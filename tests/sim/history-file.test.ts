@@ -30,7 +30,7 @@ describe('text', () => {
     const red = () =>
       runSeed({
         seed: 1,
-        chaosMs: 500,
+        chaosMs: 2000,
         searchBudget: 1,
         onEnd: ({ history }) => histories.push(history),
       });
@@ -39,6 +39,8 @@ describe('text', () => {
   });
 
   test('[F6] operations of every kind and outcome come back', () => {
+    const horizon = { timestamp: 3, revision: 2 };
+    const refusal = { error: { code: 'COMPACTED', message: 'gone', horizon }, asOf: 9 } as const;
     const history: Operation[] = [
       write('a', 0, 1, { existed: true, timestamp: 3, ttl: 4 }),
       write(null, 2, 3, { outcome: 'failed' }),
@@ -46,6 +48,7 @@ describe('text', () => {
       get('a', 4, 5),
       { ...get('a', 4, 5), outcome: 'failed', answer: null, returned: Number.POSITIVE_INFINITY },
       scan({ f: 'a' }, 6, 7, 'f'),
+      { ...get('a', 4, 5), outcome: 'failed', answer: null, refusal },
       {
         ...write('é\n', 8, 9),
         result: { ok: false, error: { code: 'SESSION_STALE', message: 'no' } },
@@ -71,6 +74,9 @@ describe('text', () => {
     expect(bent({ returned: null })).toBe('line 2: what is ok has returned, with an answer');
     expect(bent({ answer: null })).toBe('line 2: what is ok has returned, with an answer');
     expect(bent({ outcome: 'failed' })).toBe('line 2: only what is ok has an answer');
+    const refusal = { error: { code: 'COMPACTED', message: 'gone' }, asOf: 9 };
+    expect(bent({ refusal })).toBe('line 2: what is ok was not refused');
+    expect(bent({ refusal: { ...refusal, asOf: -1 } })).toMatch(/^line 2: refusal\.asOf: /);
     expect(bent({ query: { type: 'scan', key: 'k' } })).toBe(
       'line 2: the answer is not of the kind of the query',
     );

@@ -1,9 +1,11 @@
 /** The part of the contract that compaction and snapshots need. */
 import { describe, expect, test } from 'vitest';
 import { EMPTY_HEADER, encodeSnapshotState, firstBase } from '../../server/ports/durable-state.ts';
+import { NO_VERSIONS } from '../../server/ports/version-tally.ts';
 import type { LogBase } from '../../server/raft/types.ts';
 import { readSnapshot, saveKv, stageRows, writeLog } from './calls.ts';
 import type { ContractDisk, OpenedStorage } from './calls.ts';
+import { versionsOf } from '../../server/kv/version-pack.ts';
 import {
   changes,
   entries,
@@ -22,7 +24,12 @@ export function describeSnapshots(
 ): void {
   describe(`${name}: snapshots`, () => {
     const NO_ROWS = { horizon: 0, versions: [], marks: [] };
-    const NOTHING = { sessions: [], floors: [], kept: { upTo: 0, positions: [] } };
+    const NOTHING = {
+      sessions: [],
+      floors: [],
+      kept: { upTo: 0, positions: [] },
+      tally: NO_VERSIONS,
+    };
     const SESSIONS = [session('a', 4, 9), session('b', 2, 30)];
 
     /** A store whose state reaches revision 30, of which 3, 6, 9 … wrote nothing. */
@@ -99,7 +106,9 @@ export function describeSnapshots(
       const reopened = await disk.open();
       ({ storage } = reopened);
       expect(reopened.restored.kv.lastApplied).toBe(2);
-      expect(reopened.restored.versions.map(({ revision }) => revision)).toEqual([1, 2]);
+      expect([...versionsOf(reopened.restored.versions)].map(({ revision }) => revision)).toEqual([
+        1, 2,
+      ]);
       // Applying went on by the log meanwhile: the same rows come a second time.
       await saveKv(
         storage,
@@ -127,7 +136,7 @@ export function describeSnapshots(
       expect(restored).toMatchObject({ base, hardState, entries: [next] });
       expect(restored.kv).toEqual(end.kv);
       expect(restored.sessions).toEqual(SESSIONS);
-      expect(restored.versions).toHaveLength(20);
+      expect([...versionsOf(restored.versions)]).toHaveLength(20);
       expect(restored.marks).toHaveLength(10);
       await last.close();
       await from.storage.close();
@@ -175,7 +184,7 @@ export function describeSnapshots(
       await storage.close();
       const { storage: again, restored } = await disk.open();
       expect(restored.kv.retention).toEqual(FORGOTTEN.retention);
-      expect(restored.versions.map(({ revision }) => revision)).toEqual(KEPT);
+      expect([...versionsOf(restored.versions)].map(({ revision }) => revision)).toEqual(KEPT);
       expect(restored.marks.map(({ revision }) => revision)).toEqual([
         12, 14, 15, 18, 21, 24, 27, 30, 31, 32,
       ]);
@@ -211,7 +220,7 @@ export function describeSnapshots(
 
       const { storage: again, restored } = await disk.open();
       expect(restored.kv).toEqual(end.kv);
-      expect(restored.versions.map(({ revision }) => revision)).toEqual(KEPT);
+      expect([...versionsOf(restored.versions)].map(({ revision }) => revision)).toEqual(KEPT);
       expect(restored.marks.map(({ revision }) => revision)).toEqual([
         12, 14, 15, 18, 21, 24, 27, 30, 31, 32,
       ]);
@@ -238,6 +247,7 @@ export function describeSnapshots(
       const base: LogBase = { ...firstBase(VOTERS), index: 30, term: 1, stamp: stampOf(30) };
       const state = encodeSnapshotState(end?.kv ?? EMPTY_HEADER, {
         ...NOTHING,
+        tally: end?.tally ?? NO_VERSIONS,
         sessions: SESSIONS,
       });
       await Promise.all([

@@ -1,12 +1,14 @@
 /** The database keeps the contract, and what only a file on a disk can be asked. */
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { must } from '../../server/base/assert.ts';
 import { encodeCommand } from '../../server/kv/command.ts';
 import { KvStore } from '../../server/kv/store.ts';
+import { KEEP_ALL } from '../../server/kv/types.ts';
+import { versionsOf } from '../../server/kv/version-pack.ts';
 import { Connection } from '../../server/storage/connection.ts';
 import { openPrismaStorage, type PrismaStorage } from '../../server/storage/prisma-storage.ts';
 import { saveKv, writeLog } from './calls.ts';
@@ -80,14 +82,37 @@ async function fillIn(storage: PrismaStorage): Promise<void> {
   );
 }
 
+/** Revisions up to 3 are before the horizon: of them the versions of 2 are kept, and that of 1 is gone. */
+async function trimmedFile(): Promise<string> {
+  const file = newFile();
+  const { storage } = await open(file);
+  await writeLog(storage, logWrite(entries(1, 5)));
+  const ofOne = [version(5), version(5, { op: 1 })];
+  const versions = [version(1), version(2), version(3), version(4), ...ofOne];
+  await saveKv(storage, changes(5, { versions }));
+  await storage.close();
+  await tamper(file, 'CREATE TABLE forgotten AS SELECT * FROM versions WHERE position < 262144');
+  const { storage: again } = await open(file);
+  const to = { revision: 3, stamp: stampOf(3) };
+  const retention = { ...KEEP_ALL, horizon: to, watchable: to };
+  await writeLog(again, logWrite([entry(6)]));
+  const dropped = [
+    { revision: 1, op: 0 },
+    { revision: 3, op: 0 },
+  ];
+  await saveKv(again, changes(6, { versions: [version(6)], dropped, retention }));
+  await again.close();
+  return file;
+}
+
 describeStorage(
   'database',
   () => {
     const file = newFile();
     return {
       open: (owner = OWNER) => open(file, owner),
-      fill: async (storage) => void (await pragma(storage, 'max_page_count = 1')),
-      empty: async (storage) => void (await pragma(storage, 'max_page_count = 1073741823')),
+      fill: async (storage) => (storage as PrismaStorage).setFull(true),
+      empty: async (storage) => (storage as PrismaStorage).setFull(false),
     };
   },
   2,
@@ -139,7 +164,7 @@ describe('database: durability', () => {
     await storage.close();
     const { storage: again, restored } = await open(file);
     expect(restored.entries).toEqual(log);
-    expect(restored.versions).toEqual(versions);
+    expect([...versionsOf(restored.versions)]).toEqual(versions);
     expect(restored.marks).toEqual(marks);
     await again.close();
   }, 120_000);
@@ -232,6 +257,36 @@ describe('database: damage', () => {
     await expect(open(file)).rejects.toMatchObject({ code: 'corrupt' });
   });
 
+  test.each([
+    [
+      'before the horizon',
+      'DELETE FROM versions WHERE position = 2 * 131072',
+      /there are 4 rows of 5/,
+    ],
+    [
+      'one of several of its revision',
+      'DELETE FROM versions WHERE position = 5 * 131072',
+      /there are 4 rows of 5/,
+    ],
+    [
+      'and another is back that was forgotten',
+      'DELETE FROM versions WHERE position = 2 * 131072; INSERT INTO versions SELECT * FROM forgotten',
+      /of 5 rows, some are not those kept/,
+    ],
+  ])('[P10] a version lost, %s: refused', async (_where, statements, says) => {
+    const file = await trimmedFile();
+    const { storage, restored } = await open(file);
+    expect([...versionsOf(restored.versions)].map(({ revision }) => revision)).toEqual([
+      2, 4, 5, 5, 6,
+    ]);
+    await storage.close();
+    for (const statement of statements.split('; ')) await tamper(file, statement);
+    await expect(open(file)).rejects.toMatchObject({
+      code: 'corrupt',
+      message: expect.stringMatching(says),
+    });
+  });
+
   test('[P10] one bit of the file, which SQLite itself does not notice', async () => {
     for (const [needle, says] of [
       ['data 2', /log_entries: checksum of row 2/],
@@ -266,6 +321,20 @@ describe('database: whose it is', () => {
     expect(readFileSync(file).equals(before)).toBe(true);
   });
 
+  test('[P11] what an earlier version stored without counting it is opened, and counted from then on', async () => {
+    const file = await trimmedFile();
+    await tamper(file, 'ALTER TABLE applied_state DROP COLUMN version_count');
+    await tamper(file, 'ALTER TABLE applied_state DROP COLUMN version_sum');
+    await tamper(file, `DELETE FROM _prisma_migrations WHERE migration_name LIKE '%version_tally'`);
+    const { storage } = await open(file);
+    await storage.close();
+    await tamper(file, 'DELETE FROM versions WHERE position = 2 * 131072');
+    await expect(open(file)).rejects.toMatchObject({
+      code: 'corrupt',
+      message: expect.stringMatching('there are 4 rows of 5'),
+    });
+  });
+
   test('[P11] a database with a migration of the future, or another format, is refused', async () => {
     const migrated = await writtenFile();
     await tamper(
@@ -295,19 +364,22 @@ describe('database: whose it is', () => {
     const other = await Connection.open(file);
     const records = await other.prisma.$queryRawUnsafe('SELECT * FROM _prisma_migrations');
     await other.close();
-    const sql = readFileSync(path.join(MIGRATIONS, '20261121000000_init/migration.sql'));
-    expect(records).toEqual([
-      {
+    const names = readdirSync(MIGRATIONS).filter((name) => /^\d/.test(name));
+    expect(names.length).toBeGreaterThan(0);
+    expect(records).toEqual(
+      names.sort().map((name) => ({
         id: expect.stringMatching(/^[0-9a-f-]{36}$/),
-        checksum: createHash('sha256').update(sql).digest('hex'),
+        checksum: createHash('sha256')
+          .update(readFileSync(path.join(MIGRATIONS, name, 'migration.sql')))
+          .digest('hex'),
         finished_at: expect.any(Date),
-        migration_name: '20261121000000_init',
+        migration_name: name,
         logs: null,
         rolled_back_at: null,
         started_at: expect.any(Date),
         applied_steps_count: 1n,
-      },
-    ]);
+      })),
+    );
   });
 
   test('[P12] a place where no file can be says so', async () => {
@@ -354,6 +426,23 @@ describe('database: whose it is', () => {
     expect(await reader.prisma.logEntry.count()).toBe(5);
     await reader.close();
     await storage.close();
+  });
+
+  test('[P15] a full disk refuses the first write that needs room, and what was there before stays', async () => {
+    const file = newFile();
+    const { storage } = await open(file);
+    storage.setFull(true);
+    const large = { ...entry(1), data: 'x'.repeat(20_000) };
+    await expect(writeLog(storage, logWrite([large]))).rejects.toThrow(
+      'database or disk is full (SQLITE_FULL)',
+    );
+    storage.setFull(false);
+    await expect(writeLog(storage, logWrite([entry(1)]))).rejects.toThrow('SQLITE_FULL');
+    await storage.close();
+    const again = await open(file);
+    expect(again.restored.entries).toEqual([]);
+    await writeLog(again.storage, logWrite([large]));
+    await again.storage.close();
   });
 
   test('[P8] the status tells the size on the disk, the log of changes included', async () => {

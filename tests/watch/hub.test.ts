@@ -170,6 +170,19 @@ describe('a watch', () => {
     },
   );
 
+  test('[W3] what is kept is bounded by the items of its lists too, which may have no text', async () => {
+    const scene = new Scene(1000, 10_000);
+    const slow = await scene.open({}, null, 1);
+    const value = Array.from({ length: 1000 }, () => '');
+    for (let i = 0; i < 20; i++) {
+      scene.nodes.write({ op: 'set', key: 'a', field: 'x', value });
+      scene.nodes.deliver();
+    }
+    scene.settle(slow);
+    expect(revisions(slow)).toHaveLength(20);
+    expect(scene.nodes.asked.some(({ kind }) => kind === 'read')).toBe(true);
+  });
+
   test('[W3] reads of the past are few at a time, and each watcher has its turn', async () => {
     const scene = new Scene();
     for (let i = 0; i < 900; i++) scene.set('a', String(i));

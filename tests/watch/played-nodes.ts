@@ -5,7 +5,8 @@
  */
 import type { ReadOutcome } from '../../server/cluster/kv-service.ts';
 import { KvStore } from '../../server/kv/store.ts';
-import type { ChangeBatch, ChangesQuery, Command, KvError, Scope } from '../../server/kv/types.ts';
+import type { ChangeBatch, ChangesQuery } from '../../server/kv/queries.ts';
+import type { Command, KvError, Scope } from '../../server/kv/types.ts';
 import type { ReadResult } from '../../server/node/control.ts';
 import type { WatchedNodes, WatchTime } from '../../server/watch/nodes.ts';
 import type { Watch } from '../../server/watch/hub.ts';

@@ -4,11 +4,10 @@
  * revision and its time are known only when it was done. Answers are short
  * texts (`in-words.ts`).
  */
+import type { Coordinates, ViewQuery } from '../../../server/kv/queries.ts';
 import type {
   Condition,
-  Coordinates,
   Operation,
-  ViewQuery,
   Scope,
   SessionRef,
   Value,

@@ -1,12 +1,6 @@
 /** Answers in few words, with revisions as numbers of the case's writes, so that every subject says the same. */
-import type {
-  FoundVersion,
-  OperationOutcome,
-  Outcome,
-  ViewAnswer,
-  Value,
-  Version,
-} from '../../../server/kv/types.ts';
+import type { FoundVersion, ViewAnswer } from '../../../server/kv/queries.ts';
+import type { OperationOutcome, Outcome, Value, Version } from '../../../server/kv/types.ts';
 import type { ReadOutcome, Written } from './subject.ts';
 
 /** How the case calls what it wrote. */

@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { KvStore } from '../../../server/kv/store.ts';
 import { encodeCommand } from '../../../server/kv/command.ts';
-import type { Command, ViewQuery, WriteCommand } from '../../../server/kv/types.ts';
+import type { ViewQuery } from '../../../server/kv/queries.ts';
+import type { Command, WriteCommand } from '../../../server/kv/types.ts';
 import { openIn, restored } from '../writer.ts';
 import { CASES } from './cases.ts';
 import { askAgain, runCase } from './run-case.ts';

@@ -1,7 +1,8 @@
 /** One case on one subject: each step, and in the end every read once more by its coordinates (T4). */
 import { expect } from 'vitest';
 import { must } from '../../../server/base/assert.ts';
-import type { ViewQuery, ViewAnswer, WriteCommand } from '../../../server/kv/types.ts';
+import type { ViewQuery, ViewAnswer } from '../../../server/kv/queries.ts';
+import type { WriteCommand } from '../../../server/kv/types.ts';
 import { STRANGER } from './case.ts';
 import type { Asked, Case, Course, Step } from './case.ts';
 import { answerInWords, readInWords, writtenInWords } from './in-words.ts';

@@ -3,13 +3,8 @@
  * the API of a cluster. Commands go in and answers come out in the store's own
  * terms, whatever lies between.
  */
-import type {
-  KvError,
-  Outcome,
-  ViewQuery,
-  ViewAnswer,
-  WriteCommand,
-} from '../../../server/kv/types.ts';
+import type { ViewQuery, ViewAnswer } from '../../../server/kv/queries.ts';
+import type { KvError, Outcome, WriteCommand } from '../../../server/kv/types.ts';
 
 /** What a write came to. `code` is REFUSED for what the door, or the command's grammar, does not let in. */
 export type Written =

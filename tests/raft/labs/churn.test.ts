@@ -36,7 +36,13 @@ function churn(seed: number, weather: Weather): void {
   world.network.weather = { ...weather };
   // Writes take up to 34 ms, so that crashes may find some under way.
   for (const node of world.ids.keys())
-    world.inflict({ atMs: 0, kind: 'disk-slow', forMs: ROUNDS * ROUND_MS, node, force: 0.4 });
+    world.faults.inflict({
+      atMs: 0,
+      kind: 'disk-slow',
+      forMs: ROUNDS * ROUND_MS,
+      node,
+      force: 0.4,
+    });
   world.runUntil(WARM_UP_MS);
   for (let round = 0; round < ROUNDS; round++) {
     disturb(world, random);
@@ -44,10 +50,8 @@ function churn(seed: number, weather: Weather): void {
   }
   const { acknowledged } = world.invariants;
   expect(acknowledged).toBeGreaterThan(20);
-  const { faultsFired } = world;
-  expect((faultsFired.get('crash') ?? 0) + (faultsFired.get('crash-leader') ?? 0)).toBeGreaterThan(
-    5,
-  );
+  const { fired } = world.faults;
+  expect((fired.get('crash') ?? 0) + (fired.get('crash-leader') ?? 0)).toBeGreaterThan(5);
   expect(world.invariants.leaderChanges).toBeGreaterThan(1);
 
   world.heal();
@@ -78,7 +82,7 @@ function disturb(world: World, random: Random): void {
     }
   }
   if (random.chance(0.6)) {
-    world.inflict({
+    world.faults.inflict({
       atMs: world.scheduler.nowMs,
       kind: random.chance(0.5) ? 'crash-leader' : 'crash',
       forMs: random.nextInt(1, 4 * ROUND_MS),

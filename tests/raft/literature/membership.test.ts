@@ -162,6 +162,29 @@ describe('changes of members', () => {
   });
 });
 
+test('[C39] a server that its own configuration leaves out campaigns until it knows that this is committed', () => {
+  const net = new Network(4);
+  const leader = net.elect();
+  net.advance(20);
+  const others = net.followers().map(({ id }) => id);
+  net.crash(others[0] ?? '');
+  part(net, [leader.id]);
+  // The entry that removes it is in its log alone, and nobody wins without its vote.
+  net.change(leader.id, { type: 'removeNode', id: leader.id });
+  net.advance(1000);
+  expect(leader.raft.status()).toMatchObject({ role: 'preCandidate', confCommitted: false });
+  net.heal();
+  net.advance(2000);
+  expect(net.leaders()).toHaveLength(1);
+  const [next] = net.leaders();
+  expect(others.slice(1)).toContain(next?.id);
+  expect(confOf(net, next?.id ?? '')).toEqual(conf(others));
+  // Now it knows, and asks nobody any more.
+  part(net, [leader.id]);
+  net.advance(2000);
+  expect(leader.raft.role).toBe('follower');
+});
+
 describe('configurations that are taken back', () => {
   const three = conf(['n1', 'n2', 'n3']);
 
