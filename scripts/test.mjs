@@ -5,6 +5,7 @@
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { ensureBrowser } from './browser.mjs';
 import { ensureBuilt } from './build.mjs';
 import { runChecks } from './checks.mjs';
@@ -12,6 +13,8 @@ import { main, PlainError, root, run, say, tool } from './run.mjs';
 import { ensureInstalled } from './setup.mjs';
 
 const MINUTE_MS = 60_000;
+/** What is said of a failed test once more at the end; all of it stands where it ran. */
+const FAILURE_LINES = 30;
 
 /** `built`: the suite runs what `npm start` would run. */
 const SUITES = [
@@ -133,6 +136,7 @@ async function runVitest(project, limitMinutes) {
     passed: result.numPassedTests,
     failed: result.numFailedTests + brokenFiles,
     skipped: result.numPendingTests + result.numTodoTests,
+    failures: result.testResults.flatMap(vitestFailures),
   };
   return settle(project, counts, ended);
 }
@@ -151,8 +155,31 @@ async function runPlaywright() {
   if (result === null) return crashed(endedWithoutResult('e2e', ended));
   const { expected, unexpected, flaky, skipped } = result.stats;
   // Passing at the second try is a failure that hides.
-  const counts = { passed: expected, failed: unexpected + flaky, skipped };
+  const failures = result.suites.flatMap(playwrightFailures);
+  const counts = { passed: expected, failed: unexpected + flaky, skipped, failures };
   return settle('e2e', counts, ended);
+}
+
+function vitestFailures({ status, message, assertionResults }) {
+  const failed = assertionResults.filter((one) => one.status === 'failed');
+  // A file that could not be loaded tells why itself.
+  if (status === 'failed' && failed.length === 0) return [{ title: '(a whole file)', message }];
+  return failed.map(({ fullName, failureMessages }) => ({
+    title: fullName,
+    message: failureMessages.join('\n'),
+  }));
+}
+
+function playwrightFailures({ specs = [], suites = [] }) {
+  const failed = specs.flatMap(({ title, tests }) =>
+    tests
+      .filter(({ status }) => status === 'unexpected' || status === 'flaky')
+      .map(({ results }) => ({
+        title,
+        message: results.flatMap(({ errors }) => errors.map((one) => one.message)).join('\n'),
+      })),
+  );
+  return [...failed, ...suites.flatMap(playwrightFailures)];
 }
 
 /** Nothing run, or an exit code that no counted test explains, is a failure too. */
@@ -184,6 +211,13 @@ function readJson(file) {
 
 function report(results) {
   process.stdout.write('\n');
+  // Said again here: whoever reads only the end of a long output must find it.
+  for (const { name, failures = [] } of results) {
+    for (const { title, message } of failures) {
+      say(`${name} FAILED: ${title}`);
+      process.stdout.write(`${firstLines(message)}\n\n`);
+    }
+  }
   for (const { name, note, ...counts } of results) {
     say(`${name.padEnd(12)} ${phrase(counts)}${note === undefined ? '' : ` (${note})`}`);
   }
@@ -195,6 +229,10 @@ function report(results) {
   }
   process.exitCode = total.failed > 0 ? 1 : 0;
   process.stdout.write(`${phrase(total)}\n`);
+}
+
+function firstLines(text) {
+  return stripVTControlCharacters(text).trim().split('\n').slice(0, FAILURE_LINES).join('\n');
 }
 
 function phrase({ passed, failed, skipped }) {
