@@ -7,12 +7,22 @@
 
 /** Rows of one window: at 27 px each, 10.8 million pixels. */
 export const WINDOW_ROWS = 400_000;
+/**
+ * Rows of a list that follows the end. They are so many that one can scroll away from the end, and
+ * always as many, so that a long log moves through them without anything being scrolled.
+ */
+const TAIL_ROWS = 4000;
 /** A window slides so far at once, so that rows seldom change their place in it. */
 const STEP_ROWS = 100_000;
 /** It slides when one is this near to its edge. */
 const EDGE_ROWS = 2000;
 
-/** First index of the window that a list following the end `last` of the log holds. */
+/** First index of the rows that a list holds while it follows the end `last` of the log. */
+export function tailRow(last: number): number {
+  return Math.max(1, last - TAIL_ROWS + 1);
+}
+
+/** First index of the last window of a log that ends at `last`. */
 export function firstRow(last: number): number {
   return 1 + Math.max(0, Math.ceil((last - WINDOW_ROWS) / STEP_ROWS)) * STEP_ROWS;
 }

@@ -76,8 +76,9 @@ function Matrix({ view, stale, selection, above }: MatrixProps) {
   const last = lastIndexOf(view);
   const scroll = useLogScroll(scroller, last);
   const { first, end, following } = scroll;
+  const count = end - first + 1;
   const rows = useVirtualizer({
-    count: end - first + 1,
+    count,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_PX,
     overscan: OVERSCAN_ROWS,
@@ -95,10 +96,11 @@ function Matrix({ view, stale, selection, above }: MatrixProps) {
     return findEntry(known, index, term) ?? findEntry(older, index, term);
   };
 
+  const height = rows.scrollRect?.height;
   useLayoutEffect(() => {
     const box = scroller.current;
     if (following && box !== null) box.scrollTop = box.scrollHeight;
-  }, [following, last, rows.scrollRect?.height]);
+  }, [following, count, height]);
 
   const id = useId();
   const rowId = (index: number): string => `${id}-${index}`;
@@ -196,7 +198,7 @@ function Matrix({ view, stale, selection, above }: MatrixProps) {
         <div
           role="rowgroup"
           className={clsx('relative', LEAST_WIDTH, selection !== undefined && 'cursor-default')}
-          style={{ height: (end - first + 1) * ROW_PX }}
+          style={{ height: count * ROW_PX }}
         >
           {items.map((item) => {
             const index = item.index + first;
@@ -204,7 +206,8 @@ function Matrix({ view, stale, selection, above }: MatrixProps) {
             const entry = findEntry(known, index, term) ?? findEntry(older, index, term);
             return (
               <LogRow
-                key={index}
+                // By place: at the end of a long log, rows keep theirs and entries move through them.
+                key={item.index}
                 id={rowId(index)}
                 index={index}
                 term={term ?? entry?.term ?? null}

@@ -47,7 +47,7 @@ export const LogRow = memo(function LogRow(props: LogRowProps) {
       data-index={index}
       data-term={term ?? ''}
       className={clsx(
-        'absolute inset-x-0 grid items-center',
+        'absolute inset-x-0 grid items-center contain-strict',
         COLUMNS,
         newTerm && 'border-t border-line-strong',
         term !== null && term % 2 === 1 ? 'bg-term-odd' : 'bg-term-even',

@@ -2,7 +2,7 @@
 
 import { useEffectEvent, useLayoutEffect, useRef, useState } from 'react';
 import type { RefObject } from 'react';
-import { firstRow, lastRow, slide, windowWith } from '../../client/log-window.ts';
+import { lastRow, slide, tailRow, windowWith } from '../../client/log-window.ts';
 
 export const ROW_PX = 27;
 /** Within this many rows of the end the list follows new entries. */
@@ -42,7 +42,7 @@ export interface LogScroll {
 export function useLogScroll(scroller: RefObject<HTMLDivElement | null>, last: number): LogScroll {
   const [place, setPlace] = useState<Place | null>(null);
   const [target, setTarget] = useState<Target | null>(null);
-  const first = place?.first ?? firstRow(last);
+  const first = place?.first ?? tailRow(last);
   const end = lastRow(first, last);
   const following = place === null;
 
@@ -52,11 +52,10 @@ export function useLogScroll(scroller: RefObject<HTMLDivElement | null>, last: n
     box?.scrollTo({ top: topFor(box, (index - first) * ROW_PX, align) });
   });
   useLayoutEffect(() => {
-    const box = scroller.current;
-    // The window slid: what is in sight stays there.
-    box?.scrollBy({ top: (drawn.current - first) * ROW_PX });
+    // The window slid: what is in sight stays there. At the end, what is in sight moves on.
+    if (!following) scroller.current?.scrollBy({ top: (drawn.current - first) * ROW_PX });
     drawn.current = first;
-  }, [scroller, first]);
+  }, [scroller, following, first]);
   useLayoutEffect(() => {
     if (target !== null) bring(target);
   }, [target]);

@@ -43,6 +43,16 @@ test('[U77] five thousand entries keep the page small; any of them is reached, a
   await expect(page.getByTestId(`log-row-${rows - 1}`)).toBeVisible();
   expect(await page.evaluate(() => document.querySelectorAll('*').length)).toBeLessThan(2000);
 
+  // At the end, entries move through rows that keep their place.
+  const scrolled = await grid.evaluateHandle((box) => {
+    const heard = { times: 0 };
+    box.addEventListener('scroll', () => heard.times++);
+    return heard;
+  });
+  await fill(server.api, 12);
+  await expect(page.getByTestId(`log-row-${rows + 11}`)).toBeInViewport();
+  expect(await scrolled.evaluate(({ times }) => times)).toBe(0);
+
   // The server may have been written to by other tests: half of what was written here.
   const middle = rows - 2500;
   await page.getByRole('textbox', { name: 'Index' }).fill(String(middle));
