@@ -102,11 +102,9 @@ export async function main(body) {
   try {
     await body();
   } catch (error) {
-    process.stderr.write(
-      error instanceof PlainError
-        ? `[chronoraft] ${error.message}\n`
-        : `${error?.stack ?? error}\n`,
-    );
+    // What `parseArgs` says of a wrong option is for whoever typed it.
+    const plain = error instanceof PlainError || error?.code?.startsWith('ERR_PARSE_ARGS');
+    process.stderr.write(plain ? `[chronoraft] ${error.message}\n` : `${error?.stack ?? error}\n`);
     process.exitCode = 1;
   }
 }

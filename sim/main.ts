@@ -15,16 +15,18 @@ import { checkLinearizability } from './linearizability.ts';
 import type { Pace } from './sweep.ts';
 import { repeatable, sweep, weaknesses } from './sweep.ts';
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: 'string' },
-    seeds: { type: 'string' },
-    from: { type: 'string' },
-    faults: { type: 'string' },
-    history: { type: 'string' },
-    check: { type: 'string' },
-  },
-});
+const TEXT = { type: 'string' } as const;
+const OPTIONS = { seed: TEXT, seeds: TEXT, from: TEXT, faults: TEXT, history: TEXT, check: TEXT };
+
+const values = valuesOf(process.argv.slice(2));
+
+function valuesOf(args: string[]): { readonly [name in keyof typeof OPTIONS]?: string } {
+  try {
+    return parseArgs({ args, options: OPTIONS }).values;
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : String(error));
+  }
+}
 
 function wholeNumber(text: string | undefined, otherwise: number): number {
   const value = text === undefined ? otherwise : Number(text);
