@@ -42,6 +42,7 @@ export class LessonRunner {
   private run: LessonRun;
   private heard: ClusterView[] = [];
   private begun: ClusterView;
+  private written = 0;
   /** Woken by each view, and by what the reader does. */
   private readonly woken = new Set<() => void>();
   private readonly stopListening: () => void;
@@ -170,6 +171,7 @@ export class LessonRunner {
     this.apply({ type: 'act', calls: calls.map(({ what, curl }) => ({ what, curl })) });
     for (const [call, { what, send }] of calls.entries()) {
       const told = await send(this.ports.client);
+      this.written = Math.max(this.written, told.revision ?? 0);
       this.apply({ type: 'answered', call, words: told.words });
       if (!told.ok) return `${what}: ${told.words}`;
       if (this.leaving) return null;
@@ -232,7 +234,8 @@ export class LessonRunner {
   }
 
   private scene(): Scene {
-    return { view: this.heard.at(-1) ?? this.begun, heard: this.heard, begun: this.begun };
+    const { heard, begun, written } = this;
+    return { view: heard.at(-1) ?? begun, heard, begun, written };
   }
 
   private hear(view: ClusterView): void {

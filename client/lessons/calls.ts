@@ -142,7 +142,10 @@ export function write(parts: WriteParts, into?: Into<SetAnswer>): Call {
         ...name,
       });
       into?.(result);
-      const told = toldOf(result, wordsOfWrite);
+      const told = {
+        ...toldOf(result, wordsOfWrite),
+        ...(result.ok && { revision: result.value.revision }),
+      };
       return into === undefined ? told : { ...told, ok: true };
     },
   };
@@ -208,7 +211,11 @@ export function together(what: string, calls: readonly Call[]): Call {
       const told = await Promise.all(calls.map((call) => call.send(client)));
       const failed = told.find(({ ok }) => !ok);
       if (failed !== undefined) return failed;
-      return { ok: true, words: [...new Set(told.map(({ words }) => words))].join('; ') };
+      return {
+        ok: true,
+        words: [...new Set(told.map(({ words }) => words))].join('; '),
+        revision: Math.max(0, ...told.map(({ revision = 0 }) => revision)),
+      };
     },
   };
 }
@@ -279,6 +286,7 @@ async function sendBurst(
   return {
     ok: true,
     words: `${acknowledged.length} acknowledged, ${unknown.length} unknown, ${refused.length} refused`,
+    revision: Math.max(0, ...acknowledged.map(({ revision }) => revision)),
   };
 }
 

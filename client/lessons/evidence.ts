@@ -21,14 +21,17 @@ export function isReplaced(view: ClusterView, old: string, term: number): boolea
   return verdict.leader !== null && verdict.leader !== old && verdict.term > term;
 }
 
-/** All are up and joined, follow one leader, and have applied what any had committed when the step began. */
-export function haveCaughtUp({ view, begun }: Scene): boolean {
-  const committed = Math.max(...begun.nodes.map((node) => node.commitIndex));
+/** All are up and joined, follow one leader, and have applied what was written and what any had committed when the step began. */
+export function haveCaughtUp({ view, begun, written }: Scene): boolean {
+  const committed = Math.max(written, ...begun.nodes.map((node) => node.commitIndex));
   return verdictOf(view).state === 'healthy' && haveApplied(view, committed);
 }
 
+/** Whether every node says so; what one said before it came up again does not count. */
 export function haveApplied(view: ClusterView, index: number): boolean {
-  return view.nodes.every((node) => node.lastApplied >= index);
+  return view.nodes.every(
+    ({ lastApplied, reportedAtMs, sinceMs }) => lastApplied >= index && reportedAtMs >= sinceMs,
+  );
 }
 
 /** What was told since the step began, oldest first. */

@@ -91,7 +91,8 @@ export const figure8: Lesson = {
           ],
         },
         until: ({ view }) =>
-          leaderOf(view) === first && (nodeOf(view, second)?.commitIndex ?? 0) > index,
+          leaderOf(view) === first &&
+          [first, second].every((id) => (nodeOf(view, id)?.commitIndex ?? 0) > index),
         missed: `${first} did not become leader of a later term.`,
         after: ({ view }) =>
           `${first} leads term ${nodeOf(view, first)?.term ?? '?'}. Its first act was an empty entry of that term at index ${index + 1}; when ${second} had it, both were committed together.`,

@@ -75,7 +75,7 @@ export const journey: Lesson = {
           const committed = heard.find(
             (each) => (nodeOf(each, leader)?.commitIndex ?? 0) >= revision,
           );
-          const then = (committed?.nodes ?? []).filter((node) => node.persistedIndex >= revision);
+          const then = committed === undefined ? [] : holdersBy(committed, leader, revision);
           const logs = await Promise.all(
             view.nodes.map(({ id }) => client.nodeLog(id, revision, 1)),
           );
@@ -84,7 +84,7 @@ export const journey: Lesson = {
             {
               name: 'When it was heard to be committed, two of three had it on disk',
               passed: then.length >= 2,
-              evidence: `${then.map(({ id }) => id).join(' and ')} at that moment, ${holders.length} of ${view.nodes.length} now`,
+              evidence: `${then.join(' and ')} at that moment by what ${leader} knew, ${holders.length} of ${view.nodes.length} now`,
             },
             {
               name: `Every log holds it at index ${revision} with term ${term}`,
@@ -114,4 +114,13 @@ export const journey: Lesson = {
 
 function isOnDisk(view: ClusterView, node: string, index: number): boolean {
   return (nodeOf(view, node)?.persistedIndex ?? 0) >= index;
+}
+
+/** Who had `index` on disk as the leader knew it: what others say of themselves in the same view may be older. */
+function holdersBy(view: ClusterView, leader: string, index: number): readonly string[] {
+  const progress = nodeOf(view, leader)?.progress ?? [];
+  return [
+    ...(isOnDisk(view, leader, index) ? [leader] : []),
+    ...progress.flatMap(({ peer, matchIndex }) => (matchIndex >= index ? [peer] : [])),
+  ];
 }

@@ -36,6 +36,8 @@ export interface Scene {
   readonly heard: readonly ClusterView[];
   /** The view when this step began. */
   readonly begun: ClusterView;
+  /** Highest revision that the story's own writes were answered with; views may not have heard of it yet. */
+  readonly written: number;
 }
 
 export interface Step {
@@ -81,6 +83,8 @@ export interface Told {
   /** False when the story cannot go on. */
   readonly ok: boolean;
   readonly words: string;
+  /** Highest revision at which something of it was committed; left out when nothing was. */
+  readonly revision?: number;
 }
 
 /** Takes an answer or a refusal; with it, neither ends the story. */

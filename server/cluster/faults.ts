@@ -38,10 +38,10 @@ export class Faults {
     switch (fault.type) {
       case 'link':
         this.setLinks(directionsOf(fault), fault.change);
-        return DONE;
+        return this.inForce();
       case 'partition':
         this.setLinks(directionsBetween(fault.groups), { cut: true });
-        return DONE;
+        return this.inForce();
       case 'kill':
         return (await supervisor.kill(fault.node)) ? DONE : notRunning(fault.node);
       case 'pause':
@@ -49,13 +49,13 @@ export class Faults {
       case 'disk': {
         const { delayMs: diskDelayMs, full: diskFull } = fault;
         supervisor.setWorld(fault.node, { ...supervisor.world(fault.node), diskDelayMs, diskFull });
-        return DONE;
+        return this.inForce();
       }
       case 'clock': {
         const { offsetMs: clockOffsetMs, drift: clockDrift } = fault;
         const world = supervisor.world(fault.node);
         supervisor.setWorld(fault.node, { ...world, clockOffsetMs, clockDrift });
-        return DONE;
+        return this.inForce();
       }
       case 'wipe':
         return (await supervisor.wipe(fault.node))
@@ -74,10 +74,10 @@ export class Faults {
     switch (fault.type) {
       case 'link':
         this.setLinks(directionsOf(fault), undone(fault.change));
-        return DONE;
+        return this.inForce();
       case 'partition':
         this.setLinks(directionsBetween(fault.groups), { cut: false });
-        return DONE;
+        return this.inForce();
       case 'kill':
         if (!(await supervisor.revive(fault.node)))
           return conflict(`node ${fault.node} is running`);
@@ -96,13 +96,20 @@ export class Faults {
   }
 
   /** Makes links whole, ends pauses, and puts disks and clocks right. Nodes that are down stay down. */
-  heal(): void {
+  async heal(): Promise<void> {
     const { supervisor } = this;
     supervisor.healAll();
     for (const id of supervisor.nodes) {
       supervisor.resume(id);
       if (!isSound(supervisor.world(id))) supervisor.setWorld(id, SOUND_WORLD);
     }
+    await supervisor.inForce();
+  }
+
+  /** Whoever is told that it is done meets it. */
+  private async inForce(): Promise<FaultOutcome> {
+    await this.supervisor.inForce();
+    return DONE;
   }
 
   private check(fault: Fault): FaultRefusal | null {

@@ -66,6 +66,7 @@ export class NodeHandle {
   private readonly reads = new Map<number, (read: ReadResult) => void>();
   private readonly logs = new Map<number, (page: LogPage | null) => void>();
   private readonly paces = new Map<number, (answer: PaceAnswer | null) => void>();
+  private readonly syncs = new Map<number, () => void>();
   private proposeBatch: Proposal[] = [];
   private readBatch: ReadItem[] = [];
   private flushScheduled = false;
@@ -242,10 +243,19 @@ export class NodeHandle {
   pause(): void {
     this.gate.close();
     this.post({ type: 'pause' });
+    this.answerSyncs();
   }
 
   resume(): void {
     this.gate.open();
+  }
+
+  /** Resolves when its thread has taken all that it was told so far; at once when it does not serve, or is paused. */
+  synced(): Promise<void> {
+    if (!this.isServing || this.gate.isClosed) return Promise.resolve();
+    const id = this.nextId++;
+    this.post({ type: 'sync', id });
+    return new Promise((resolve) => this.syncs.set(id, resolve));
   }
 
   private scheduleFlush(): void {
@@ -289,6 +299,9 @@ export class NodeHandle {
       case 'pace':
         take(this.paces, message.id)?.(message.answer);
         return;
+      case 'synced':
+        take(this.syncs, message.id)?.();
+        return;
       case 'transit':
         this.events.onTransit(message.report);
         return;
@@ -314,6 +327,13 @@ export class NodeHandle {
     for (const answer of reads) answer({ outcome: 'failed', reason: 'halted', leaderHint: null });
     for (const answer of logs) answer(null);
     for (const answer of paces) answer(null);
+    this.answerSyncs();
+  }
+
+  private answerSyncs(): void {
+    const syncs = [...this.syncs.values()];
+    this.syncs.clear();
+    for (const resolve of syncs) resolve();
   }
 
   private setState(state: NodeState, reason: string | null): void {

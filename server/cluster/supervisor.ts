@@ -18,6 +18,9 @@ import type { NodeHandleEvents, NodeState } from './node-handle.ts';
 /** A database of this size takes a processor half a second to read. */
 const SLOW_START_BYTES = 64 * 1024 * 1024;
 
+/** Longest wait for threads to take a new rule, ms; one that is stuck for longer sends nothing either. */
+const IN_FORCE_WITHIN_MS = 5000;
+
 /** The node was removed before its turn came; nothing was done. */
 export class NodeGone extends Error {
   override readonly name = 'NodeGone';
@@ -207,6 +210,18 @@ export class Supervisor {
         if (from !== to && !isOpenLink(this.rule(from, to))) this.setLink(from, to, OPEN_LINK);
       }
     }
+  }
+
+  /** Resolves when every thread that runs goes by the links and worlds that were set so far, or is too busy to say so in {@link IN_FORCE_WITHIN_MS}. */
+  inForce(): Promise<void> {
+    return new Promise((resolve) => {
+      const limit = setTimeout(resolve, IN_FORCE_WITHIN_MS);
+      const synced = [...this.handles.values()].map((handle) => handle.synced());
+      void Promise.all(synced).then(() => {
+        clearTimeout(limit);
+        resolve();
+      });
+    });
   }
 
   private setAllLinks(id: string, change: (rule: LinkRule) => LinkRule): void {

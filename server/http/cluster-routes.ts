@@ -76,11 +76,17 @@ export function clusterRoutes(
   );
 
   app.post<{ Params: NodeParams }>('/api/v1/nodes/:id/isolate', (request) =>
-    act(request, (node) => supervisor.isolate(node)),
+    act(request, (node) => {
+      supervisor.isolate(node);
+      return supervisor.inForce();
+    }),
   );
 
   app.post<{ Params: NodeParams }>('/api/v1/nodes/:id/reconnect', (request) =>
-    act(request, (node) => supervisor.reconnect(node)),
+    act(request, (node) => {
+      supervisor.reconnect(node);
+      return supervisor.inForce();
+    }),
   );
 
   app.post<{ Params: NodeParams }>('/api/v1/nodes/:id/campaign', (request) =>

@@ -29,10 +29,11 @@ export function faultRoutes(app: FastifyInstance, supervisor: Supervisor, lab: F
     return setLink(params, change, both);
   });
 
-  app.delete('/api/v1/links', ({ query, body }): { healed: true } => {
+  app.delete('/api/v1/links', async ({ query, body }): Promise<{ healed: true }> => {
     checkNoQuery(query);
     checkNoBody(body);
     supervisor.healAll();
+    await supervisor.inForce();
     return { healed: true };
   });
 
@@ -43,10 +44,10 @@ export function faultRoutes(app: FastifyInstance, supervisor: Supervisor, lab: F
     return { groups };
   });
 
-  app.post('/api/v1/heal', ({ query, body }): { healed: true } => {
+  app.post('/api/v1/heal', async ({ query, body }): Promise<{ healed: true }> => {
     checkNoQuery(query);
     checkNoBody(body);
-    lab.heal();
+    await lab.heal();
     return { healed: true };
   });
 

@@ -278,6 +278,8 @@ export type ToNode =
   | { readonly type: 'transferLeadership'; readonly to: NodeId }
   | { readonly type: 'compact' }
   | { readonly type: 'pace'; readonly id: number; readonly ask: PaceAsk }
+  /** Say when you have taken all that came before this. */
+  | { readonly type: 'sync'; readonly id: number }
   /** Finish what is durable, close the database, exit. */
   | { readonly type: 'stop' };
 
@@ -301,6 +303,7 @@ export type FromNode =
     }
   | { readonly type: 'report'; readonly report: NodeReport }
   | { readonly type: 'pace'; readonly id: number; readonly answer: PaceAnswer }
+  | { readonly type: 'synced'; readonly id: number }
   | { readonly type: 'transit'; readonly report: TransitReport }
   /** The node has stopped itself and says why; its thread ends after this. */
   | { readonly type: 'failed'; readonly reason: string };

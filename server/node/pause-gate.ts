@@ -17,6 +17,10 @@ export class PauseGate {
     this.cell = new Int32Array(buffer);
   }
 
+  get isClosed(): boolean {
+    return Atomics.load(this.cell, 0) === CLOSED;
+  }
+
   close(): void {
     Atomics.store(this.cell, 0, CLOSED);
   }

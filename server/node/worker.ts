@@ -195,6 +195,9 @@ async function main(): Promise<void> {
       case 'pace':
         paced.onAsk(message.ask, (answer) => tell({ type: 'pace', id: message.id, answer }));
         return;
+      case 'sync':
+        tell({ type: 'synced', id: message.id });
+        return;
       case 'stop':
         host.stop();
         disk.setDelay(0);

@@ -11,6 +11,7 @@ let mode = 'hold';
 let term = 0;
 let index = 0;
 const held = [];
+const heldSyncs = [];
 
 function report() {
   const leads = term > 0;
@@ -116,6 +117,10 @@ parentPort.on('message', (message) => {
     });
     answer(message.data.map((data, i) => ({ id: message.ids[i], data })));
   }
+  if (message.type === 'sync') {
+    heldSyncs.push(message.id);
+    channel.postMessage({ from: id, asked: true });
+  }
   if (message.type === 'read') {
     channel.postMessage({ from: id, mode, reads: message.items.length });
     const failed = { outcome: 'failed', reason: 'not-leader', leaderHint: null };
@@ -136,6 +141,8 @@ channel.onmessage = ({ data }) => {
   else if (data.crash !== undefined) throw new Error(data.crash);
   else parentPort.postMessage({ type: 'report', report: report() });
   if (data.release === true) answer(held.splice(0));
+  if (data.sync === true)
+    for (const sync of heldSyncs.splice(0)) parentPort.postMessage({ type: 'synced', id: sync });
   channel.postMessage({ from: id, acted: true });
 };
 

@@ -1,8 +1,10 @@
 /** Who is started when. */
 import { rmSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { BroadcastChannel } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DataDir } from '../../server/cluster/data-dir.ts';
+import { Faults } from '../../server/cluster/faults.ts';
 import { Supervisor } from '../../server/cluster/supervisor.ts';
 import { makeDataDir } from '../server.ts';
 
@@ -100,5 +102,41 @@ describe('a start of all nodes', { timeout: SLOW_MACHINE_MS }, () => {
     await stopped.stop();
     await started;
     expect(states).not.toContain('n3 starting');
+  });
+
+  it('[H57] a fault is done once every thread that runs has taken it, but for those that are paused', async () => {
+    const nodes = supervisor(3);
+    await nodes.start();
+    const channel = new BroadcastChannel(dataDir.clusterId);
+    let asked = 0;
+    let onAsked = (): void => {};
+    channel.onmessage = ({ data }: { data: { asked?: true } }) => {
+      if (data.asked === true) asked++;
+      onAsked();
+    };
+    const askedOf = (count: number): Promise<void> =>
+      new Promise((resolve) => {
+        onAsked = () => {
+          if (asked >= count) resolve();
+        };
+        onAsked();
+      });
+    let isDone = false;
+    const cut = new Faults(nodes)
+      .apply({ type: 'partition', groups: [['n1'], ['n2', 'n3']] })
+      .then(() => {
+        isDone = true;
+      });
+    await askedOf(3);
+    const again = Promise.all(['n1', 'n2'].map((id) => nodes.node(id).synced()));
+    await askedOf(5);
+    for (const to of ['n1', 'n2']) channel.postMessage({ to, sync: true });
+    await again;
+    expect(isDone).toBe(false);
+    nodes.pause('n3', 60_000);
+    await cut;
+    nodes.resume('n3');
+    channel.close();
+    await nodes.stop();
   });
 });
