@@ -145,6 +145,10 @@ export const NodeFaultsAnswer = z.object({
 });
 export type NodeFaultsAnswer = z.infer<typeof NodeFaultsAnswer>;
 
+/** `POST /api/v1/heal` and `DELETE /api/v1/links`. */
+export const HealAnswer = z.object({ healed: z.literal(true) });
+export type HealAnswer = z.infer<typeof HealAnswer>;
+
 /** `POST /api/v1/partition`. */
 export const PartitionAnswer = z.object({ groups: PartitionBody.shape.groups });
 export type PartitionAnswer = z.infer<typeof PartitionAnswer>;

@@ -3,14 +3,34 @@ import * as z from 'zod';
 import { Problem } from './errors.ts';
 import { FoundInstead, LIMITS, Revision, TimestampMs, Value } from './kv.ts';
 
-const ttl = z.number().int().min(1).max(LIMITS.timestampMs).optional();
+const ttl = z
+  .number()
+  .int()
+  .min(1)
+  .max(LIMITS.timestampMs)
+  .optional()
+  .describe('Milliseconds the value holds, from its timestamp.');
 const safeInteger = z.number().int().min(Number.MIN_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER);
+
+export const clientId = z
+  .string()
+  .min(1)
+  .max(128)
+  .describe('Of an open session. Goes with `sequence`.');
+export const sequence = z
+  .number()
+  .int()
+  .min(1)
+  .max(Number.MAX_SAFE_INTEGER)
+  .describe('Rises by one for each write of the session. Goes with `clientId`.');
 
 /** What may come with any write: its time, and its name in an open session, under which a repeat is done once. */
 const envelope = {
-  timestamp: TimestampMs.optional(),
-  clientId: z.string().min(1).max(128).optional(),
-  sequence: z.number().int().min(1).max(Number.MAX_SAFE_INTEGER).optional(),
+  timestamp: TimestampMs.optional().describe(
+    'From when on it holds, ms. Left out: the time of the write.',
+  ),
+  clientId: clientId.optional(),
+  sequence: sequence.optional(),
 };
 
 /** What must hold of a field, at the write's timestamp, before it. */

@@ -8,7 +8,8 @@ interface Kind {
   readonly retryable: boolean;
 }
 
-const KINDS: Record<ErrorCode, Kind> = {
+/** What each code means to a client. */
+export const KINDS: Readonly<Record<ErrorCode, Kind>> = {
   BAD_REQUEST: { status: 400, title: 'The request cannot be understood', retryable: false },
   BAD_ENCODING: { status: 400, title: 'The text is not well-formed Unicode', retryable: false },
   TOO_LARGE: { status: 413, title: 'Something is beyond its limit', retryable: false },
