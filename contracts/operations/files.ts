@@ -82,8 +82,10 @@ export const files = {
     tag: 'Files',
     summary: 'Restore a backup',
     description:
-      'Nothing is written before all of the file has come and was found whole. `present`, when left out: what the file shows becomes the present of its keys. `history`: all its versions, where there are none. One that was not finished, done again, goes on.',
-    query: z.strictObject({ mode: RestoreMode.optional() }),
+      'Nothing is written before all of the file has come and was found whole. `present`: what the file shows becomes the present of its keys. `history`: all its versions, where there are none. One that was not finished, done again, goes on.',
+    query: z.strictObject({
+      mode: RestoreMode.optional().describe('`present` when left out.'),
+    }),
     file: { type: BACKUP_TYPE, description: 'A file as a backup makes it.' },
     answer: BackupRestoreAnswer,
     errors: [

@@ -89,6 +89,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
     http: { maxHeaderSize: MAX_HEADER_BYTES },
     clientErrorHandler: (error, socket) => refuseBytes(error, socket as Socket),
     frameworkErrors: (error, request, reply) => {
+      reply.raw.setHeader('x-request-id', request.id);
       sendProblem(reply, toHttpError(error).problem(request.id));
     },
   });
