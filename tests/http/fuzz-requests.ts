@@ -13,6 +13,12 @@ export interface FuzzRequest {
   readonly body: string | null;
 }
 
+export interface World {
+  readonly document: OpenApiDocument;
+  /** That are open. */
+  readonly sessions: readonly string[];
+}
+
 /** Names of what there is, and of what could be. */
 const POOLS: { readonly [name: string]: readonly string[] } = {
   key: ['a', 'b', 'ab', 'ключ'],
@@ -59,24 +65,24 @@ const HOSTILE: readonly string[] = [
   'a'.repeat(17_000),
 ];
 
+const wellFormed = fc.oneof(
+  fc.constantFrom('', 'a', '10', '-3', 'n1', '__proto__', '\u0000', '😀', ' '),
+  fc.string({ unit: 'grapheme', maxLength: 20 }),
+);
 const text = fc.oneof(
-  fc.constantFrom('', 'a', '10', '-3', 'n1', '__proto__', '\u0000', '😀', '\ud800', ' '),
+  { weight: 4, arbitrary: wellFormed },
+  fc.constant('\ud800'),
   fc.string({ unit: 'binary', maxLength: 20 }),
 );
 
 /** A value that the schema allows, by and large: no more than 4 deep. */
-export function valueOf(
-  schema: Schema,
-  document: OpenApiDocument,
-  name = '',
-  depth = 0,
-): fc.Arbitrary<unknown> {
+export function valueOf(schema: Schema, world: World, name = '', depth = 0): fc.Arbitrary<unknown> {
   const { $ref, type, anyOf, oneOf, items, properties } = schema;
   const inner = (one: unknown, as = name): fc.Arbitrary<unknown> =>
-    valueOf(one as Schema, document, as, depth + 1);
+    valueOf(one as Schema, world, as, depth + 1);
   if (typeof $ref === 'string') {
-    const component = document.components.schemas[$ref.slice($ref.lastIndexOf('/') + 1)];
-    return valueOf(component ?? {}, document, name, depth);
+    const component = world.document.components.schemas[$ref.slice($ref.lastIndexOf('/') + 1)];
+    return valueOf(component ?? {}, world, name, depth);
   }
   if ('const' in schema) return fc.constant(schema['const']);
   if (Array.isArray(schema['enum'])) return fc.constantFrom(...(schema['enum'] as unknown[]));
@@ -85,8 +91,9 @@ export function valueOf(
   if (Array.isArray(type)) return fc.oneof(...type.map((one: unknown) => inner({ type: one })));
   switch (type) {
     case 'string': {
-      const pool = POOLS[name];
-      return pool === undefined ? text : fc.oneof(fc.constantFrom(...pool), text);
+      const pool = name === 'clientId' ? world.sessions : POOLS[name];
+      if (pool === undefined) return wellFormed;
+      return fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...pool) }, wellFormed);
     }
     case 'integer':
     case 'number':
@@ -104,13 +111,28 @@ export function valueOf(
     case 'object': {
       const parts = Object.entries((properties ?? {}) as Record<string, Schema>);
       const required = Array.isArray(schema['required']) ? (schema['required'] as string[]) : [];
-      return fc.record(Object.fromEntries(parts.map(([key, part]) => [key, inner(part, key)])), {
-        requiredKeys: required,
-      });
+      return fc
+        .record(Object.fromEntries(parts.map(([key, part]) => [key, inner(part, key)])), {
+          requiredKeys: required,
+        })
+        .map(coherent);
     }
     default:
       return fc.jsonValue({ maxDepth: 2 });
   }
+}
+
+/** Some properties, and parameters, go together, and some exclude each other. */
+function coherent<T>(parts: { readonly [name: string]: T }): { readonly [name: string]: T } {
+  const has = (name: string): boolean => parts[name] !== undefined;
+  const dropped = new Set(['cursor']);
+  // Most writes of one session would be stale.
+  if (!has('clientId') || !has('sequence') || has('timestamp'))
+    for (const it of ['clientId', 'sequence']) dropped.add(it);
+  if (!has('key') && !has('op') && !has('is')) dropped.add('field');
+  if (has('key')) dropped.add('prefix');
+  if (parts['consistency'] !== 'local') dropped.add('node');
+  return Object.fromEntries(Object.entries(parts).filter(([name]) => !dropped.has(name)));
 }
 
 function numberOf({ type, minimum, maximum }: Schema): fc.Arbitrary<number> {
@@ -118,8 +140,12 @@ function numberOf({ type, minimum, maximum }: Schema): fc.Arbitrary<number> {
   const most = typeof maximum === 'number' ? maximum : 1000;
   const edges = fc.constantFrom(least, most, Math.max(least, Math.min(most, 1)));
   const small = { min: Math.max(least, -1000), max: Math.min(most, 10_000) };
-  if (type === 'integer') return fc.oneof(edges, fc.integer(small));
-  return fc.oneof(edges, fc.double({ ...small, noNaN: true }));
+  const usual = type === 'integer' ? fc.integer(small) : fc.double({ ...small, noNaN: true });
+  const tiny = fc.integer({
+    min: Math.max(least, 0),
+    max: Math.min(most, Math.max(least, 0) + 20),
+  });
+  return fc.oneof({ weight: 4, arbitrary: tiny }, { weight: 2, arbitrary: usual }, edges);
 }
 
 /** The value with one place of it made wrong. */
@@ -152,30 +178,49 @@ function spoiled(value: unknown): fc.Arbitrary<unknown> {
   );
 }
 
-/** Anything for any operation of the document. */
+/** Anything for any operation of the document: as it wants it, or nearly so, in which case all else is right more often than not. */
 export function requests(
   operations: readonly Described[],
-  document: OpenApiDocument,
+  world: World,
 ): fc.Arbitrary<FuzzRequest> {
-  return fc.oneof(...operations.map((each) => requestOf(each, document)));
+  return fc.oneof(
+    ...operations.flatMap((each) => [
+      {
+        weight: REFUSED_ONLY.has(each.operation.operationId) ? 0 : 3,
+        arbitrary: requestOf(each, world, true),
+      },
+      { weight: 2, arbitrary: requestOf(each, world, false) },
+    ]),
+  );
 }
 
 function requestOf(
   { method, path, operation }: Described,
-  document: OpenApiDocument,
+  world: World,
+  sane: boolean,
 ): fc.Arbitrary<FuzzRequest> {
   const { operationId, parameters, requestBody } = operation;
   const refusedOnly = REFUSED_ONLY.has(operationId);
   const of = (place: Parameter['in']) => parameters.filter((it) => it.in === place);
-  const segments = fc.tuple(...of('path').map(({ name }) => segment(name, refusedOnly)));
-  const query = fc
-    .tuple(...of('query').map((it) => pair(it, document)))
-    .chain((pairs) => oddQuery(pairs.flat()));
+  const segments = fc.tuple(...of('path').map(({ name }) => segment(name, sane, refusedOnly)));
+  const query = fc.tuple(...of('query').map((it) => pair(it, world, sane))).chain((pairs) => {
+    const given = Object.fromEntries(pairs.flat());
+    const usual = Object.entries(sane ? coherent(given) : given)
+      .map(([name, value]) => `${name}=${value}`)
+      .join('&');
+    return sane ? fc.constant(usual) : oddQuery(usual);
+  });
   const json = requestBody?.content['application/json']?.schema;
   const bodyIsOdd = refusedOnly && of('path').length === 0;
-  const body = requestBody === undefined ? strayBody : bodyOf(json, document, bodyIsOdd);
+  const taken = requestBody !== undefined;
+  const good =
+    json === undefined
+      ? null
+      : fc.record({ type: JSON_TYPE, bytes: valueOf(json, world).map(utf8) });
+  const odd = taken ? bodyOf(json, world, bodyIsOdd) : strayBody;
+  const body: fc.Arbitrary<Sent | null> = sane ? (good ?? (taken ? odd : fc.constant(null))) : odd;
   return fc
-    .record({ segments, query, body, headers: headersOf(of('header')) })
+    .record({ segments, query, body, headers: headersOf(of('header'), sane) })
     .map(({ segments: names, query: search, body: sent, headers }) => {
       const left = [...names];
       const target = path.replaceAll(/\{\w+\}/g, () => left.shift() ?? '');
@@ -189,34 +234,34 @@ function requestOf(
     });
 }
 
-function segment(name: string, refusedOnly: boolean): fc.Arbitrary<string> {
+function segment(name: string, sane: boolean, refusedOnly: boolean): fc.Arbitrary<string> {
   const hostile = fc.oneof(
     fc.constantFrom(...HOSTILE),
     text.filter((one) => one !== '' && !/^n\d+$/.test(one)).map(encoded),
   );
   if (refusedOnly) return hostile;
   const pool = (POOLS[name] ?? ['a']).map(encoded);
+  if (sane) return fc.constantFrom(...pool);
   return fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...pool) }, hostile);
 }
 
 /** A parameter of the query: left out, right, or wrong. */
 function pair(
   { name, required, schema }: Parameter,
-  document: OpenApiDocument,
-): fc.Arbitrary<readonly string[]> {
-  const right = valueOf(schema, document, name).map((value) => [
-    `${name}=${encoded(String(value))}`,
-  ]);
-  const hostile = fc.constantFrom(...HOSTILE.slice(0, -1)).map((value) => [`${name}=${value}`]);
+  world: World,
+  sane: boolean,
+): fc.Arbitrary<readonly (readonly [string, string])[]> {
+  const named = (value: string) => [[name, value] as const];
+  const right = valueOf(schema, world, name).map((value) => named(encoded(String(value))));
+  const hostile = fc.constantFrom(...HOSTILE.slice(0, -1)).map(named);
   return fc.oneof(
-    { weight: required ? 1 : 5, arbitrary: fc.constant<string[]>([]) },
-    { weight: 4, arbitrary: right },
-    { weight: 1, arbitrary: hostile },
+    { weight: sane && required ? 0 : 8, arbitrary: fc.constant([]) },
+    { weight: 8, arbitrary: right },
+    { weight: sane ? 0 : 1, arbitrary: hostile },
   );
 }
 
-function oddQuery(pairs: readonly string[]): fc.Arbitrary<string> {
-  const usual = pairs.join('&');
+function oddQuery(usual: string): fc.Arbitrary<string> {
   return fc.oneof(
     { weight: 8, arbitrary: fc.constant(usual) },
     { weight: 1, arbitrary: text.map((name) => `${usual}&${encoded(name)}=1`) },
@@ -232,8 +277,9 @@ interface Sent {
   readonly bytes: string;
 }
 
+const JSON_TYPE = fc.constant('application/json');
 const anyType = fc.oneof(
-  { weight: 9, arbitrary: fc.constant('application/json') },
+  { weight: 9, arbitrary: JSON_TYPE },
   fc.constantFrom('application/json; charset=utf-8', 'text/plain', 'application/x-ndjson', 'x'),
 );
 
@@ -257,10 +303,10 @@ const strayBody: fc.Arbitrary<Sent | null> = fc.oneof(
 
 function bodyOf(
   schema: Schema | undefined,
-  document: OpenApiDocument,
+  world: World,
   mustBeOdd: boolean,
 ): fc.Arbitrary<Sent | null> {
-  const good = schema === undefined ? fc.jsonValue() : valueOf(schema, document);
+  const good = schema === undefined ? fc.jsonValue() : valueOf(schema, world);
   const bad = good.chain(spoiled);
   const refused = good.map((value) => ({ ...(value as object), odd: 1 }));
   const value = mustBeOdd
@@ -275,19 +321,27 @@ function bodyOf(
   );
 }
 
-function headersOf(described: readonly Parameter[]): fc.Arbitrary<Record<string, string>> {
+function headersOf(
+  described: readonly Parameter[],
+  sane: boolean,
+): fc.Arbitrary<Record<string, string>> {
   const timeouts = described.some(({ name }) => name === 'Request-Timeout-Ms');
   return fc
     .record({
       timeout: fc.oneof(
         { weight: 6, arbitrary: fc.constantFrom('500', '2000') },
-        fc.constantFrom('1', '0', '-1', 'soon', '', '60001', '1.5'),
+        {
+          weight: sane ? 0 : 1,
+          arbitrary: fc.constantFrom('1', '0', '-1', 'soon', '', '60001', '1.5'),
+        },
       ),
       id: fc.option(
         fc.constantFrom('mine-1', 'a'.repeat(128), 'a'.repeat(129), 'sp ace', '<b>', '\xff'),
         { freq: 4 },
       ),
-      last: fc.option(fc.constantFrom('0', '3', 'x', '-1', '9007199254740993'), { freq: 3 }),
+      last: fc.option(fc.constantFrom('0', '3', ...(sane ? [] : ['x', '-1', '9007199254740993'])), {
+        freq: 3,
+      }),
     })
     .map(({ timeout, id, last }) => ({
       ...(timeouts && { 'request-timeout-ms': timeout }),

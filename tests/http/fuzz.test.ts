@@ -8,6 +8,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { ClusterView } from '../../contracts/view.ts';
+import { SessionAnswer } from '../../contracts/write.ts';
 import { sharedServer } from '../server.ts';
 import { ApiDocument } from './document.ts';
 import type { Told } from './document.ts';
@@ -39,11 +40,14 @@ describe('the API under fire', { timeout: TEST_MS }, () => {
 
   it('[H65] whatever is asked is answered in time, as the document says, and does no harm', async () => {
     const api = await ApiDocument.of(server.url);
+    const opened = await fetch(`${server.url}/api/v1/sessions`, { method: 'POST' });
+    const { clientId } = SessionAnswer.parse(await opened.json());
+    const world = { document: api.document, sessions: [clientId] };
     const statuses = new Map<number, number>();
     const reached = new Set<string>();
     const before = heapBytes();
     const property = fc.asyncProperty(
-      requests(api.operations, api.document),
+      requests(api.operations, world),
       async (asked: FuzzRequest) => {
         const described = api.named(asked.operationId);
         const told = await send(server.url, asked, agent);
