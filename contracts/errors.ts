@@ -64,7 +64,7 @@ export const errorCodes = [
   'NOT_RECORDED',
   /** The reader of a watch took nothing for too long. It can go on after the last revision that it was told. */
   'SLOW_READER',
-  /** No such route. */
+  /** No such route, or no such chaos run. */
   'NOT_FOUND',
   /** The server is stopping. */
   'SHUTTING_DOWN',

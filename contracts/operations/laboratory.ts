@@ -4,10 +4,13 @@ import { ChaosBody, ChaosOperation, ChaosRun, ChaosRuns, ChaosSchedule } from '.
 import { digits, wholeNumber } from '../digits.ts';
 import { TimestampMs } from '../kv.ts';
 import { DropAnswer, PaceBody, PaceView, StepAnswer } from '../pace.ts';
-import { RecordingAnswer } from '../recording.ts';
+import { RecordingAnswer, RECORDING_TYPE } from '../recording.ts';
 import { TraceAnswer } from '../trace.ts';
 import { LINES_TYPE } from './files.ts';
 import { operation } from './operation.ts';
+
+/** Of the answers, with the charset that they are always in. */
+export const RECORDING_LINES = `${RECORDING_TYPE}; charset=utf-8`;
 
 const instant = digits.pipe(TimestampMs);
 const RunParams = z.object({ id: z.string().describe('Of the run, as its start answered it.') });
@@ -90,7 +93,9 @@ export const laboratory = {
       from: instant.describe('Server ms.'),
       to: instant.describe('Server ms, not before `from`.'),
     }),
-    otherAnswers: [{ status: 200, type: LINES_TYPE, description: 'Some 8 MiB of them, or one.' }],
+    otherAnswers: [
+      { status: 200, type: RECORDING_LINES, description: 'Some 8 MiB of them, or one.' },
+    ],
     errors: ['NOT_RECORDED'],
   }),
   recordingFile: operation({
@@ -99,7 +104,7 @@ export const laboratory = {
     path: '/api/v1/recording/file',
     tag: 'Laboratory',
     summary: 'The whole recording as a file',
-    otherAnswers: [{ status: 200, type: LINES_TYPE, description: 'The file.' }],
+    otherAnswers: [{ status: 200, type: RECORDING_LINES, description: 'The file.' }],
     errors: ['NOT_RECORDED', 'OVERLOADED'],
   }),
   startChaos: operation({

@@ -118,7 +118,7 @@ function typeOf(schema: Schema, indent: string): string {
   if (Array.isArray(prefixItems))
     return `[${prefixItems.map((one: Schema) => typeOf(one, indent)).join(', ')}]`;
   if (type === 'array') return `${typeOf((items ?? {}) as Schema, indent)}[]${limitsOf(schema)}`;
-  if (type !== 'object') return `${text([type ?? 'any'].flat().join(' | '))}${limitsOf(schema)}`;
+  if (type !== 'object') return `${text(kindsOf(type))}${limitsOf(schema)}`;
   if (properties === undefined)
     return `{ [name]: ${typeOf((schema['additionalProperties'] ?? {}) as Schema, indent)} }`;
   return objectOf(schema, indent);
@@ -138,6 +138,11 @@ function objectOf({ properties, required }: Schema, indent: string): string {
     return `${inner}${text(name)}${names.has(name) ? '' : '?'}: ${typeOf(schema, inner)}${note}`;
   });
   return `{\n${lines.join('\n')}\n${indent}}`;
+}
+
+function kindsOf(type: unknown): string {
+  if (Array.isArray(type)) return type.map(kindsOf).join(' | ');
+  return typeof type === 'string' ? type : 'any';
 }
 
 /** What says more than that a number is a safe one. */

@@ -1,8 +1,7 @@
 /** The last minutes of the cluster's views: `/api/v1/recording`, its segments, and all of it as a file. */
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { LINES_TYPE } from '../../contracts/operations/files.ts';
-import { laboratory } from '../../contracts/operations/laboratory.ts';
+import { laboratory, RECORDING_LINES } from '../../contracts/operations/laboratory.ts';
 import type { FlightRecorder, KeptSegment } from '../cluster/flight-recorder.ts';
 import { HttpError } from './errors.ts';
 import { route } from './route.ts';
@@ -45,7 +44,7 @@ export function recordingRoutes(app: FastifyInstance, recorder: FlightRecorder):
   });
 
   function send(reply: FastifyReply, segments: readonly KeptSegment[]) {
-    void reply.header('content-type', LINES_TYPE).header('cache-control', 'no-store');
+    void reply.header('content-type', RECORDING_LINES).header('cache-control', 'no-store');
     // In bytes: as objects, sixteen segments would wait for a slow reader.
     const lines = recorder.file(segments, Date.now());
     return reply.send(Readable.from(lines, { objectMode: false }));
