@@ -117,7 +117,10 @@ function typeOf(schema: Schema, indent: string): string {
   if (Array.isArray(allOf)) return allOf.map((one: Schema) => typeOf(one, indent)).join(' & ');
   if (Array.isArray(prefixItems))
     return `[${prefixItems.map((one: Schema) => typeOf(one, indent)).join(', ')}]`;
-  if (type === 'array') return `${typeOf((items ?? {}) as Schema, indent)}[]${limitsOf(schema)}`;
+  if (type === 'array') {
+    const one = typeOf((items ?? {}) as Schema, indent);
+    return `${one.includes(' | ') ? `(${one})` : one}[]${limitsOf(schema)}`;
+  }
   if (type !== 'object') return `${text(kindsOf(type))}${limitsOf(schema)}`;
   if (properties === undefined)
     return `{ [name]: ${typeOf((schema['additionalProperties'] ?? {}) as Schema, indent)} }`;
@@ -154,6 +157,7 @@ function limitsOf(schema: Schema): string {
   const unit =
     of !== undefined ? ' characters' : (maxItems ?? minItems) !== undefined ? ' items' : '';
   if (least !== undefined && most !== undefined) return ` (${least} to ${most}${unit})`;
+  if (least === 1 && unit !== '') return ' (not empty)';
   if (least !== undefined) return ` (at least ${least}${unit})`;
   return most === undefined ? '' : ` (at most ${most}${unit})`;
 }

@@ -82,6 +82,13 @@ export class ApiDocument {
     return this.mismatch(content.schema, body);
   }
 
+  /** The same, of an answer to what is no operation. */
+  refusalFault({ status, headers, text }: Told): string | null {
+    if (status < 400 || status > 499) return `what is no operation has status ${status}`;
+    if (headers.get('x-request-id') === null) return 'there is no x-request-id';
+    return this.mismatch({ $ref: '#/components/schemas/Problem' }, JSON.parse(text ?? ''));
+  }
+
   /** What is wrong with `value`; null when it is as the schema says, without anything more. */
   mismatch(schema: Schema, value: unknown): string | null {
     const known = this.compiled.get(schema);

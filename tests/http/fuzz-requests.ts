@@ -5,6 +5,7 @@ import type { Described } from './document.ts';
 
 export interface FuzzRequest {
   readonly operationId: string;
+  /** Perhaps one that its path does not have. */
   readonly method: string;
   /** As it goes over the wire. */
   readonly target: string;
@@ -63,6 +64,7 @@ const HOSTILE: readonly string[] = [
   '%F0%9F%98%80',
   'a'.repeat(1025),
   'a'.repeat(17_000),
+  'a'.repeat(70_000),
 ];
 
 const wellFormed = fc.oneof(
@@ -220,18 +222,39 @@ function requestOf(
   const odd = taken ? bodyOf(json, world, bodyIsOdd) : strayBody;
   const body: fc.Arbitrary<Sent | null> = sane ? (good ?? (taken ? odd : fc.constant(null))) : odd;
   return fc
-    .record({ segments, query, body, headers: headersOf(of('header'), sane) })
-    .map(({ segments: names, query: search, body: sent, headers }) => {
+    .record({
+      segments,
+      query,
+      body,
+      asked: methodOf({ method, path }, world, sane),
+      headers: headersOf(of('header'), sane),
+    })
+    .map(({ segments: names, query: search, body: sent, asked, headers }) => {
       const left = [...names];
       const target = path.replaceAll(/\{\w+\}/g, () => left.shift() ?? '');
       return {
         operationId,
-        method,
+        method: asked,
         target: search === '' ? target : `${target}?${search}`,
         headers: sent === null ? headers : { 'content-type': sent.type, ...headers },
         body: sent?.bytes ?? null,
       };
     });
+}
+
+function methodOf(
+  { method, path }: Pick<Described, 'method' | 'path'>,
+  { document }: World,
+  sane: boolean,
+): fc.Arbitrary<string> {
+  const own = Object.keys(document.paths[path] ?? {});
+  const others = ['PUT', 'PATCH', 'POST', 'DELETE', 'OPTIONS', 'PROPFIND'].filter(
+    (other) => !own.includes(other.toLowerCase()),
+  );
+  return fc.oneof(
+    { weight: 12, arbitrary: fc.constant(method) },
+    { weight: sane ? 0 : 1, arbitrary: fc.constantFrom(...others) },
+  );
 }
 
 function segment(name: string, sane: boolean, refusedOnly: boolean): fc.Arbitrary<string> {
@@ -253,7 +276,7 @@ function pair(
 ): fc.Arbitrary<readonly (readonly [string, string])[]> {
   const named = (value: string) => [[name, value] as const];
   const right = valueOf(schema, world, name).map((value) => named(encoded(String(value))));
-  const hostile = fc.constantFrom(...HOSTILE.slice(0, -1)).map(named);
+  const hostile = fc.constantFrom(...HOSTILE.slice(0, -2)).map(named);
   return fc.oneof(
     { weight: sane && required ? 0 : 8, arbitrary: fc.constant([]) },
     { weight: 8, arbitrary: right },
@@ -339,11 +362,22 @@ function headersOf(
         fc.constantFrom('mine-1', 'a'.repeat(128), 'a'.repeat(129), 'sp ace', '<b>', '\xff'),
         { freq: 4 },
       ),
+      odd: fc.oneof(
+        { weight: 12, arbitrary: fc.constant({}) },
+        fc.constantFrom<Record<string, string>>(
+          { origin: 'http://evil.example' },
+          { host: 'evil.example' },
+          { 'content-encoding': 'gzip' },
+          { accept: 'text/html' },
+          { connection: 'upgrade', upgrade: 'h2c' },
+        ),
+      ),
       last: fc.option(fc.constantFrom('0', '3', ...(sane ? [] : ['x', '-1', '9007199254740993'])), {
         freq: 3,
       }),
     })
-    .map(({ timeout, id, last }) => ({
+    .map(({ timeout, id, last, odd }) => ({
+      ...(!sane && odd),
       ...(timeouts && { 'request-timeout-ms': timeout }),
       ...(id !== null && { 'x-request-id': id }),
       ...(last !== null && described.length > 1 && { 'last-event-id': last }),
