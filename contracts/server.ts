@@ -8,30 +8,23 @@ export type LiveAnswer = z.infer<typeof LiveAnswer>;
 /** Answer of `GET /readyz`, with status 200 or 503. */
 export const ReadyAnswer = z.object({
   status: z.enum(['ok', 'not ready']),
-  /** Why it is not ready; null when it is. */
-  reason: z.string().nullable(),
+  reason: z.string().nullable().describe('Why it is not ready; null when it is.'),
   leader: z.string().nullable(),
-  /** Voters whose threads run. */
-  serving: z.number().int(),
+  serving: z.number().int().describe('Voters whose threads run.'),
   quorum: z.number().int(),
 });
 export type ReadyAnswer = z.infer<typeof ReadyAnswer>;
 
 /** Answer of `GET /api/v1/version`. */
 export const VersionAnswer = z.object({
-  /** Of Chronoraft. */
-  version: z.string(),
+  version: z.string().describe('Of Chronoraft.'),
   api: z.literal(1),
-  /** What it was built from; null when that is not known. */
-  commit: z.string().nullable(),
-  /** Of Node. */
-  node: z.string(),
+  commit: z.string().nullable().describe('What it was built from; null when that is not known.'),
+  node: z.string().describe('Of Node.'),
   clusterId: z.string(),
   limits: z.object({
-    /** A key, or a field. */
-    nameBytes: z.number().int(),
-    /** A value, or all items of a list together. */
-    valueBytes: z.number().int(),
+    nameBytes: z.number().int().describe('A key, or a field.'),
+    valueBytes: z.number().int().describe('A value, or all items of a list together.'),
     listItems: z.number().int(),
     timestampMs: z.number().int(),
     pageSize: z.number().int(),
@@ -39,8 +32,7 @@ export const VersionAnswer = z.object({
     batch: z.number().int(),
     keptVersions: z.number().int(),
     bodyBytes: z.number().int(),
-    /** Target and headers of a request. */
-    headerBytes: z.number().int(),
+    headerBytes: z.number().int().describe('Target and headers of a request.'),
     timeoutMs: z.number().int(),
   }),
 });

@@ -165,11 +165,11 @@ export type RestoreBody = z.infer<typeof RestoreBody>;
 /** A write that is committed: durable on a quorum, and applied. */
 const committed = {
   outcome: z.literal('committed'),
-  /** Null when there was nothing to do and nothing was written. */
-  revision: Revision.nullable(),
+  revision: Revision.nullable().describe(
+    'Null when there was nothing to do and nothing was written.',
+  ),
   timestamp: TimestampMs,
-  /** Microseconds. */
-  stamp: z.number().int(),
+  stamp: z.number().int().describe('Microseconds.'),
   term: z.number().int(),
   leader: z.string(),
 };
@@ -220,12 +220,14 @@ export type IncrementAnswer = z.infer<typeof IncrementAnswer>;
 
 export const TransactionAnswer = z.object({
   ...committed,
-  /** Every condition held, and `success` was done; else `failure` was. */
-  succeeded: z.boolean(),
-  /** The first condition that did not hold. */
-  failed: z.object({ index: z.number().int(), found: FoundInstead }).nullable(),
-  /** Of the operations that were done, in their order. */
-  outcomes: z.array(OperationOutcome),
+  succeeded: z
+    .boolean()
+    .describe('Every condition held, and `success` was done; else `failure` was.'),
+  failed: z
+    .object({ index: z.number().int(), found: FoundInstead })
+    .nullable()
+    .describe('The first condition that did not hold.'),
+  outcomes: z.array(OperationOutcome).describe('Of the operations that were done, in their order.'),
 });
 export type TransactionAnswer = z.infer<typeof TransactionAnswer>;
 
