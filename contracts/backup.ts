@@ -11,16 +11,11 @@ export const BACKUP_TYPE = 'application/x-ndjson';
 export const BackupHeader = z.strictObject({
   format: z.literal(BACKUP_FORMAT),
   version: z.literal(1),
-  /** The cluster that it was made of. */
-  cluster: z.string().min(1).max(128),
-  /** When, by the server's clock: ISO 8601, for people. */
-  madeAt: z.string().max(64),
-  /** Of keys that begin with this; null: of all. */
-  prefix: z.string().nullable(),
-  /** The view that a restore of the present brings back. */
-  at: TimestampMs,
-  /** Every version that was known then is in the file. */
-  asOf: Revision,
+  cluster: z.string().min(1).max(128).describe('The cluster that it was made of.'),
+  madeAt: z.string().max(64).describe("When, by the server's clock: ISO 8601, for people."),
+  prefix: z.string().nullable().describe('Of keys that begin with this; null: of all.'),
+  at: TimestampMs.describe('The view that a restore of the present brings back.'),
+  asOf: Revision.describe('Every version that was known then is in the file.'),
 });
 export type BackupHeader = z.infer<typeof BackupHeader>;
 
@@ -36,15 +31,20 @@ export const BackupRestoreAnswer = z.object({
   outcome: z.literal('committed'),
   mode: RestoreMode,
   backup: BackupHeader,
-  /** In the file. */
-  versions: z.number().int(),
-  /** Fields that were brought back, changed or taken away; of a history, versions that were added. */
-  written: z.number().int(),
-  /** Of the first and the last entry that wrote; null when there was nothing to do. */
-  firstRevision: Revision.nullable(),
+  versions: z.number().int().describe('In the file.'),
+  written: z
+    .number()
+    .int()
+    .describe(
+      'Fields that were brought back, changed or taken away; of a history, versions that were added.',
+    ),
+  firstRevision: Revision.nullable().describe(
+    'Of the first and the last entry that wrote; null when there was nothing to do.',
+  ),
   lastRevision: Revision.nullable(),
-  /** The instant at which the store shows what the file does; null for a history, which has times of its own. */
-  timestamp: TimestampMs.nullable(),
+  timestamp: TimestampMs.nullable().describe(
+    'The instant at which the store shows what the file does; null for a history, which has times of its own.',
+  ),
 });
 export type BackupRestoreAnswer = z.infer<typeof BackupRestoreAnswer>;
 
@@ -52,10 +52,8 @@ export const RestoreProgress = z.object({
   mode: RestoreMode,
   phase: z.enum(['receiving', 'checking', 'writing']),
   receivedBytes: z.number().int(),
-  /** In the file; null until all of it is checked. */
-  versions: z.number().int().nullable(),
-  /** Of them, those that the phase has gone through. */
-  passed: z.number().int(),
+  versions: z.number().int().nullable().describe('In the file; null until all of it is checked.'),
+  passed: z.number().int().describe('Of them, those that the phase has gone through.'),
   written: z.number().int(),
 });
 export type RestoreProgress = z.infer<typeof RestoreProgress>;

@@ -6,22 +6,22 @@ import { EntryView, MembersView, NodeView } from './view.ts';
 export const NodeActionAnswer = z.object({
   node: z.string(),
   state: NodeView.shape.state,
-  /** From the request to the thread being gone, or serving, ms. */
-  tookMs: z.number(),
+  tookMs: z.number().describe('From the request to the thread being gone, or serving, ms.'),
 });
 export type NodeActionAnswer = z.infer<typeof NodeActionAnswer>;
 
 /** `POST /api/v1/members`: makes a node and adds it. */
 export const AddMemberBody = z.strictObject({
-  /** A voter once it has caught up, or a learner that stays one. */
-  as: z.enum(['voter', 'learner']).default('voter'),
+  as: z
+    .enum(['voter', 'learner'])
+    .default('voter')
+    .describe('A voter once it has caught up, or a learner that stays one.'),
 });
 export type AddMemberBody = z.infer<typeof AddMemberBody>;
 
 /** Of every change of members, when it is done: committed, and not joint any more. */
 export const MemberAnswer = MembersView.extend({
-  /** The node that came, was promoted, or went. */
-  node: z.string(),
+  node: z.string().describe('The node that came, was promoted, or went.'),
   tookMs: z.number(),
 });
 export type MemberAnswer = z.infer<typeof MemberAnswer>;

@@ -64,7 +64,7 @@ export const errorCodes = [
   'NOT_RECORDED',
   /** The reader of a watch took nothing for too long. It can go on after the last revision that it was told. */
   'SLOW_READER',
-  /** No such route. */
+  /** No such route, or no such chaos run. */
   'NOT_FOUND',
   /** The server is stopping. */
   'SHUTTING_DOWN',
@@ -82,21 +82,29 @@ export const Problem = z.object({
   status: z.number().int(),
   code: ErrorCode,
   message: z.string(),
-  /** True when sending the same request again is safe and may succeed. */
-  retryable: z.boolean(),
-  /** Where in the request, for BAD_REQUEST, TOO_LARGE and BAD_ENCODING: "body.ttl". */
-  path: z.string().optional(),
-  /** Who is believed to lead, where known. */
-  leader: z.string().nullable().optional(),
+  retryable: z
+    .boolean()
+    .describe('True when sending the same request again is safe and may succeed.'),
+  path: z
+    .string()
+    .optional()
+    .describe('Where in the request, for BAD_REQUEST, TOO_LARGE and BAD_ENCODING: "body.ttl".'),
+  leader: z.string().nullable().optional().describe('Who is believed to lead, where known.'),
   limit: z.number().optional(),
-  /** For CONDITION_FAILED: what stood there; null when the field was absent. */
-  found: FoundInstead.optional(),
-  /** For COMPACTED: earlier times and revisions are gone. */
-  horizon: Horizon.optional(),
-  /** Place in its transaction of the operation that could not be done. */
-  operation: z.number().int().optional(),
-  /** Of a restore that was not finished: fields changed, or versions added. */
-  written: z.number().int().optional(),
+  found: FoundInstead.optional().describe(
+    'For CONDITION_FAILED: what stood there; null when the field was absent.',
+  ),
+  horizon: Horizon.optional().describe('For COMPACTED: earlier times and revisions are gone.'),
+  operation: z
+    .number()
+    .int()
+    .optional()
+    .describe('Place in its transaction of the operation that could not be done.'),
+  written: z
+    .number()
+    .int()
+    .optional()
+    .describe('Of a restore that was not finished: fields changed, or versions added.'),
   requestId: z.string().optional(),
 });
 export type Problem = z.infer<typeof Problem>;

@@ -23,8 +23,7 @@ const share = z.number().min(0).max(1);
 
 /** One direction of a link. */
 const linkParts = {
-  /** Nothing passes. */
-  cut: z.boolean(),
+  cut: z.boolean().describe('Nothing passes.'),
   /** Added to each message, and at random up to `jitterMs` more. */
   delayMs: ms(FAULT_LIMITS.linkMs),
   jitterMs: ms(FAULT_LIMITS.linkMs),
@@ -71,17 +70,24 @@ export type PauseBody = z.infer<typeof PauseBody>;
 export const DiskBody = z.strictObject({
   /** Every durable write completes so much later. */
   delayMs: ms(FAULT_LIMITS.diskMs).default(0),
-  /** The database may not grow. */
-  full: z.boolean().default(false),
+  full: z.boolean().default(false).describe('The database may not grow.'),
 });
 export type DiskBody = z.infer<typeof DiskBody>;
 
 /** `PUT /api/v1/nodes/{id}/clock`: left-out parts are reset to none. */
 export const ClockBody = z.strictObject({
-  /** What the node's wall clock shows beside the truth. */
-  offsetMs: z.number().min(-FAULT_LIMITS.offsetMs).max(FAULT_LIMITS.offsetMs).default(0),
-  /** How much faster both its clocks count, thousandths: 100 makes 1.1 s of a second. */
-  drift: z.number().min(FAULT_LIMITS.driftLeast).max(FAULT_LIMITS.driftMost).default(0),
+  offsetMs: z
+    .number()
+    .min(-FAULT_LIMITS.offsetMs)
+    .max(FAULT_LIMITS.offsetMs)
+    .default(0)
+    .describe("What the node's wall clock shows beside the truth."),
+  drift: z
+    .number()
+    .min(FAULT_LIMITS.driftLeast)
+    .max(FAULT_LIMITS.driftMost)
+    .default(0)
+    .describe('How much faster both its clocks count, thousandths: 100 makes 1.1 s of a second.'),
 });
 export type ClockBody = z.infer<typeof ClockBody>;
 
@@ -109,14 +115,12 @@ export type Fault =
 
 /** The faults that a node is under, beside those of its links. */
 export const NodeFaults = z.object({
-  /** Server ms; null when it is not paused. */
-  pausedUntilMs: z.number().nullable(),
+  pausedUntilMs: z.number().nullable().describe('Server ms; null when it is not paused.'),
   diskDelayMs: z.number(),
   diskFull: z.boolean(),
   clockOffsetMs: z.number(),
   clockDrift: z.number(),
-  /** Its database was removed; it cannot come back under this name. */
-  wiped: z.boolean(),
+  wiped: z.boolean().describe('Its database was removed; it cannot come back under this name.'),
 });
 export type NodeFaults = z.infer<typeof NodeFaults>;
 
@@ -140,10 +144,13 @@ export function isFaultless(faults: NodeFaults): boolean {
 export const NodeFaultsAnswer = z.object({
   node: z.string(),
   faults: NodeFaults,
-  /** What follows from it, for a person. */
-  note: z.string(),
+  note: z.string().describe('What follows from it, for a person.'),
 });
 export type NodeFaultsAnswer = z.infer<typeof NodeFaultsAnswer>;
+
+/** `POST /api/v1/heal` and `DELETE /api/v1/links`. */
+export const HealAnswer = z.object({ healed: z.literal(true) });
+export type HealAnswer = z.infer<typeof HealAnswer>;
 
 /** `POST /api/v1/partition`. */
 export const PartitionAnswer = z.object({ groups: PartitionBody.shape.groups });

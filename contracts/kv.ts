@@ -43,15 +43,20 @@ export const provenance = {
   appliedRevision: Revision,
 };
 
-/** Pass as `cursor`, with the other parameters as they were, for the next page of the same view; null at the end. A page may be short, even empty, and not be the last one. */
-const next = z.string().nullable();
+const next = z
+  .string()
+  .nullable()
+  .describe(
+    'Pass as `cursor`, with the other parameters as they were, for the next page of the same view; null at the end. A page may be short, even empty, and not be the last one.',
+  );
 
 export const VersionView = z.object({
   timestamp: TimestampMs,
   revision: Revision,
   expiresAt: TimestampMs.optional(),
-  /** First instant after `at` with another answer, as known at `asOf`; left out when none. */
-  validTo: TimestampMs.optional(),
+  validTo: TimestampMs.optional().describe(
+    'First instant after `at` with another answer, as known at `asOf`; left out when none.',
+  ),
 });
 export type VersionView = z.infer<typeof VersionView>;
 
@@ -61,8 +66,10 @@ export const GetAnswer = z.object({
   found: z.boolean(),
   value: Value.nullable(),
   version: VersionView.nullable(),
-  /** Why `found` is false. */
-  absentBecause: z.enum(['never', 'not-yet', 'deleted', 'expired']).nullable(),
+  absentBecause: z
+    .enum(['never', 'not-yet', 'deleted', 'expired'])
+    .nullable()
+    .describe('Why `found` is false.'),
   ...view,
   ...provenance,
 });
@@ -96,8 +103,7 @@ export const RecordsAnswer = z.object({
     z.object({
       key: z.string(),
       fields: z.array(FieldView),
-      /** The record has more fields than are here. */
-      more: z.boolean(),
+      more: z.boolean().describe('The record has more fields than are here.'),
     }),
   ),
   next,
@@ -120,11 +126,13 @@ export type HistoryVersion = z.infer<typeof HistoryVersion>;
 export const HistoryAnswer = z.object({
   key: z.string(),
   field: z.string(),
-  /** Cluster time of the answer, to judge what is expired or yet to come. */
-  clusterTime: TimestampMs,
+  clusterTime: TimestampMs.describe(
+    'Cluster time of the answer, to judge what is expired or yet to come.',
+  ),
   versions: z.array(HistoryVersion),
-  /** The history before it is compacted; null: it is all there. */
-  horizon: Horizon.nullable(),
+  horizon: Horizon.nullable().describe(
+    'The history before it is compacted; null: it is all there.',
+  ),
   next,
   asOf: Revision,
   ...provenance,

@@ -18,28 +18,29 @@ const Standing = z.object({
 });
 
 const ChangeView = z.object({
-  /** Written by someone; or an expiry, or the start of what was dated in the future, that came with time. */
-  kind: z.enum(['set', 'delete', 'expire', 'start']),
+  kind: z
+    .enum(['set', 'delete', 'expire', 'start'])
+    .describe(
+      'Written by someone; or an expiry, or the start of what was dated in the future, that came with time.',
+    ),
   key: z.string(),
   field: z.string(),
-  /** From when on it holds. */
-  at: TimestampMs,
-  /** The version that was written, has ended, or begins. */
-  version: z.object({ timestamp: TimestampMs, revision: Revision, op: z.number().int() }),
+  at: TimestampMs.describe('From when on it holds.'),
+  version: z
+    .object({ timestamp: TimestampMs, revision: Revision, op: z.number().int() })
+    .describe('The version that was written, has ended, or begins.'),
   /** From `at` on; null: absent. */
   value: WatchedValue.nullable(),
   expiresAt: TimestampMs.nullable(),
   /** What stood there at `at` before this; null: nothing did, or see below. */
   previous: Standing.nullable(),
-  /** What stood there before is forgotten. */
-  previousCompacted: z.boolean(),
+  previousCompacted: z.boolean().describe('What stood there before is forgotten.'),
 });
 
 /** All that happened in the scope at one revision: first what came with time, then what was written. Data of the event `changes`, whose id is the revision. */
 export const BatchView = z.object({
   revision: Revision,
-  /** Microseconds. */
-  stamp: z.number().int(),
+  stamp: z.number().int().describe('Microseconds.'),
   changes: z.array(ChangeView).readonly(),
 });
 export type BatchView = z.infer<typeof BatchView>;
@@ -47,8 +48,7 @@ export type BatchView = z.infer<typeof BatchView>;
 /** Answer of `GET /api/v1/changes`. Revisions at which nothing happened in the scope have no batch. */
 export const ChangesAnswer = z.object({
   batches: z.array(BatchView).readonly(),
-  /** All revisions up to this one are told: ask again after it. */
-  through: Revision,
+  through: Revision.describe('All revisions up to this one are told: ask again after it.'),
   ...provenance,
 });
 export type ChangesAnswer = z.infer<typeof ChangesAnswer>;
@@ -60,8 +60,7 @@ export type WatchProgress = z.infer<typeof WatchProgress>;
 /** The reader is slower than the store. Data of the event `lagging`. */
 export const WatchLagging = z.object({
   through: Revision,
-  /** Where the cluster was then. */
-  head: Revision,
+  head: Revision.describe('Where the cluster was then.'),
 });
 export type WatchLagging = z.infer<typeof WatchLagging>;
 
@@ -74,11 +73,9 @@ const WatchId = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 export const WatchRequest = z.strictObject({
   watch: WatchId,
   key: z.string().optional(),
-  /** With `key` alone. */
-  field: z.string().optional(),
+  field: z.string().optional().describe('With `key` alone.'),
   prefix: z.string().optional(),
-  /** Left out: from now on. */
-  after: Revision.optional(),
+  after: Revision.optional().describe('Left out: from now on.'),
 });
 export type WatchRequest = z.infer<typeof WatchRequest>;
 

@@ -3,14 +3,34 @@ import * as z from 'zod';
 import { Problem } from './errors.ts';
 import { FoundInstead, LIMITS, Revision, TimestampMs, Value } from './kv.ts';
 
-const ttl = z.number().int().min(1).max(LIMITS.timestampMs).optional();
+const ttl = z
+  .number()
+  .int()
+  .min(1)
+  .max(LIMITS.timestampMs)
+  .optional()
+  .describe('Milliseconds the value holds, from its timestamp.');
 const safeInteger = z.number().int().min(Number.MIN_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER);
+
+export const clientId = z
+  .string()
+  .min(1)
+  .max(128)
+  .describe('Of an open session. Goes with `sequence`.');
+export const sequence = z
+  .number()
+  .int()
+  .min(1)
+  .max(Number.MAX_SAFE_INTEGER)
+  .describe('Rises by one for each write of the session. Goes with `clientId`.');
 
 /** What may come with any write: its time, and its name in an open session, under which a repeat is done once. */
 const envelope = {
-  timestamp: TimestampMs.optional(),
-  clientId: z.string().min(1).max(128).optional(),
-  sequence: z.number().int().min(1).max(Number.MAX_SAFE_INTEGER).optional(),
+  timestamp: TimestampMs.optional().describe(
+    'From when on it holds, ms. Left out: the time of the write.',
+  ),
+  clientId: clientId.optional(),
+  sequence: sequence.optional(),
 };
 
 /** What must hold of a field, at the write's timestamp, before it. */
@@ -145,11 +165,11 @@ export type RestoreBody = z.infer<typeof RestoreBody>;
 /** A write that is committed: durable on a quorum, and applied. */
 const committed = {
   outcome: z.literal('committed'),
-  /** Null when there was nothing to do and nothing was written. */
-  revision: Revision.nullable(),
+  revision: Revision.nullable().describe(
+    'Null when there was nothing to do and nothing was written.',
+  ),
   timestamp: TimestampMs,
-  /** Microseconds. */
-  stamp: z.number().int(),
+  stamp: z.number().int().describe('Microseconds.'),
   term: z.number().int(),
   leader: z.string(),
 };
@@ -200,12 +220,14 @@ export type IncrementAnswer = z.infer<typeof IncrementAnswer>;
 
 export const TransactionAnswer = z.object({
   ...committed,
-  /** Every condition held, and `success` was done; else `failure` was. */
-  succeeded: z.boolean(),
-  /** The first condition that did not hold. */
-  failed: z.object({ index: z.number().int(), found: FoundInstead }).nullable(),
-  /** Of the operations that were done, in their order. */
-  outcomes: z.array(OperationOutcome),
+  succeeded: z
+    .boolean()
+    .describe('Every condition held, and `success` was done; else `failure` was.'),
+  failed: z
+    .object({ index: z.number().int(), found: FoundInstead })
+    .nullable()
+    .describe('The first condition that did not hold.'),
+  outcomes: z.array(OperationOutcome).describe('Of the operations that were done, in their order.'),
 });
 export type TransactionAnswer = z.infer<typeof TransactionAnswer>;
 

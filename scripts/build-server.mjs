@@ -5,6 +5,7 @@
  * Prisma's generated client goes in. Other entry points can be named:
  * `bundle({ main: 'bench/main.ts' }, 'dist/bench')`.
  */
+import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -25,7 +26,22 @@ export async function bundle(entryPoints, outdir, plugins = []) {
     sourcemap: true,
     logLevel: 'warning',
     plugins,
+    define: { BUILT_FROM: JSON.stringify(commit()) },
   });
+}
+
+/** What is built, as git names it; null where git does not know. */
+function commit() {
+  try {
+    const described = execFileSync(
+      'git',
+      ['describe', '--always', '--dirty', '--abbrev=40', '--exclude', '*'],
+      { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
+    );
+    return described.trim();
+  } catch {
+    return null;
+  }
 }
 
 if (

@@ -8,6 +8,9 @@ import { createLogger } from './logger.ts';
 import { ListenError, NoNodeError, startServer } from './server.ts';
 import type { RunningServer } from './server.ts';
 
+/** Put there by the build: the commit, or null. */
+declare const BUILT_FROM: string | null;
+
 /** A stop that takes longer than this is cut short, ms. */
 const STOP_WITHIN_MS = 9000;
 /** One Ctrl-C may arrive twice, from the terminal and through npm: so soon it is the same wish, ms. */
@@ -21,7 +24,7 @@ async function main(): Promise<void> {
   const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
     version: string;
   };
-  const server = await startServer(config, logger, version);
+  const server = await startServer(config, logger, version, BUILT_FROM);
   stopOnSignal(server);
   const dataDir = path.relative(process.cwd(), config.dataDir) || '.';
   process.stdout.write(

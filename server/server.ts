@@ -68,6 +68,7 @@ export async function startServer(
   config: Config,
   logger: Logger,
   version: string,
+  commit: string | null = null,
 ): Promise<RunningServer> {
   const dataDir = await DataDir.open(config.dataDir, config.nodes);
   const boot = randomBytes(6).toString('hex');
@@ -187,7 +188,7 @@ export async function startServer(
     chaos,
     hub: watches,
     logger,
-    version,
+    build: { version, commit },
     page: config.page
       ? async (request, response) => {
           if (page !== null) await page.handle(request, response);

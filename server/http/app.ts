@@ -22,7 +22,10 @@ import { chaosRoutes } from './chaos-routes.ts';
 import type { WatchHub } from '../watch/hub.ts';
 import { clusterRoutes } from './cluster-routes.ts';
 import { HttpError } from './errors.ts';
+import { documentRoutes } from './document-routes.ts';
 import { faultRoutes } from './fault-routes.ts';
+import { healthRoutes } from './health-routes.ts';
+import type { Build } from './health-routes.ts';
 import { BAD_QUERY, parseJson, parseQuery } from './input.ts';
 import type { ClusterPace } from '../cluster/cluster-pace.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -66,7 +69,7 @@ export interface AppOptions {
   readonly chaos: ChaosRuns;
   readonly hub: WatchHub;
   readonly logger: Logger;
-  readonly version: string;
+  readonly build: Build;
   /** Null serves the API alone. */
   readonly page: PageHandler | null;
 }
@@ -86,12 +89,14 @@ export function buildApp(options: AppOptions): FastifyInstance {
     http: { maxHeaderSize: MAX_HEADER_BYTES },
     clientErrorHandler: (error, socket) => refuseBytes(error, socket as Socket),
     frameworkErrors: (error, request, reply) => {
+      reply.raw.setHeader('x-request-id', request.id);
       sendProblem(reply, toHttpError(error).problem(request.id));
     },
   });
 
   app.addHook('onRequest', (request, reply, next) => {
-    void reply.header('x-request-id', request.id);
+    // On the bare answer, so that those have it too that Fastify does not send.
+    reply.raw.setHeader('x-request-id', request.id);
     const badQuery = (request.query as { readonly [BAD_QUERY]?: string })[BAD_QUERY];
     if (badQuery !== undefined && isApi(request.url)) {
       next(
@@ -128,6 +133,13 @@ export function buildApp(options: AppOptions): FastifyInstance {
     sendProblem(reply, httpError.problem(request.id));
   });
 
+  app.addHook('onResponse', (request, reply, next) => {
+    const { method, url } = request;
+    const { statusCode: status, elapsedTime: tookMs } = reply;
+    options.logger.debug({ requestId: request.id, method, url, status, tookMs }, 'request');
+    next();
+  });
+
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
     try {
@@ -150,7 +162,11 @@ export function buildApp(options: AppOptions): FastifyInstance {
   traceRoutes(app, options.trace);
   chaosRoutes(app, options.chaos);
   metricsRoutes(app, options.fold);
-  app.get('/api/v1/version', () => ({ version: options.version, api: 1 }));
+  healthRoutes(app, {
+    ...options,
+    limits: { bodyBytes: MAX_BODY_BYTES, headerBytes: MAX_HEADER_BYTES },
+  });
+  documentRoutes(app, options.build.version);
 
   const { page } = options;
   app.setNotFoundHandler(async (request, reply) => {

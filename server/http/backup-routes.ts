@@ -1,31 +1,24 @@
 /** The store as a file, and back: `/api/v1/backup`, `/api/v1/backup/restore`. */
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
-import * as z from 'zod';
-import { BACKUP_FORMAT, BACKUP_TYPE, RestoreMode } from '../../contracts/backup.ts';
-import type { BackupHeader, BackupRestoreAnswer, RestoreStatus } from '../../contracts/backup.ts';
+import { BACKUP_FORMAT, BACKUP_TYPE } from '../../contracts/backup.ts';
+import type { BackupHeader, RestoreStatus } from '../../contracts/backup.ts';
 import type { Problem } from '../../contracts/errors.ts';
-import { LIMITS, Revision, TimestampMs } from '../../contracts/kv.ts';
+import { LIMITS } from '../../contracts/kv.ts';
+import { files, LINES_TYPE } from '../../contracts/operations/files.ts';
 import type { Restores } from '../backup/restores.ts';
 import { backupText } from '../backup/write-backup.ts';
 import type { VersionsPage } from '../backup/write-backup.ts';
 import type { KvService } from '../cluster/kv-service.ts';
 import type { Coordinates, Query } from '../kv/queries.ts';
 import { HttpError } from './errors.ts';
-import { checkNoQuery, checkText, digits, parse, timeoutOf } from './input.ts';
+import { checkText, timeoutOf } from './input.ts';
 import { kvError, readError } from './kv-problems.ts';
 import { restoreError } from './restore-problems.ts';
+import { route } from './route.ts';
 
 /** What was begun is broken off only when a page stays away for so long, ms. */
 const PAGE_WITHIN_MS = 60_000;
-
-const BackupQuery = z.strictObject({
-  prefix: z.string().optional(),
-  at: digits.pipe(TimestampMs).optional(),
-  asOf: digits.pipe(Revision).optional(),
-});
-
-const RestoreQuery = z.strictObject({ mode: RestoreMode.optional() });
 
 export interface BackupParts {
   readonly kv: KvService;
@@ -34,9 +27,7 @@ export interface BackupParts {
 }
 
 export function backupRoutes(app: FastifyInstance, { kv, clusterId, restores }: BackupParts): void {
-  // Without a HEAD route of its own: that would read it all to send none of it.
-  app.get('/api/v1/backup', { exposeHeadRoute: false }, async (request, reply) => {
-    const { prefix, at, asOf } = parse(BackupQuery, request.query, 'query');
+  route(app, files.backup, async ({ query: { prefix, at, asOf } }, request, reply) => {
     if (prefix !== undefined) checkText(prefix, 'query.prefix');
     const pageOf = (view: Coordinates, start: Start, timeoutMs: number): Promise<VersionsPage> =>
       readPage(
@@ -57,15 +48,14 @@ export function backupRoutes(app: FastifyInstance, { kv, clusterId, restores }: 
     const text = backupText(header, first, (start) => pageOf(view, { start }, PAGE_WITHIN_MS));
     const name = `chronoraft-${header.madeAt.replaceAll(/[:.]/g, '-')}-r${header.asOf}.ndjson`;
     void reply
-      .header('content-type', `${BACKUP_TYPE}; charset=utf-8`)
+      .header('content-type', LINES_TYPE)
       .header('content-disposition', `attachment; filename="${name}"`)
       .header('cache-control', 'no-store');
     // In bytes: as objects, sixteen pages would wait for a slow reader.
     return reply.send(Readable.from(text, { objectMode: false }));
   });
 
-  app.get('/api/v1/backup/restore', (request): RestoreStatus => {
-    checkNoQuery(request.query);
+  route(app, files.restoreStatus, (_input, request): RestoreStatus => {
     const { progress: running, last } = restores;
     if (last === null || last.ok) return { running, last };
     return { running, last: { ok: false, problem: problemOf(last.error, request.id) } };
@@ -77,8 +67,7 @@ export function backupRoutes(app: FastifyInstance, { kv, clusterId, restores }: 
     scope.addContentTypeParser('*', (_request, body, parsed) => {
       parsed(null, body);
     });
-    scope.post('/api/v1/backup/restore', async (request): Promise<BackupRestoreAnswer> => {
-      const { mode = 'present' } = parse(RestoreQuery, request.query, 'query');
+    route(scope, files.restoreFile, async ({ query: { mode = 'present' } }, request) => {
       const type = request.headers['content-type'] ?? '';
       if (type.split(';', 1)[0]?.trim().toLowerCase() !== BACKUP_TYPE)
         throw new HttpError('BAD_REQUEST', `the body must be ${BACKUP_TYPE}`, {

@@ -1,26 +1,17 @@
 /** Chaos runs: `/api/v1/chaos`. */
 import type { FastifyInstance } from 'fastify';
-import { ChaosBody } from '../../contracts/chaos.ts';
-import type {
-  ChaosRun,
-  ChaosRuns as ChaosRunsAnswer,
-  ChaosSchedule,
-} from '../../contracts/chaos.ts';
+import type { ChaosRun } from '../../contracts/chaos.ts';
+import { LINES_TYPE } from '../../contracts/operations/files.ts';
+import { laboratory } from '../../contracts/operations/laboratory.ts';
 import { ChaosRunning, NobodyLeads } from '../lab/chaos-runs.ts';
 import type { ChaosRuns } from '../lab/chaos-runs.ts';
 import { HttpError } from './errors.ts';
-import { checkNoBody, checkNoQuery, parse } from './input.ts';
-
-interface Params {
-  readonly id: string;
-}
+import { route } from './route.ts';
 
 export function chaosRoutes(app: FastifyInstance, runs: ChaosRuns): void {
-  app.post('/api/v1/chaos', ({ query, body }): ChaosRun => {
-    checkNoQuery(query);
-    const settings = parse(ChaosBody, body ?? {}, 'body');
+  route(app, laboratory.startChaos, ({ body }) => {
     try {
-      return runs.start(settings);
+      return runs.start(body);
     } catch (error) {
       if (error instanceof ChaosRunning) throw new HttpError('CHAOS_RUNNING', error.message);
       if (error instanceof NobodyLeads) throw new HttpError('NO_LEADER', error.message);
@@ -28,45 +19,29 @@ export function chaosRoutes(app: FastifyInstance, runs: ChaosRuns): void {
     }
   });
 
-  app.post('/api/v1/chaos/schedule', ({ query, body }): ChaosSchedule => {
-    checkNoQuery(query);
-    return runs.plan(parse(ChaosBody, body ?? {}, 'body'));
-  });
+  route(app, laboratory.planChaos, ({ body }) => runs.plan(body));
 
-  app.get('/api/v1/chaos', ({ query }): ChaosRunsAnswer => {
-    checkNoQuery(query);
-    return { runs: [...runs.list()] };
-  });
+  route(app, laboratory.chaosRuns, () => ({ runs: [...runs.list()] }));
 
-  app.get<{ Params: Params }>('/api/v1/chaos/:id', ({ params, query }): ChaosRun => {
-    checkNoQuery(query);
-    return known(params.id);
-  });
+  route(app, laboratory.chaosRun, ({ params }) => known(params.id));
 
-  app.post<{ Params: Params }>('/api/v1/chaos/:id/stop', ({ params, query, body }): ChaosRun => {
-    checkNoQuery(query);
-    checkNoBody(body);
+  route(app, laboratory.stopChaos, ({ params }) => {
     known(params.id);
     if (!runs.stop(params.id))
       throw new HttpError('CONFLICT', `run ${params.id} has no load to stop any more`);
     return known(params.id);
   });
 
-  app.get<{ Params: Params }>(
-    '/api/v1/chaos/:id/history',
-    { exposeHeadRoute: false },
-    ({ params, query }, reply) => {
-      checkNoQuery(query);
-      known(params.id);
-      const lines = runs.history(params.id);
-      if (lines === null) throw new HttpError('NOT_FOUND', `run ${params.id} left no history`);
-      return reply
-        .header('content-type', 'application/x-ndjson; charset=utf-8')
-        .header('content-disposition', `attachment; filename="chaos-${params.id}.ndjson"`)
-        .header('cache-control', 'no-store')
-        .send(lines);
-    },
-  );
+  route(app, laboratory.chaosHistory, ({ params }, _request, reply) => {
+    known(params.id);
+    const lines = runs.history(params.id);
+    if (lines === null) throw new HttpError('NOT_FOUND', `run ${params.id} left no history`);
+    return reply
+      .header('content-type', LINES_TYPE)
+      .header('content-disposition', `attachment; filename="chaos-${params.id}.ndjson"`)
+      .header('cache-control', 'no-store')
+      .send(lines);
+  });
 
   function known(id: string): ChaosRun {
     const run = runs.find(id);

@@ -1,31 +1,20 @@
-/** The cluster itself: its view, its nodes, its links, its health. */
+/** The cluster itself: its view and its nodes. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
-import * as z from 'zod';
-import type { LogAnswer, NodeActionAnswer } from '../../contracts/control.ts';
-import type { InvariantsAnswer } from '../../contracts/invariants.ts';
-import type { ClusterView, NodeView } from '../../contracts/view.ts';
+import type { FastifyInstance } from 'fastify';
+import type { NodeActionAnswer } from '../../contracts/control.ts';
+import { cluster } from '../../contracts/operations/cluster.ts';
 import type { ClusterViewFold } from '../cluster/cluster-view.ts';
 import type { LeaderTracker } from '../cluster/leader-tracker.ts';
 import { NodeGone } from '../cluster/supervisor.ts';
 import type { Supervisor } from '../cluster/supervisor.ts';
 import type { Clock } from '../ports/clock.ts';
 import { HttpError } from './errors.ts';
-import { checkNoBody, checkNoQuery, digits, parse } from './input.ts';
+import { route } from './route.ts';
 
 /** A hand-over takes an election time-out at most; then there is some time to hear of it. */
 const HAND_OVER_WITHIN_MS = 3000;
 const COMPACT_WITHIN_MS = 5000;
 const LOOK_EVERY_MS = 20;
-
-const LogQuery = z.strictObject({
-  from: digits.optional(),
-  limit: digits.pipe(z.number().min(1).max(500)).optional(),
-});
-
-interface NodeParams {
-  readonly id: string;
-}
 
 export function clusterRoutes(
   app: FastifyInstance,
@@ -35,35 +24,28 @@ export function clusterRoutes(
   /** Cluster time. */
   clock: Clock,
 ): void {
-  app.get('/api/v1/cluster', (): ClusterView => fold.view(Date.now()));
+  route(app, cluster.view, () => fold.view(Date.now()));
 
-  app.get('/api/v1/invariants', (request): InvariantsAnswer => {
-    checkNoQuery(request.query);
-    return { invariants: fold.invariantViews() };
-  });
+  route(app, cluster.invariants, () => ({ invariants: fold.invariantViews() }));
 
-  app.get<{ Params: NodeParams }>(
-    '/api/v1/nodes/:id',
-    (request): NodeView => fold.nodeView(known(request.params.id)),
-  );
+  route(app, cluster.node, ({ params }) => fold.nodeView(known(params.id)));
 
-  app.get<{ Params: NodeParams }>('/api/v1/nodes/:id/log', async (request): Promise<LogAnswer> => {
-    const node = known(request.params.id);
-    const { from, limit } = parse(LogQuery, request.query, 'query');
+  route(app, cluster.log, async ({ params, query: { from, limit } }) => {
+    const node = known(params.id);
     const page = await supervisor.node(node).log(Math.max(1, from ?? 1), limit ?? 100);
     if (page === null) throw new HttpError('NODE_DOWN', `node ${node} is not running`);
     return { node, lastIndex: page.lastIndex, entries: [...page.entries] };
   });
 
-  app.post<{ Params: NodeParams }>('/api/v1/nodes/:id/kill', (request) =>
-    act(request, async (node) => {
+  route(app, cluster.kill, ({ params }) =>
+    act(params.id, async (node) => {
       if (!(await supervisor.kill(node)))
         throw new HttpError('CONFLICT', `node ${node} is not running`);
     }),
   );
 
-  app.post<{ Params: NodeParams }>('/api/v1/nodes/:id/revive', (request) =>
-    act(request, async (node) => {
+  route(app, cluster.revive, ({ params }) =>
+    act(params.id, async (node) => {
       if (!(await supervisor.revive(node)))
         throw new HttpError('CONFLICT', `node ${node} is running`);
       if (supervisor.node(known(node)).state !== 'serving') {
@@ -75,29 +57,29 @@ export function clusterRoutes(
     }),
   );
 
-  app.post<{ Params: NodeParams }>('/api/v1/nodes/:id/isolate', (request) =>
-    act(request, (node) => {
+  route(app, cluster.isolate, ({ params }) =>
+    act(params.id, (node) => {
       supervisor.isolate(node);
       return supervisor.inForce();
     }),
   );
 
-  app.post<{ Params: NodeParams }>('/api/v1/nodes/:id/reconnect', (request) =>
-    act(request, (node) => {
+  route(app, cluster.reconnect, ({ params }) =>
+    act(params.id, (node) => {
       supervisor.reconnect(node);
       return supervisor.inForce();
     }),
   );
 
-  app.post<{ Params: NodeParams }>('/api/v1/nodes/:id/campaign', (request) =>
-    act(request, (node) => {
+  route(app, cluster.campaign, ({ params }) =>
+    act(params.id, (node) => {
       checkServing(node);
       supervisor.node(node).campaign();
     }),
   );
 
-  app.post<{ Params: NodeParams }>('/api/v1/nodes/:id/lead', (request) =>
-    act(request, async (node) => {
+  route(app, cluster.lead, ({ params }) =>
+    act(params.id, async (node) => {
       checkServing(node);
       const { leader } = leaders;
       if (leader === node) throw new HttpError('CONFLICT', `${node} leads already`);
@@ -113,8 +95,8 @@ export function clusterRoutes(
     }),
   );
 
-  app.post<{ Params: NodeParams }>('/api/v1/nodes/:id/compact', (request) =>
-    act(request, async (node) => {
+  route(app, cluster.compact, ({ params }) =>
+    act(params.id, async (node) => {
       checkServing(node);
       const { lastApplied } = fold.nodeView(node);
       supervisor.node(node).compact();
@@ -123,22 +105,6 @@ export function clusterRoutes(
       throw new HttpError('OUTCOME_UNKNOWN', `${node} did not say in time that its log is short`);
     }),
   );
-
-  app.get('/livez', () => ({ status: 'ok' }));
-
-  app.get('/readyz', (_request, reply) => {
-    const { voters, quorum } = fold.members();
-    const serving = voters.filter(
-      (id) => supervisor.has(id) && supervisor.node(id).isServing,
-    ).length;
-    const ready = leaders.leader !== null && serving >= quorum;
-    return reply.status(ready ? 200 : 503).send({
-      status: ready ? 'ok' : 'not ready',
-      leader: leaders.leader,
-      serving,
-      quorum,
-    });
-  });
 
   function known(id: string): string {
     if (!supervisor.has(id)) throw new HttpError('NODE_UNKNOWN', `there is no node ${id}`);
@@ -151,12 +117,10 @@ export function clusterRoutes(
   }
 
   async function act(
-    { params, query, body }: FastifyRequest<{ Params: NodeParams }>,
+    id: string,
     run: (node: string) => Promise<void> | void,
   ): Promise<NodeActionAnswer> {
-    const node = known(params.id);
-    checkNoQuery(query);
-    checkNoBody(body);
+    const node = known(id);
     const startedMs = performance.now();
     try {
       await run(node);

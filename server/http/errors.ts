@@ -8,7 +8,8 @@ interface Kind {
   readonly retryable: boolean;
 }
 
-const KINDS: Record<ErrorCode, Kind> = {
+/** What each code means to a client. */
+export const KINDS: Readonly<Record<ErrorCode, Kind>> = {
   BAD_REQUEST: { status: 400, title: 'The request cannot be understood', retryable: false },
   BAD_ENCODING: { status: 400, title: 'The text is not well-formed Unicode', retryable: false },
   TOO_LARGE: { status: 413, title: 'Something is beyond its limit', retryable: false },
@@ -42,7 +43,7 @@ const KINDS: Record<ErrorCode, Kind> = {
   OVERLOADED: { status: 429, title: 'Too much is waiting', retryable: true },
   NOT_RECORDED: { status: 404, title: 'That moment is not recorded', retryable: false },
   SLOW_READER: { status: 408, title: 'Nothing was taken for too long', retryable: true },
-  NOT_FOUND: { status: 404, title: 'There is no such route', retryable: false },
+  NOT_FOUND: { status: 404, title: 'There is nothing under that address', retryable: false },
   SHUTTING_DOWN: { status: 503, title: 'The server is stopping', retryable: true },
   INTERNAL: { status: 500, title: 'Something is wrong on our side', retryable: false },
 };

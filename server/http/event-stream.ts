@@ -37,7 +37,6 @@ export class EventStream implements WatchSink {
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store',
       'x-accel-buffering': 'no',
-      'x-request-id': requestId,
     });
   }
 

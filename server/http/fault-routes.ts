@@ -1,87 +1,65 @@
 /** Breaking the world and mending it: links, partitions, pauses, disks, clocks. */
-import type { FastifyInstance, FastifyRequest } from 'fastify';
-import * as faults from '../../contracts/faults.ts';
+import type { FastifyInstance } from 'fastify';
+import type { HealAnswer, LinkChange, NodeFaultsAnswer } from '../../contracts/faults.ts';
+import { faults } from '../../contracts/operations/faults.ts';
 import type { LinkView } from '../../contracts/view.ts';
 import type { FaultOutcome, Faults } from '../cluster/faults.ts';
 import { NodeGone } from '../cluster/supervisor.ts';
 import type { Supervisor } from '../cluster/supervisor.ts';
 import { HttpError } from './errors.ts';
-import { checkNoBody, checkNoQuery, parse } from './input.ts';
-
-interface NodeParams {
-  readonly id: string;
-}
-interface LinkParams {
-  readonly from: string;
-  readonly to: string;
-}
+import { route } from './route.ts';
 
 export function faultRoutes(app: FastifyInstance, supervisor: Supervisor, lab: Faults): void {
-  app.put<{ Params: LinkParams }>('/api/v1/links/:from/:to', async ({ params, query, body }) => {
-    checkNoQuery(query);
-    const { both, ...change } = parse(faults.LinkBody, body, 'body');
-    return setLink(params, change, both);
-  });
+  route(app, faults.setLink, ({ params, body: { both, ...change } }) =>
+    setLink(params, change, both),
+  );
 
-  app.patch<{ Params: LinkParams }>('/api/v1/links/:from/:to', async ({ params, query, body }) => {
-    checkNoQuery(query);
-    const { both, ...change } = parse(faults.LinkPatchBody, body, 'body');
-    return setLink(params, change, both);
-  });
+  route(app, faults.changeLink, ({ params, body: { both, ...change } }) =>
+    setLink(params, change, both),
+  );
 
-  app.delete('/api/v1/links', async ({ query, body }): Promise<{ healed: true }> => {
-    checkNoQuery(query);
-    checkNoBody(body);
+  route(app, faults.healLinks, async (): Promise<HealAnswer> => {
     supervisor.healAll();
     await supervisor.inForce();
     return { healed: true };
   });
 
-  app.post('/api/v1/partition', async ({ query, body }): Promise<faults.PartitionAnswer> => {
-    checkNoQuery(query);
-    const { groups } = parse(faults.PartitionBody, body, 'body');
+  route(app, faults.partition, async ({ body: { groups } }) => {
     await done(lab.apply({ type: 'partition', groups }), 'body.');
     return { groups };
   });
 
-  app.post('/api/v1/heal', async ({ query, body }): Promise<{ healed: true }> => {
-    checkNoQuery(query);
-    checkNoBody(body);
+  route(app, faults.heal, async (): Promise<HealAnswer> => {
     await lab.heal();
     return { healed: true };
   });
 
-  app.post<{ Params: NodeParams }>('/api/v1/nodes/:id/pause', async (request) => {
-    const { node, body } = requestTo(request);
-    const { forMs } = parse(faults.PauseBody, body, 'body');
+  route(app, faults.pause, async ({ params, body: { forMs } }) => {
+    const node = known(params.id);
     await done(lab.apply({ type: 'pause', node, forMs }));
     return answer(node, 'its thread runs nothing until then; if it leads, another is elected');
   });
 
-  app.post<{ Params: NodeParams }>('/api/v1/nodes/:id/resume', async (request) => {
-    const { node, body } = requestTo(request);
-    checkNoBody(body);
+  route(app, faults.resume, async ({ params }) => {
+    const node = known(params.id);
     await done(lab.takeAway({ type: 'pause', node, forMs: 1 }));
     return answer(node, 'its thread runs again');
   });
 
-  app.put<{ Params: NodeParams }>('/api/v1/nodes/:id/disk', async (request) => {
-    const { node, body } = requestTo(request);
-    const disk = parse(faults.DiskBody, body, 'body');
+  route(app, faults.disk, async ({ params, body: disk }) => {
+    const node = known(params.id);
     await done(lab.apply({ type: 'disk', node, ...disk }));
     return answer(node, disk.full ? FULL : 'it stands until it is set anew or healed');
   });
 
-  app.put<{ Params: NodeParams }>('/api/v1/nodes/:id/clock', async (request) => {
-    const { node, body } = requestTo(request);
-    const clock = parse(faults.ClockBody, body, 'body');
+  route(app, faults.clock, async ({ params, body: clock }) => {
+    const node = known(params.id);
     await done(lab.apply({ type: 'clock', node, ...clock }));
     return answer(node, 'it stands until it is set anew or healed');
   });
 
-  app.post<{ Params: NodeParams }>('/api/v1/nodes/:id/wipe', async (request) => {
-    const { node, body } = requestTo(request);
-    checkNoBody(body);
+  route(app, faults.wipe, async ({ params }) => {
+    const node = known(params.id);
     await done(lab.apply({ type: 'wipe', node }));
     return answer(
       node,
@@ -90,26 +68,20 @@ export function faultRoutes(app: FastifyInstance, supervisor: Supervisor, lab: F
   });
 
   async function setLink(
-    { from, to }: LinkParams,
-    change: faults.LinkChange,
+    { from, to }: { readonly from: string; readonly to: string },
+    change: LinkChange,
     both: boolean,
   ): Promise<LinkView> {
     await done(lab.apply({ type: 'link', from, to, change, both }));
     return { from, to, ...supervisor.rule(from, to) };
   }
 
-  /** A node that there is, and the body of a request without parameters. */
-  function requestTo({ params, query, body }: FastifyRequest<{ Params: NodeParams }>): {
-    readonly node: string;
-    readonly body: unknown;
-  } {
-    if (!supervisor.has(params.id))
-      throw new HttpError('NODE_UNKNOWN', `there is no node ${params.id}`);
-    checkNoQuery(query);
-    return { node: params.id, body };
+  function known(id: string): string {
+    if (!supervisor.has(id)) throw new HttpError('NODE_UNKNOWN', `there is no node ${id}`);
+    return id;
   }
 
-  function answer(node: string, note: string): faults.NodeFaultsAnswer {
+  function answer(node: string, note: string): NodeFaultsAnswer {
     return { node, faults: supervisor.faults(node), note };
   }
 }

@@ -2,26 +2,10 @@
 import { isUtf8 } from 'node:buffer';
 import type { FastifyRequest } from 'fastify';
 import * as z from 'zod';
+import { DEFAULT_TIMEOUT_MS, RequestTimeout } from '../../contracts/digits.ts';
 import { LIMITS } from '../../contracts/kv.ts';
+import type { CellParams } from '../../contracts/operations/reads.ts';
 import { HttpError } from './errors.ts';
-
-const DEFAULT_TIMEOUT_MS = 5000;
-const MAX_TIMEOUT_MS = 60_000;
-
-/** Numbers in a query string: digits only, so that "1e3" and "" are refused and not guessed at. */
-export const digits = z
-  .string()
-  .regex(/^\d{1,16}$/, 'a whole number in digits')
-  .transform(Number);
-
-const TimeoutHeader = digits.pipe(z.number().min(1).max(MAX_TIMEOUT_MS));
-
-export interface KeyParams {
-  readonly key: string;
-}
-export interface CellParams extends KeyParams {
-  readonly field: string;
-}
 
 export function cellOf({ key, field }: CellParams): CellParams {
   return { key: checkName(key, 'key'), field: checkName(field, 'field') };
@@ -32,15 +16,15 @@ export function timeoutOf(request: FastifyRequest): number {
   const header = request.headers['request-timeout-ms'];
   return header === undefined
     ? DEFAULT_TIMEOUT_MS
-    : parse(TimeoutHeader, header, 'Request-Timeout-Ms');
+    : parse(RequestTimeout, header, 'Request-Timeout-Ms');
 }
 
-/** Parses with the contract's schema. `where` is the part of the request: "body", "query". */
+/** Parses with the contract's schema. `where` is the part of the request: "body", "query"; "" for parameters of the path. */
 export function parse<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  const path = [where, ...(issue?.path ?? [])].join('.');
+  const path = [...(where === '' ? [] : [where]), ...(issue?.path ?? [])].join('.');
   const excess = issue === undefined ? null : excessOf(issue);
   if (excess !== null)
     throw new HttpError('TOO_LARGE', `${path} has more than ${excess.limit} ${excess.of}`, {
@@ -105,8 +89,8 @@ export function parseQuery(text: string): Record<string | symbol, unknown> {
 const NOTHING = z.strictObject({});
 
 /** Refuses parameters in the query of a request that takes none: what is ignored would be missed. */
-export function checkNoQuery(query: unknown): void {
-  parse(NOTHING, query, 'query');
+export function checkNoQuery(query: unknown): Record<never, never> {
+  return parse(NOTHING, query, 'query');
 }
 
 /** Likewise a body, other than an empty object. */

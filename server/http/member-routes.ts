@@ -1,20 +1,16 @@
 /** Who belongs to the cluster: nodes are added, promoted, replaced and removed. */
-import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { AddMemberBody } from '../../contracts/control.ts';
+import type { FastifyInstance } from 'fastify';
 import type { MemberAnswer } from '../../contracts/control.ts';
+import { cluster } from '../../contracts/operations/cluster.ts';
 import type { ClusterViewFold } from '../cluster/cluster-view.ts';
 import type { LeaderTracker } from '../cluster/leader-tracker.ts';
 import type { Membership, MembershipResult } from '../cluster/membership.ts';
 import type { Supervisor } from '../cluster/supervisor.ts';
 import { HttpError } from './errors.ts';
-import { checkNoBody, checkNoQuery, parse } from './input.ts';
+import { route } from './route.ts';
 
 /** A change of members may have to bring a whole state to a new node first. */
 const CHANGE_WITHIN_MS = 60_000;
-
-interface Params {
-  readonly id: string;
-}
 
 export interface MemberParts {
   readonly supervisor: Supervisor;
@@ -27,33 +23,26 @@ export function memberRoutes(
   app: FastifyInstance,
   { supervisor, fold, leaders, membership }: MemberParts,
 ): void {
-  app.post('/api/v1/members', ({ query, body }) => {
-    checkNoQuery(query);
-    const { as } = parse(AddMemberBody, body ?? {}, 'body');
-    return changed(membership.add(as, CHANGE_WITHIN_MS));
-  });
+  route(app, cluster.add, ({ body: { as } }) => changed(membership.add(as, CHANGE_WITHIN_MS)));
 
-  app.post<{ Params: Params }>('/api/v1/members/:id/promote', (request) => {
-    const node = named(request);
+  route(app, cluster.promote, ({ params }) => {
+    const node = known(params.id);
     if (fold.members().voters.includes(node))
       throw new HttpError('CONFLICT', `${node} has a vote already`);
     return changed(membership.promote(node, CHANGE_WITHIN_MS));
   });
 
-  app.post<{ Params: Params }>('/api/v1/members/:id/replace', (request) =>
-    changed(membership.replace(named(request), CHANGE_WITHIN_MS)),
+  route(app, cluster.replace, ({ params }) =>
+    changed(membership.replace(known(params.id), CHANGE_WITHIN_MS)),
   );
 
-  app.delete<{ Params: Params }>('/api/v1/members/:id', (request) =>
-    changed(membership.remove(named(request), CHANGE_WITHIN_MS)),
+  route(app, cluster.removeMember, ({ params }) =>
+    changed(membership.remove(known(params.id), CHANGE_WITHIN_MS)),
   );
 
-  function named({ params, query, body }: FastifyRequest<{ Params: Params }>): string {
-    if (!supervisor.has(params.id))
-      throw new HttpError('NODE_UNKNOWN', `there is no node ${params.id}`);
-    checkNoQuery(query);
-    checkNoBody(body);
-    return params.id;
+  function known(id: string): string {
+    if (!supervisor.has(id)) throw new HttpError('NODE_UNKNOWN', `there is no node ${id}`);
+    return id;
   }
 
   async function changed(change: Promise<MembershipResult>): Promise<MemberAnswer> {

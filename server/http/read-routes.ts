@@ -1,19 +1,10 @@
 /** Queries on the store: `/api/v1/kv`, `/api/v1/records`, `/api/v1/history`, `/api/v1/diff`, `/api/v1/changes`. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import * as z from 'zod';
-import { Consistency, LIMITS, Revision, TimestampMs } from '../../contracts/kv.ts';
-import type {
-  DiffAnswer,
-  FieldView,
-  GetAnswer,
-  HistoryAnswer,
-  HistoryVersion,
-  KeysAnswer,
-  RecordAnswer,
-  RecordsAnswer,
-  VersionView,
-} from '../../contracts/kv.ts';
-import type { ChangesAnswer } from '../../contracts/watch.ts';
+import { LIMITS, Revision, TimestampMs } from '../../contracts/kv.ts';
+import type { Consistency, FieldView, HistoryVersion, VersionView } from '../../contracts/kv.ts';
+import { reads } from '../../contracts/operations/reads.ts';
+import type { KeysQuery } from '../../contracts/operations/reads.ts';
 import type { KvService, ReadOutcome } from '../cluster/kv-service.ts';
 import type { Supervisor } from '../cluster/supervisor.ts';
 import type { Coordinates, FoundField, FoundVersion, Query, QueryAnswer } from '../kv/queries.ts';
@@ -21,64 +12,17 @@ import type { Version } from '../kv/types.ts';
 import { checkSame, decodeCursor, encodeCursor } from './cursor.ts';
 import type { Question } from './cursor.ts';
 import { HttpError } from './errors.ts';
-import {
-  cellOf,
-  checkName,
-  checkScope,
-  checkText,
-  digits,
-  isWellFormed,
-  parse,
-  timeoutOf,
-} from './input.ts';
-import type { CellParams, KeyParams } from './input.ts';
+import { cellOf, checkName, checkScope, checkText, isWellFormed, timeoutOf } from './input.ts';
 import { kvError, readError } from './kv-problems.ts';
+import { route } from './route.ts';
 import { valueView } from './value-view.ts';
 
 const DEFAULT_KEYS = 100;
 
-const Asker = z.strictObject({ consistency: Consistency.optional(), node: z.string().optional() });
-type Asker = z.infer<typeof Asker>;
-
-const Where = Asker.extend({
-  at: digits.pipe(TimestampMs).optional(),
-  asOf: digits.pipe(Revision).optional(),
-});
-const paging = {
-  limit: digits.pipe(z.number().min(1).max(LIMITS.pageSize)).optional(),
-  cursor: z.string().optional(),
-};
-const ScanQuery = Where.extend({ prefix: z.string().optional(), ...paging });
-const KeysQuery = Where.extend({
-  prefix: z.string().optional(),
-  start: z.string().optional(),
-  end: z.string().optional(),
-  ...paging,
-});
-const HistoryQuery = Asker.extend({
-  from: digits.pipe(TimestampMs).optional(),
-  to: digits.pipe(TimestampMs).optional(),
-  asOf: digits.pipe(Revision).optional(),
-  order: z.enum(['asc', 'desc']).optional(),
-  ...paging,
-});
-const DiffQuery = Asker.extend({
-  beforeAt: digits.pipe(TimestampMs).optional(),
-  beforeAsOf: digits.pipe(Revision).optional(),
-  afterAt: digits.pipe(TimestampMs).optional(),
-  afterAsOf: digits.pipe(Revision).optional(),
-  key: z.string().optional(),
-  field: z.string().optional(),
-  prefix: z.string().optional(),
-  ...paging,
-});
-const ChangesQuery = Asker.extend({
-  after: digits.pipe(Revision),
-  limit: paging.limit,
-  key: z.string().optional(),
-  field: z.string().optional(),
-  prefix: z.string().optional(),
-});
+interface Asker {
+  readonly consistency?: Consistency | undefined;
+  readonly node?: string | undefined;
+}
 
 /** Cursors: the view, then where the page starts. */
 const Name = z
@@ -89,9 +33,8 @@ const VersionPlace = z.tuple([Revision, TimestampMs, Revision, z.number().int().
 const CellPlace = z.tuple([TimestampMs, Revision, TimestampMs, Revision, Name, Name]);
 
 export function readRoutes(app: FastifyInstance, kv: KvService, supervisor: Supervisor): void {
-  app.get<{ Params: CellParams }>('/api/v1/kv/:key/:field', async (request): Promise<GetAnswer> => {
-    const where = parse(Where, request.query, 'query');
-    const cell = cellOf(request.params);
+  route(app, reads.get, async ({ params, query: where }, request) => {
+    const cell = cellOf(params);
     const query = { type: 'get', ...cell, ...coordinates(where) } as const;
     const { answer, ...provenance } = await read(request, query, where);
     const { found, absentBecause, at, asOf } = answer;
@@ -107,9 +50,8 @@ export function readRoutes(app: FastifyInstance, kv: KvService, supervisor: Supe
     };
   });
 
-  app.get<{ Params: KeyParams }>('/api/v1/kv/:key', async (request): Promise<RecordAnswer> => {
-    const where = parse(ScanQuery, request.query, 'query');
-    const key = checkName(request.params.key, 'key');
+  route(app, reads.record, async ({ params, query: where }, request) => {
+    const key = checkName(params.key, 'key');
     const question = ['scan', key, where.prefix];
     const { view, start } = pageOf(question, where);
     const { answer, ...provenance } = await read(
@@ -134,8 +76,7 @@ export function readRoutes(app: FastifyInstance, kv: KvService, supervisor: Supe
     };
   });
 
-  app.get('/api/v1/kv', async (request): Promise<KeysAnswer> => {
-    const where = parse(KeysQuery, request.query, 'query');
+  route(app, reads.keys, async ({ query: where }, request) => {
     const question = ['keys', where.prefix, where.start, where.end];
     const query = { type: 'keys', ...keyRange(question, where) } as const;
     const { answer, ...provenance } = await read(request, query, where);
@@ -148,8 +89,7 @@ export function readRoutes(app: FastifyInstance, kv: KvService, supervisor: Supe
     };
   });
 
-  app.get('/api/v1/records', async (request): Promise<RecordsAnswer> => {
-    const where = parse(KeysQuery, request.query, 'query');
+  route(app, reads.records, async ({ query: where }, request) => {
     const question = ['range', where.prefix, where.start, where.end];
     const query = { type: 'range', ...keyRange(question, where) } as const;
     const { answer, ...provenance } = await read(request, query, where);
@@ -166,51 +106,46 @@ export function readRoutes(app: FastifyInstance, kv: KvService, supervisor: Supe
     };
   });
 
-  app.get<{ Params: CellParams }>(
-    '/api/v1/history/:key/:field',
-    async (request): Promise<HistoryAnswer> => {
-      const where = parse(HistoryQuery, request.query, 'query');
-      const cell = cellOf(request.params);
-      const { from, to, cursor } = where;
-      const descending = where.order === 'desc';
-      const question = ['history', cell.key, cell.field, from, to, descending ? 'desc' : 'asc'];
-      const place = cursor === undefined ? null : decodeCursor(VersionPlace, question, cursor);
-      if (place !== null) checkSame(where.asOf, place[0], 'query.asOf');
-      const asOf = place?.[0] ?? where.asOf;
-      const { answer, ...provenance } = await read(
-        request,
-        {
-          type: 'history',
-          ...cell,
-          ...(from !== undefined && { from }),
-          ...(to !== undefined && { to }),
-          ...(asOf !== undefined && { asOf }),
-          descending,
-          ...(place !== null && {
-            after: { timestamp: place[1], revision: place[2], op: place[3] },
-          }),
-          limit: where.limit ?? LIMITS.pageSize,
-        },
-        where,
-      );
-      const { next } = answer;
-      return {
+  route(app, reads.history, async ({ params, query: where }, request) => {
+    const cell = cellOf(params);
+    const { from, to, cursor } = where;
+    const descending = where.order === 'desc';
+    const question = ['history', cell.key, cell.field, from, to, descending ? 'desc' : 'asc'];
+    const place = cursor === undefined ? null : decodeCursor(VersionPlace, question, cursor);
+    if (place !== null) checkSame(where.asOf, place[0], 'query.asOf');
+    const asOf = place?.[0] ?? where.asOf;
+    const { answer, ...provenance } = await read(
+      request,
+      {
+        type: 'history',
         ...cell,
-        clusterTime: answer.clusterTime,
-        versions: answer.versions.map(historyVersion),
-        horizon: answer.horizon,
-        next:
-          next === null
-            ? null
-            : encodeCursor(question, [answer.asOf, next.timestamp, next.revision, next.op]),
-        asOf: answer.asOf,
-        ...provenance,
-      };
-    },
-  );
+        ...(from !== undefined && { from }),
+        ...(to !== undefined && { to }),
+        ...(asOf !== undefined && { asOf }),
+        descending,
+        ...(place !== null && {
+          after: { timestamp: place[1], revision: place[2], op: place[3] },
+        }),
+        limit: where.limit ?? LIMITS.pageSize,
+      },
+      where,
+    );
+    const { next } = answer;
+    return {
+      ...cell,
+      clusterTime: answer.clusterTime,
+      versions: answer.versions.map(historyVersion),
+      horizon: answer.horizon,
+      next:
+        next === null
+          ? null
+          : encodeCursor(question, [answer.asOf, next.timestamp, next.revision, next.op]),
+      asOf: answer.asOf,
+      ...provenance,
+    };
+  });
 
-  app.get('/api/v1/diff', async (request): Promise<DiffAnswer> => {
-    const where = parse(DiffQuery, request.query, 'query');
+  route(app, reads.diff, async ({ query: where }, request) => {
     const { key, field, prefix, cursor } = where;
     checkScope(where, 'query');
     const question = ['diff', key, field, prefix];
@@ -266,8 +201,7 @@ export function readRoutes(app: FastifyInstance, kv: KvService, supervisor: Supe
     };
   });
 
-  app.get('/api/v1/changes', async (request): Promise<ChangesAnswer> => {
-    const where = parse(ChangesQuery, request.query, 'query');
+  route(app, reads.changes, async ({ query: where }, request) => {
     const { key, field, prefix, after } = where;
     checkScope(where, 'query');
     const limit = where.limit ?? DEFAULT_KEYS;
@@ -327,7 +261,7 @@ function pageOf(
   return { view: { at, asOf }, start };
 }
 
-function keyRange(question: Question, where: z.infer<typeof KeysQuery>) {
+function keyRange(question: Question, where: KeysQuery) {
   const { view, start } = pageOf(question, where);
   return {
     ...texts(where, 'prefix'),

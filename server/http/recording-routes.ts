@@ -1,33 +1,22 @@
 /** The last minutes of the cluster's views: `/api/v1/recording`, its segments, and all of it as a file. */
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import * as z from 'zod';
-import type { RecordingAnswer } from '../../contracts/recording.ts';
-import { RECORDING_TYPE } from '../../contracts/recording.ts';
-import { TimestampMs } from '../../contracts/kv.ts';
+import { laboratory, RECORDING_LINES } from '../../contracts/operations/laboratory.ts';
 import type { FlightRecorder, KeptSegment } from '../cluster/flight-recorder.ts';
 import { HttpError } from './errors.ts';
-import { checkNoQuery, digits, parse } from './input.ts';
+import { route } from './route.ts';
 
 /** An answer has no more segments than fit into this, but at least one, bytes. */
 const SEGMENTS_BYTES = 8 * 1024 * 1024;
 /** Each file that is being sent holds its segments in memory until it is over. */
 const MAX_FILES_UNDER_WAY = 4;
 
-const instant = digits.pipe(TimestampMs);
-const SummaryQuery = z.strictObject({ from: instant.optional() });
-const SegmentsQuery = z.strictObject({ from: instant, to: instant });
-
 export function recordingRoutes(app: FastifyInstance, recorder: FlightRecorder): void {
   let underWay = 0;
 
-  app.get('/api/v1/recording', ({ query }): RecordingAnswer => {
-    const { from } = parse(SummaryQuery, query, 'query');
-    return recorder.summary(from);
-  });
+  route(app, laboratory.recording, ({ query }) => recorder.summary(query.from));
 
-  app.get('/api/v1/recording/segments', { exposeHeadRoute: false }, ({ query }, reply) => {
-    const { from, to } = parse(SegmentsQuery, query, 'query');
+  route(app, laboratory.segments, ({ query: { from, to } }, _request, reply) => {
     if (from > to)
       throw new HttpError('BAD_REQUEST', 'query.from is later than query.to', {
         path: 'query.from',
@@ -38,9 +27,7 @@ export function recordingRoutes(app: FastifyInstance, recorder: FlightRecorder):
     return send(reply, firstOf(wanted));
   });
 
-  // Without a HEAD route of its own: that would read it all to send none of it.
-  app.get('/api/v1/recording/file', { exposeHeadRoute: false }, ({ query }, reply) => {
-    checkNoQuery(query);
+  route(app, laboratory.recordingFile, (_input, _request, reply) => {
     const kept = recorder.kept();
     if (kept.length === 0) throw notRecorded(kept);
     if (underWay >= MAX_FILES_UNDER_WAY)
@@ -57,9 +44,7 @@ export function recordingRoutes(app: FastifyInstance, recorder: FlightRecorder):
   });
 
   function send(reply: FastifyReply, segments: readonly KeptSegment[]) {
-    void reply
-      .header('content-type', `${RECORDING_TYPE}; charset=utf-8`)
-      .header('cache-control', 'no-store');
+    void reply.header('content-type', RECORDING_LINES).header('cache-control', 'no-store');
     // In bytes: as objects, sixteen segments would wait for a slow reader.
     const lines = recorder.file(segments, Date.now());
     return reply.send(Readable.from(lines, { objectMode: false }));

@@ -1,21 +1,17 @@
 /** What the store may forget: `/api/v1/retention`. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { RetentionBody } from '../../contracts/retention.ts';
+import { files } from '../../contracts/operations/files.ts';
 import type { RetentionAnswer } from '../../contracts/retention.ts';
 import type { KvService } from '../cluster/kv-service.ts';
 import { HttpError } from './errors.ts';
-import { checkNoQuery, parse, timeoutOf } from './input.ts';
+import { timeoutOf } from './input.ts';
 import { kvError, readError, writeError } from './kv-problems.ts';
+import { route } from './route.ts';
 
 export function retentionRoutes(app: FastifyInstance, kv: KvService): void {
-  app.get('/api/v1/retention', (request): Promise<RetentionAnswer> => {
-    checkNoQuery(request.query);
-    return read(request);
-  });
+  route(app, files.retention, (_input, request) => read(request));
 
-  app.put('/api/v1/retention', async (request): Promise<RetentionAnswer> => {
-    checkNoQuery(request.query);
-    const policy = parse(RetentionBody, request.body, 'body');
+  route(app, files.setRetention, async ({ body: policy }, request) => {
     const outcome = await kv.write({ op: 'retention', ...policy }, timeoutOf(request));
     if (!outcome.ok) throw writeError(outcome);
     if (!outcome.result.ok) throw kvError(outcome.result.error);

@@ -1,25 +1,14 @@
 /** `/api/v1/watch`: what happens, as it happens, as server-sent events. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import * as z from 'zod';
-import { Revision } from '../../contracts/kv.ts';
+import { files } from '../../contracts/operations/files.ts';
 import type { WatchHub } from '../watch/hub.ts';
 import { EventStream } from './event-stream.ts';
-import { checkScope, digits, parse, timeoutOf } from './input.ts';
+import { checkScope, parse, timeoutOf } from './input.ts';
 import { watchRefused } from './kv-problems.ts';
-
-const After = digits.pipe(Revision);
-const WatchQuery = z.strictObject({
-  key: z.string().optional(),
-  field: z.string().optional(),
-  prefix: z.string().optional(),
-  /** Left out: from now on. */
-  after: After.optional(),
-});
+import { route } from './route.ts';
 
 export function watchRoutes(app: FastifyInstance, hub: WatchHub): void {
-  // An answer without an end has no head of its own.
-  app.get('/api/v1/watch', { exposeHeadRoute: false }, async (request, reply) => {
-    const { after, ...scope } = parse(WatchQuery, request.query, 'query');
+  route(app, files.watch, async ({ query: { after, ...scope } }, request, reply) => {
     checkScope(scope, 'query');
     const from = lastEventId(request) ?? after ?? null;
     const opened = await hub.open(
@@ -39,5 +28,5 @@ export function watchRoutes(app: FastifyInstance, hub: WatchHub): void {
 /** What a browser that was cut off sends: it knows more than the address that it was given first. */
 function lastEventId(request: FastifyRequest): number | null {
   const id = request.headers['last-event-id'];
-  return id === undefined ? null : parse(After, id, 'Last-Event-ID');
+  return parse(files.watch.headers['Last-Event-ID'], id, 'Last-Event-ID') ?? null;
 }

@@ -1,32 +1,10 @@
 /** Commands on the store: `/api/v1/kv`, `/api/v1/txn`, `/api/v1/batch`, `/api/v1/restore`, `/api/v1/sessions`. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import * as z from 'zod';
-import { LIMITS, TimestampMs } from '../../contracts/kv.ts';
+import type * as z from 'zod';
+import { LIMITS } from '../../contracts/kv.ts';
 import type { FoundInstead, Value } from '../../contracts/kv.ts';
-import {
-  AppendBody,
-  BatchBody,
-  IncrementBody,
-  RemoveBody,
-  RestoreBody,
-  SetBody,
-  TransactionBody,
-} from '../../contracts/write.ts';
-import type {
-  AppendAnswer,
-  BatchAnswer,
-  CellCondition,
-  Condition,
-  DeleteAnswer,
-  DeleteRecordAnswer,
-  IncrementAnswer,
-  Operation,
-  RemoveAnswer,
-  RestoreAnswer,
-  SessionAnswer,
-  SetAnswer,
-  TransactionAnswer,
-} from '../../contracts/write.ts';
+import { writes } from '../../contracts/operations/writes.ts';
+import type { BatchAnswer, CellCondition, Condition, Operation } from '../../contracts/write.ts';
 import { must } from '../base/assert.ts';
 import type { KvService, WriteOutcome } from '../cluster/kv-service.ts';
 import type {
@@ -42,25 +20,14 @@ import {
   cellOf,
   checkClientId,
   checkName,
-  checkNoBody,
-  checkNoQuery,
   checkScope,
   checkText,
   checkValue,
-  digits,
-  parse,
   timeoutOf,
 } from './input.ts';
-import type { CellParams, KeyParams } from './input.ts';
 import { kvError, sessionError, writeError } from './kv-problems.ts';
+import { route } from './route.ts';
 import { valueView } from './value-view.ts';
-
-/** A delete has its envelope in the query. */
-const DeleteQuery = z.strictObject({
-  timestamp: digits.pipe(TimestampMs).optional(),
-  clientId: z.string().min(1).max(128).optional(),
-  sequence: digits.pipe(z.number().min(1).max(Number.MAX_SAFE_INTEGER)).optional(),
-});
 
 type AnyOperation = z.output<typeof Operation>;
 type Applied = Extract<ApplyResult, { ok: true }>;
@@ -72,9 +39,9 @@ interface Envelope {
 }
 
 export function writeRoutes(app: FastifyInstance, kv: KvService): void {
-  app.put<{ Params: CellParams }>('/api/v1/kv/:key/:field', async (request): Promise<SetAnswer> => {
-    const { if: condition, value, ttl, ...envelope } = bodyOf(request, SetBody);
-    const cell = cellOf(request.params);
+  route(app, writes.set, async ({ params, body }, request) => {
+    const { if: condition, value, ttl, ...envelope } = body;
+    const cell = cellOf(params);
     const set = { op: 'set', ...cell, value: checkList(value, 'body.value'), ttl } as const;
     if (condition === undefined) {
       const { done, ...committed } = await write(request, set, envelope);
@@ -99,64 +66,44 @@ export function writeRoutes(app: FastifyInstance, kv: KvService): void {
     };
   });
 
-  app.delete<{ Params: CellParams }>(
-    '/api/v1/kv/:key/:field',
-    async (request): Promise<DeleteAnswer> => {
-      const envelope = parse(DeleteQuery, request.query, 'query');
-      checkNoBody(request.body);
-      const operation = { op: 'delete', ...cellOf(request.params) } as const;
-      const { done, ...committed } = await write(request, operation, envelope);
-      return { ...committed, existed: of('delete', done).existed };
-    },
-  );
+  route(app, writes.remove, async ({ params, query: envelope }, request) => {
+    const operation = { op: 'delete', ...cellOf(params) } as const;
+    const { done, ...committed } = await write(request, operation, envelope);
+    return { ...committed, existed: of('delete', done).existed };
+  });
 
-  app.delete<{ Params: KeyParams }>(
-    '/api/v1/kv/:key',
-    async (request): Promise<DeleteRecordAnswer> => {
-      const envelope = parse(DeleteQuery, request.query, 'query');
-      checkNoBody(request.body);
-      const operation = { op: 'deleteRecord', key: checkName(request.params.key, 'key') } as const;
-      const { done, ...committed } = await write(request, operation, envelope);
-      return { ...committed, fields: of('deleteRecord', done).fields };
-    },
-  );
+  route(app, writes.removeRecord, async ({ params, query: envelope }, request) => {
+    const operation = { op: 'deleteRecord', key: checkName(params.key, 'key') } as const;
+    const { done, ...committed } = await write(request, operation, envelope);
+    return { ...committed, fields: of('deleteRecord', done).fields };
+  });
 
-  app.post<{ Params: CellParams }>(
-    '/api/v1/kv/:key/:field/append',
-    async (request): Promise<AppendAnswer> => {
-      const { items, ttl, ...envelope } = bodyOf(request, AppendBody);
-      checkList(items, 'body.items');
-      const operation = { op: 'append', ...cellOf(request.params), items, ttl } as const;
-      const { done, ...committed } = await write(request, operation, envelope);
-      return { ...committed, length: of('append', done).length };
-    },
-  );
+  route(app, writes.append, async ({ params, body }, request) => {
+    const { items, ttl, ...envelope } = body;
+    checkList(items, 'body.items');
+    const operation = { op: 'append', ...cellOf(params), items, ttl } as const;
+    const { done, ...committed } = await write(request, operation, envelope);
+    return { ...committed, length: of('append', done).length };
+  });
 
-  app.post<{ Params: CellParams }>(
-    '/api/v1/kv/:key/:field/remove',
-    async (request): Promise<RemoveAnswer> => {
-      const { item, count, ...envelope } = bodyOf(request, RemoveBody);
-      checkValue(item, 'body.item');
-      const operation = { op: 'remove', ...cellOf(request.params), item, count } as const;
-      const { done, ...committed } = await write(request, operation, envelope);
-      const { removed, length } = of('remove', done);
-      return { ...committed, removed, length };
-    },
-  );
+  route(app, writes.removeItems, async ({ params, body }, request) => {
+    const { item, count, ...envelope } = body;
+    checkValue(item, 'body.item');
+    const operation = { op: 'remove', ...cellOf(params), item, count } as const;
+    const { done, ...committed } = await write(request, operation, envelope);
+    const { removed, length } = of('remove', done);
+    return { ...committed, removed, length };
+  });
 
-  app.post<{ Params: CellParams }>(
-    '/api/v1/kv/:key/:field/increment',
-    async (request): Promise<IncrementAnswer> => {
-      checkNoQuery(request.query);
-      const { by, ttl, ...envelope } = parse(IncrementBody, request.body ?? {}, 'body');
-      const operation = { op: 'increment', ...cellOf(request.params), by, ttl } as const;
-      const { done, ...committed } = await write(request, operation, envelope);
-      return { ...committed, value: of('increment', done).value };
-    },
-  );
+  route(app, writes.increment, async ({ params, body }, request) => {
+    const { by, ttl, ...envelope } = body;
+    const operation = { op: 'increment', ...cellOf(params), by, ttl } as const;
+    const { done, ...committed } = await write(request, operation, envelope);
+    return { ...committed, value: of('increment', done).value };
+  });
 
-  app.post('/api/v1/txn', async (request): Promise<TransactionAnswer> => {
-    const { if: conditions, success, failure, ...envelope } = bodyOf(request, TransactionBody);
+  route(app, writes.txn, async ({ body }, request) => {
+    const { if: conditions, success, failure, ...envelope } = body;
     const txn = {
       op: 'txn',
       conditions: conditions.map((condition, i) => checkedCondition(condition, `body.if.${i}`)),
@@ -173,9 +120,9 @@ export function writeRoutes(app: FastifyInstance, kv: KvService): void {
     };
   });
 
-  app.post('/api/v1/batch', async (request): Promise<BatchAnswer> => {
-    const { writes } = bodyOf(request, BatchBody);
-    const checked = writes.map(({ timestamp, clientId, sequence, ...operation }, i) => {
+  route(app, writes.batch, async ({ body }, request) => {
+    const { writes: asked } = body;
+    const checked = asked.map(({ timestamp, clientId, sequence, ...operation }, i) => {
       const path = `body.writes.${i}`;
       const envelope = { timestamp, clientId, sequence };
       return commandOf(checkedOperation(operation, path), envelope);
@@ -197,8 +144,8 @@ export function writeRoutes(app: FastifyInstance, kv: KvService): void {
     return { results };
   });
 
-  app.post('/api/v1/restore', async (request): Promise<RestoreAnswer> => {
-    const { clientId, sequence, ...restore } = bodyOf(request, RestoreBody);
+  route(app, writes.restore, async ({ body }, request) => {
+    const { clientId, sequence, ...restore } = body;
     if (restore.at === undefined && restore.asOf === undefined)
       throw new HttpError('BAD_REQUEST', 'a restore names a time or a revision', {
         path: 'body.at',
@@ -209,14 +156,11 @@ export function writeRoutes(app: FastifyInstance, kv: KvService): void {
     return { ...committed, fields: of('restore', done).fields };
   });
 
-  app.post('/api/v1/sessions', async (request, reply): Promise<SessionAnswer> => {
-    checkNoQuery(request.query);
-    checkNoBody(request.body);
+  route(app, writes.session, async (_input, request) => {
     const outcome = await kv.openSession(timeoutOf(request));
     if (!outcome.ok) throw sessionError(outcome);
     const { done, ...committed } = committedOf(outcome);
     const { client: clientId, idleMs } = of('session', done);
-    void reply.code(201);
     const revision = must(committed.revision, 'an opening is a revision');
     return { ...committed, revision, clientId, idleMs };
   });
@@ -272,11 +216,6 @@ const WHOLE_WRITES = new Set<Outcome['op']>([
   'session',
   'tick',
 ]);
-
-function bodyOf<T>(request: FastifyRequest, schema: z.ZodType<T>): T {
-  checkNoQuery(request.query);
-  return parse(schema, request.body, 'body');
-}
 
 /** The operation with its time and its name. */
 function commandOf(operation: WriteCommand, envelope: Envelope): WriteCommand {

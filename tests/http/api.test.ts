@@ -336,7 +336,7 @@ describe('the API', { timeout: SLOW_MACHINE_MS }, () => {
       status: 404,
       code: 'NODE_UNKNOWN',
     });
-    expect(await requests.ok('GET', '/api/v1/version')).toEqual({ version: 'test', api: 1 });
+    expect(await requests.ok('GET', '/api/v1/version')).toMatchObject({ version: 'test', api: 1 });
   });
 
   it('[H9] kills and revives, and answers when it is done', async () => {

@@ -2,6 +2,8 @@
 import { expect } from 'vitest';
 import { Problem } from '../../contracts/errors.ts';
 import { SessionAnswer } from '../../contracts/write.ts';
+import { openApiDocument } from '../../server/http/openapi.ts';
+import { ApiDocument } from './document.ts';
 
 /** A machine that is busy with other things may take its time. */
 const PATIENT = { 'request-timeout-ms': '60000' };
@@ -12,6 +14,9 @@ export interface Reply {
   readonly body: unknown;
 }
 
+const API = new ApiDocument(openApiDocument('test'));
+
+/** Every answer is held against the OpenAPI document, too. */
 export class Requests {
   private readonly server: { readonly url: string };
 
@@ -36,7 +41,11 @@ export class Requests {
       },
       ...(body !== undefined && { body: raw ? body : JSON.stringify(body) }),
     });
-    return { status: response.status, headers: response.headers, body: await response.json() };
+    const text = await response.text();
+    const asked = API.find(method, path);
+    const told = { status: response.status, headers: response.headers, text };
+    if (asked !== null) expect(API.faultOf(asked, told), `${method} ${path}`).toBeNull();
+    return { ...told, body: JSON.parse(text) as unknown };
   }
 
   /** The body of an answer with status 200. */
