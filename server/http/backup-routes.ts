@@ -2,7 +2,8 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
-import { BACKUP_FORMAT, BACKUP_TYPE, RestoreMode } from '../../contracts/backup.ts';
+import { BACKUP_FORMAT, RestoreMode } from '../../contracts/backup.ts';
+import { BACKUP_TYPE } from '../../contracts/backup-type.ts';
 import type { BackupHeader, BackupRestoreAnswer, RestoreStatus } from '../../contracts/backup.ts';
 import type { Problem } from '../../contracts/errors.ts';
 import { LIMITS, Revision, TimestampMs } from '../../contracts/kv.ts';

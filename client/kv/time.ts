@@ -1,0 +1,72 @@
+/** Time as the library takes it, so that a test can drive it; and deadlines, which signals tell of. */
+
+export interface Clock {
+  /** Milliseconds that never go back, from wherever. */
+  now(): number;
+  /** Calls once after `ms`, unless what it returns was called before. */
+  after(ms: number, run: () => void): () => void;
+}
+
+export const realClock: Clock = {
+  now: () => performance.now(),
+  after: (ms, run) => {
+    // A longer one would end at once.
+    const timer = setTimeout(run, Math.min(ms, MAX_TIMER_MS));
+    return () => clearTimeout(timer);
+  },
+};
+
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** Whether the time passed; false: a signal came first. */
+export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
+    if (signal.aborted) {
+      resolve(false);
+      return;
+    }
+    const onAbort = (): void => {
+      cancel();
+      resolve(false);
+    };
+    const cancel = clock.after(ms, () => {
+      signal.removeEventListener('abort', onAbort);
+      resolve(true);
+    });
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+/** A signal that follows others, or the end of a time. Must be ended, or it hangs on them. */
+export class Scope {
+  private readonly controller = new AbortController();
+  private readonly ends: (() => void)[] = [];
+
+  constructor(...signals: readonly (AbortSignal | undefined)[]) {
+    for (const signal of signals) {
+      if (signal === undefined) continue;
+      const onAbort = (): void => this.controller.abort(signal.reason);
+      if (signal.aborted) onAbort();
+      signal.addEventListener('abort', onAbort, { once: true });
+      this.ends.push(() => signal.removeEventListener('abort', onAbort));
+    }
+  }
+
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  abortAfter(clock: Clock, ms: number): void {
+    this.ends.push(clock.after(ms, () => this.controller.abort(TIMED_OUT)));
+  }
+
+  abort(reason: unknown): void {
+    this.controller.abort(reason);
+  }
+
+  end(): void {
+    for (const end of this.ends.splice(0)) end();
+  }
+}
+
+const TIMED_OUT = new Error('it took too long');
