@@ -61,6 +61,11 @@ export class Deadline {
     return this.caller?.reason;
   }
 
+  /** Its time is up, or it is not wanted any more: what was under way was cut, which says less than what failed before. */
+  get isOver(): boolean {
+    return this.signal.aborted;
+  }
+
   /** Waits before the next attempt. False: there is no time for another. */
   async backOff(failed: number, retryAfterMs: number | undefined): Promise<boolean> {
     const { clock, random } = this.context;
@@ -87,6 +92,7 @@ export async function read<A>(
     if (deadline.isCancelled) throw deadline.reason;
     if (closing.aborted) throw new ClosedError();
   };
+  let last: { readonly failure: ApiFailure; readonly requestId: string } | null = null;
   try {
     for (let failed = 1; ; failed++) {
       check();
@@ -95,10 +101,11 @@ export async function read<A>(
       if (reply.ok && isAnswer(reply.value)) return reply.value;
       check();
       const failure = reply.ok ? NOT_OURS : reply.failure;
+      if (last === null || !deadline.isOver) last = { failure, requestId: reply.requestId };
       const goesOn =
         mayRead(failure, isLocal) && (await deadline.backOff(failed, failure.retryAfterMs));
       check();
-      if (!goesOn) throw errorOf(failure, reply.requestId);
+      if (!goesOn) throw errorOf(last.failure, last.requestId);
     }
   } finally {
     deadline.end();

@@ -6,6 +6,8 @@
  * is resolved: a later number would make the store forget what became of it.
  */
 
+import { onAbort } from './time.ts';
+
 export interface Session {
   readonly clientId: string;
   /** Number of the last write that was sent under it. */
@@ -42,20 +44,19 @@ export class SessionPool {
   take(count: number, signal: AbortSignal): Promise<readonly Seat[] | null> {
     if (signal.aborted) return Promise.resolve(null);
     return new Promise((resolve) => {
-      const onAbort = (): void => {
+      const waiting: Waiting = {
+        count,
+        resolve: (seats) => {
+          forget();
+          resolve(seats);
+        },
+      };
+      const forget = onAbort(signal, () => {
         this.waiting.splice(this.waiting.indexOf(waiting), 1);
         // The next one may want less.
         this.serve();
         resolve(null);
-      };
-      const waiting: Waiting = {
-        count,
-        resolve: (seats) => {
-          signal.removeEventListener('abort', onAbort);
-          resolve(seats);
-        },
-      };
-      signal.addEventListener('abort', onAbort, { once: true });
+      });
       this.waiting.push(waiting);
       this.serve();
     });

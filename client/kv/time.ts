@@ -18,6 +18,34 @@ export const realClock: Clock = {
 
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
+/** What waits for each signal. One listener for all: platforms take many for a leak, and say so. */
+const waiting = new WeakMap<AbortSignal, Set<() => void>>();
+
+/** Calls once when the signal aborts, which it has not yet, unless what it returns was called before. */
+export function onAbort(signal: AbortSignal, run: () => void): () => void {
+  const runs = waiting.get(signal) ?? new Set();
+  if (runs.size === 0) {
+    waiting.set(signal, runs);
+    signal.addEventListener('abort', runAll, { once: true });
+  }
+  // Whoever waits twice is called twice.
+  const own = (): void => run();
+  runs.add(own);
+  return () => {
+    runs.delete(own);
+    if (runs.size > 0 || signal.aborted) return;
+    signal.removeEventListener('abort', runAll);
+    waiting.delete(signal);
+  };
+}
+
+function runAll({ currentTarget }: Event): void {
+  const signal = currentTarget as AbortSignal;
+  const runs = waiting.get(signal);
+  waiting.delete(signal);
+  for (const run of runs ?? []) run();
+}
+
 /** Whether the time passed; false: a signal came first. */
 export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
@@ -25,15 +53,14 @@ export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<bo
       resolve(false);
       return;
     }
-    const onAbort = (): void => {
-      cancel();
-      resolve(false);
-    };
     const cancel = clock.after(ms, () => {
-      signal.removeEventListener('abort', onAbort);
+      forget();
       resolve(true);
     });
-    signal.addEventListener('abort', onAbort, { once: true });
+    const forget = onAbort(signal, () => {
+      cancel();
+      resolve(false);
+    });
   });
 }
 
@@ -45,10 +72,9 @@ export class Scope {
   constructor(...signals: readonly (AbortSignal | undefined)[]) {
     for (const signal of signals) {
       if (signal === undefined) continue;
-      const onAbort = (): void => this.controller.abort(signal.reason);
-      if (signal.aborted) onAbort();
-      signal.addEventListener('abort', onAbort, { once: true });
-      this.ends.push(() => signal.removeEventListener('abort', onAbort));
+      const follow = (): void => this.controller.abort(signal.reason);
+      if (signal.aborted) follow();
+      else this.ends.push(onAbort(signal, follow));
     }
   }
 

@@ -94,11 +94,11 @@ export class WriteRun<A> {
     if (seat.session === null) {
       const { transport } = this.context;
       const reply = await transport.attempt<unknown>(OPEN_SESSION, remainingMs, signal);
-      write.requestId = reply.requestId;
       const clientId = reply.ok ? clientIdOf(reply.value) : null;
       if (clientId === null) {
-        write.failure = reply.ok ? NOT_OURS : reply.failure;
-        if (attemptOf(write.failure) === 'refused') this.refuse(write, write.failure);
+        const failure = reply.ok ? NOT_OURS : reply.failure;
+        this.note(write, failure, reply.requestId);
+        if (attemptOf(failure) === 'refused') this.refuse(write, failure);
         return;
       }
       seat.session = { clientId, sequence: 0 };
@@ -121,17 +121,23 @@ export class WriteRun<A> {
     const reply = await transport.attempt<unknown>(this.form.request(sent), remainingMs, signal);
     const answers = reply.ok ? this.form.answers(reply.value, sent) : null;
     for (const [i, { write }] of sent.entries()) {
-      write.requestId = reply.requestId;
       const answer = reply.ok ? answers?.[i] : reply;
       if (answer?.ok === true) write.settled = { ok: true, value: answer.value as A };
-      else this.onFailure(write, answer?.failure ?? NOT_OURS);
+      else this.onFailure(write, answer?.failure ?? NOT_OURS, reply.requestId);
     }
   }
 
-  private onFailure(write: Write<A>, failure: ApiFailure): void {
+  /** An attempt that was cut says less than the one before. */
+  private note(write: Write<A>, failure: ApiFailure, requestId: string): void {
+    if (write.failure !== null && this.deadline.isOver) return;
     write.failure = failure;
+    write.requestId = requestId;
+  }
+
+  private onFailure(write: Write<A>, failure: ApiFailure, requestId: string): void {
+    this.note(write, failure, requestId);
     // Whatever the reason of a signal looks like: what was sent was sent.
-    const isCut = this.deadline.signal.aborted && failure.code === 'UNREACHABLE';
+    const isCut = this.deadline.isOver && failure.code === 'UNREACHABLE';
     switch (isCut ? 'unknown' : attemptOf(failure)) {
       case 'judged':
         this.refuse(write, failure);
