@@ -39,4 +39,4 @@ export async function buildClient(outdir = 'dist/client') {
   writeFileSync(path.join(folder, 'index.d.ts'), `export * from './types/${entry}';\n`);
 }
 
-if (isMain(import.meta.url)) await main(() => buildClient());
+if (isMain(import.meta.url)) await main(() => buildClient(process.argv[2]));

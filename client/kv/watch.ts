@@ -34,7 +34,7 @@ type Told =
 /** A stream that is open. */
 interface Line {
   readonly reader: ReadableStreamDefaultReader<Uint8Array>;
-  readonly decoder: TextDecoder;
+  readonly decoder: InstanceType<typeof TextDecoder>;
   readonly parser: EventParser;
   readonly scope: Scope;
   readonly requestId: string;
