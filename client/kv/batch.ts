@@ -3,9 +3,15 @@ import { InvalidRequestError } from './errors.ts';
 import type { BatchWrite } from './requests.ts';
 import type { Settled } from './write-run.ts';
 
+/** The server takes 7 MiB of JSON; names of writes and what is around them have the rest. */
+const MOST_BYTES = 6 * 1024 * 1024;
+/** Of a UTF-16 unit in UTF-8. */
+const MOST_BYTES_OF_UNIT = 3;
+
 /**
- * Parts in the order of the writes, of at most so many each. No two of a part touch
- * the same field: an attempt that is repeated would else come after its successor.
+ * Parts in the order of the writes, of at most so many each, and of what the server
+ * takes. No two of a part touch the same field: an attempt that is repeated would
+ * else come after its successor.
  */
 export function batchesOf(
   writes: readonly BatchWrite[],
@@ -13,13 +19,18 @@ export function batchesOf(
 ): readonly (readonly BatchWrite[])[] {
   const parts: BatchWrite[][] = [];
   let touched = new Touched();
+  let bytes = 0;
   for (const write of writes) {
     const last = parts.at(-1);
-    if (last === undefined || last.length === most || touched.has(write)) {
+    const writeBytes = JSON.stringify(write).length * MOST_BYTES_OF_UNIT;
+    const isFull = last?.length === most || bytes + writeBytes > MOST_BYTES;
+    if (last === undefined || isFull || touched.has(write)) {
       parts.push([write]);
       touched = new Touched();
+      bytes = 0;
     } else last.push(write);
     touched.add(write);
+    bytes += writeBytes;
   }
   return parts;
 }

@@ -21,6 +21,7 @@ export interface ConnectOptions {
   readonly attemptTimeoutMs?: number;
   /** Writes under way at once at most, 64 by default; others wait in turn. Each has a session of its own. */
   readonly maxParallelWrites?: number;
+  /** One attempt a call: it must not repeat a request by itself. */
   readonly fetch?: typeof fetch;
   /** From 0 to below 1; of it come the waits between attempts, and the ids of requests. */
   readonly random?: Random;

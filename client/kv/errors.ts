@@ -121,17 +121,12 @@ export class ServerError extends ChronoraftError {
   override readonly name = 'ServerError';
 }
 
-/** The client was closed; nothing was sent. */
+/** The client or the watch was closed; nothing was sent. */
 export class ClosedError extends ChronoraftError {
   override readonly name = 'ClosedError';
 
-  constructor() {
-    super({
-      code: 'CLOSED',
-      message: 'the client is closed',
-      retryable: false,
-      requestId: null,
-    });
+  constructor(message = 'the client is closed') {
+    super({ code: 'CLOSED', message, retryable: false, requestId: null });
   }
 }
 

@@ -8,7 +8,7 @@ import type { BatchView, WatchEnd, WatchProgress } from '../../contracts/watch.t
 import { failureOf } from '../http-client.ts';
 import type { ApiFailure } from '../http-client.ts';
 import type { CallContext } from './calls.ts';
-import { ClosedError, errorOf } from './errors.ts';
+import { ClosedError, errorOf, wrongArgument } from './errors.ts';
 import { EventParser } from './event-parser.ts';
 import type { ServerEvent } from './event-parser.ts';
 import { get } from './requests.ts';
@@ -26,10 +26,15 @@ export interface WatchOptions extends Extent {
 /** The server says something every five seconds: after so long without a word the line is dead, ms. */
 const SILENCE_MS = 20_000;
 
-type Told =
+type News =
   | { readonly is: 'changes'; readonly batch: BatchView }
-  | { readonly is: 'progress'; readonly through: number }
-  | { readonly is: 'end'; readonly failure: ApiFailure };
+  | { readonly is: 'progress'; readonly through: number };
+
+type Told =
+  | News
+  | { readonly is: 'end'; readonly failure: ApiFailure }
+  /** What no server of ours says: the line is broken. */
+  | { readonly is: 'garbage' };
 
 /** A stream that is open. */
 interface Line {
@@ -49,14 +54,15 @@ export class Watch implements AsyncIterable<BatchView> {
   private readonly scope: Scope;
   private line: Line | null = null;
   /** Of one piece of the stream. */
-  private readonly heard: Told[] = [];
+  private readonly heard: News[] = [];
   /** All up to here has come; null until it is known where it begins. */
   private heardThrough: number | null;
   private givenThrough: number | null = null;
   /** Lines in a row that told nothing. */
   private failed = 0;
   private isClosed = false;
-  private opening: Promise<number> | null = null;
+  private opening: Promise<number | null> | null = null;
+  private hasReader = false;
 
   /** For {@link KvClient.watch}. Throws InvalidRequestError. */
   constructor(context: CallContext, options: WatchOptions) {
@@ -71,10 +77,11 @@ export class Watch implements AsyncIterable<BatchView> {
     return this.givenThrough;
   }
 
-  /** Resolves once it is open, with the revision after which everything is told. An iteration opens it as well. */
-  opened(): Promise<number> {
-    this.opening ??= this.open();
-    return this.opening;
+  /** Resolves once it is open, with the revision after which everything is told; an iteration opens it as well. Rejects with what would end that. */
+  async opened(): Promise<number> {
+    const through = await this.begin();
+    if (through === null) throw new ClosedError('the watch was closed');
+    return through;
   }
 
   /**
@@ -82,8 +89,10 @@ export class Watch implements AsyncIterable<BatchView> {
    * Throws CompactedError when what comes next is forgotten.
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<BatchView, void, void> {
+    if (this.hasReader) throw wrongArgument('watch', 'a watch has one reader');
+    this.hasReader = true;
     try {
-      await this.opened();
+      if ((await this.begin()) === null) return;
       for (;;) {
         const told = await this.next();
         if (told === null) return;
@@ -105,19 +114,28 @@ export class Watch implements AsyncIterable<BatchView> {
     this.hangUp();
   }
 
-  private async open(): Promise<number> {
-    while (this.heard.length === 0) {
-      if (!(await this.hear())) throw new ClosedError();
-    }
-    const [first] = this.heard;
-    const through =
-      first?.is === 'progress' ? first.through : (this.options.after ?? this.heardThrough ?? 0);
-    this.givenThrough = through;
-    return through;
+  private begin(): Promise<number | null> {
+    this.opening ??= this.open();
+    return this.opening;
   }
 
   /** Null: it was closed. */
-  private async next(): Promise<Told | null> {
+  private async open(): Promise<number | null> {
+    try {
+      while (this.heard.length === 0) if (!(await this.hear())) return null;
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+    // The first word is from where it is told.
+    this.givenThrough = this.options.after ?? this.heardThrough;
+    const [first] = this.heard;
+    if (first?.is === 'progress') this.givenThrough = first.through;
+    return this.givenThrough;
+  }
+
+  /** Null: it was closed. */
+  private async next(): Promise<News | null> {
     for (;;) {
       const told = this.heard.shift();
       if (told !== undefined) return this.isClosed ? null : told;
@@ -142,7 +160,10 @@ export class Watch implements AsyncIterable<BatchView> {
       if (told === null) continue;
       if (told.is === 'end') {
         // The server may end all watches for what concerns some: who asks anew is told for itself.
-        if (!told.failure.retryable && !line.hasTold) throw errorOf(told.failure, line.requestId);
+        const isOwn = !line.hasTold && !told.failure.retryable;
+        if (isOwn) throw errorOf(told.failure, line.requestId);
+      }
+      if (told.is === 'end' || told.is === 'garbage') {
         await this.drop();
         return !this.isOver();
       }
@@ -151,7 +172,7 @@ export class Watch implements AsyncIterable<BatchView> {
     return true;
   }
 
-  private take(line: Line, told: Exclude<Told, { readonly is: 'end' }>): void {
+  private take(line: Line, told: News): void {
     const through = told.is === 'changes' ? told.batch.revision : told.through;
     const isBegin = told.is === 'progress' && through === this.heardThrough;
     const isNews = this.heardThrough === null || through > this.heardThrough;
@@ -230,14 +251,24 @@ const SILENT = new Error('nothing was said for too long');
 
 /** Null: nothing for the reader. */
 function toldOf({ event, data }: ServerEvent): Told | null {
-  switch (event) {
-    case 'changes':
-      return { is: 'changes', batch: JSON.parse(data) as BatchView };
-    case 'progress':
-      return { is: 'progress', through: (JSON.parse(data) as WatchProgress).through };
-    case 'end':
-      return { is: 'end', failure: failureOf((JSON.parse(data) as WatchEnd).problem) };
-    default:
-      return null;
+  try {
+    switch (event) {
+      case 'changes': {
+        const batch = JSON.parse(data) as BatchView;
+        return Number.isSafeInteger(batch.revision) ? { is: 'changes', batch } : GARBAGE;
+      }
+      case 'progress': {
+        const { through } = JSON.parse(data) as WatchProgress;
+        return Number.isSafeInteger(through) ? { is: 'progress', through } : GARBAGE;
+      }
+      case 'end':
+        return { is: 'end', failure: failureOf((JSON.parse(data) as WatchEnd).problem) };
+      default:
+        return null;
+    }
+  } catch {
+    return GARBAGE;
   }
 }
+
+const GARBAGE: Told = { is: 'garbage' };

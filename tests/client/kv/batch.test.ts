@@ -40,6 +40,14 @@ describe('a batch', () => {
     );
   });
 
+  test('[L23] is cut where the server would not take more', () => {
+    const value = '\u0001'.repeat(1_048_576);
+    const large = ['a', 'b', 'c'].map((field) => ({ op: 'set', key: 'k', field, value }) as const);
+    expect(batchesOf(large, 64)).toEqual(large.map((one) => [one]));
+    const small = large.map((one) => ({ ...one, value: 'x'.repeat(900_000) }));
+    expect(batchesOf(small, 64).map(({ length }) => length)).toEqual([2, 1]);
+  });
+
   test('[L23] says of an error where it is in the whole', () => {
     const path = 'body.writes.3.value';
     const error = wrongArgument(path, `${path} is too long`);

@@ -5,6 +5,7 @@ import {
   ClosedError,
   CompactedError,
   connect,
+  InvalidRequestError,
   RevisionNotYetError,
 } from '../../../client/kv/index.ts';
 import type { BatchView, Watch, WatchOptions } from '../../../client/kv/index.ts';
@@ -169,6 +170,30 @@ describe('a watch', () => {
     expect(played.asked.length).toBe(1);
   });
 
+  test('[L17] takes what is none of this API for a broken line', async () => {
+    const { played, watch } = play(
+      [
+        [['<html>\n\ndata: x\n\n'], 'close'],
+        [['event: changes\ndata: {\n\n'], 'silent'],
+        [[event('changes', 4, { revision: '4' })], 'silent'],
+        [[event('progress', 4, {})], 'silent'],
+        [[event('end', 4, {})], 'silent'],
+        [[progress(3), changes(4)], 'silent'],
+      ],
+      { after: 3 },
+    );
+    expect(await played.run(take(watch, 1))).toEqual([4]);
+    expect(paths(played)).toEqual(Array.from({ length: 6 }, () => '?after=3'));
+  });
+
+  test('[L17] has one reader', async () => {
+    const { played, watch } = play([[[progress(3), changes(4)], 'silent']]);
+    const batches = watch[Symbol.asyncIterator]();
+    await played.run(batches.next());
+    await expect(watch[Symbol.asyncIterator]().next()).rejects.toBeInstanceOf(InvalidRequestError);
+    await batches.return();
+  });
+
   test('[L17] says from where it tells, before anything happens', async () => {
     const { played, watch } = play(['lost', [[progress(3)], 'silent']]);
     expect(watch.through).toBe(null);
@@ -196,6 +221,12 @@ describe('a watch', () => {
     const closed = play([silent]);
     closed.played.after(10, () => closed.watch.close());
     expect(await closed.played.run(take(closed.watch, 1))).toEqual([]);
+
+    const unopened = play(['hang']);
+    unopened.played.after(10, () => unopened.watch.close());
+    const opened = failureOf(unopened.watch.opened());
+    expect(await unopened.played.run(take(unopened.watch, 1))).toEqual([]);
+    expect(await opened).toBeInstanceOf(ClosedError);
 
     const controller = new AbortController();
     const reason = new Error('enough');
