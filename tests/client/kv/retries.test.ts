@@ -1,4 +1,5 @@
 /** When the client library asks again, and what it says of what it does not know: on a played line, in played time. */
+import { getEventListeners } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { connect } from '../../../client/kv/index.ts';
 import type { ConnectOptions, KvClient } from '../../../client/kv/index.ts';
@@ -348,6 +349,16 @@ describe('a write', () => {
     }
   });
 
+  test('[L20] hears its signal with one listener, whatever else does, and leaves none', async () => {
+    const { signal } = new AbortController();
+    const played = new Played(withSessions((_, n) => (n % 3 === 0 ? 'lost' : json(COMMITTED))));
+    const client = clientOf(played);
+    const all = Array.from({ length: 50 }, (_, i) => client.set('k', `${i}`, 'x', { signal }));
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    await played.run(Promise.all(all));
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+  });
+
   test('[L20] under way is waited for when the client is closed', async () => {
     const played = new Played(withSessions((_, n) => (n < 3 ? 'lost' : json(COMMITTED))));
     const client = clientOf(played);
@@ -388,7 +399,9 @@ describe('a batch', () => {
   });
 
   test('[L23] whose answer is none says nothing of any write', async () => {
-    for (const body of [{ results: [] }, { results: ['ok'] }, { results: [{ ok: true }] }, {}]) {
+    const ok = { ok: true, ...COMMITTED, done: { op: 'set', existed: false } };
+    const odd = [[], ['ok'], [{ ok: true }], [ok, ok]].map((results) => ({ results }));
+    for (const body of [...odd, {}]) {
       const played = new Played(withSessions(() => json(body)));
       const [result] = await played.run(clientOf(played, { timeoutMs: 200 }).batch([SET]));
       expect(result).toMatchObject({ ok: false, error: { code: 'OUTCOME_UNKNOWN' } });

@@ -227,6 +227,7 @@ describe('a watch', () => {
     const opened = failureOf(unopened.watch.opened());
     expect(await unopened.played.run(take(unopened.watch, 1))).toEqual([]);
     expect(await opened).toBeInstanceOf(ClosedError);
+    expect(unopened.played.now()).toBe(10);
 
     const controller = new AbortController();
     const reason = new Error('enough');
