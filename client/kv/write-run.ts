@@ -97,8 +97,11 @@ export class WriteRun<A> {
       const clientId = reply.ok ? clientIdOf(reply.value) : null;
       if (clientId === null) {
         const failure = reply.ok ? NOT_OURS : reply.failure;
-        this.note(write, failure, reply.requestId);
-        if (attemptOf(failure) === 'refused') this.refuse(write, failure);
+        const attempt = attemptOf(failure);
+        // Whatever became of the opening, of the write nothing is unknown.
+        const known = attempt === 'not-done' ? failure : { ...failure, ...NO_SESSION };
+        if (attempt === 'refused') this.refuse(write, failure);
+        else this.note(write, known, reply.requestId);
         return;
       }
       seat.session = { clientId, sequence: 0 };
@@ -200,6 +203,12 @@ const UNKNOWN =
   'nobody said in time what became of the write: it may or may not be committed, now or later; resolve() asks';
 const FORGOTTEN =
   'the session of the write has ended: it may have been done before, which nobody can tell any more; only a read can show it';
+
+const NO_SESSION = {
+  code: 'UNREACHABLE',
+  message: 'no session was opened in time; nothing was written',
+  retryable: true,
+} as const;
 
 const NEVER_ASKED: ApiFailure = {
   code: 'UNREACHABLE',

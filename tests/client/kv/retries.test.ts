@@ -240,6 +240,23 @@ describe('a write', () => {
     expect(names(played).every((name) => name === 's0/1')).toBe(true);
   });
 
+  test('[L14] for which no session was opened was not done, whatever became of the opening', async () => {
+    for (const [failure, code] of [
+      [problem('OUTCOME_UNKNOWN', { status: 504, retryable: false }), 'UNREACHABLE'],
+      [problem('INTERNAL', { status: 500, retryable: false }), 'UNREACHABLE'],
+      [problem('NO_LEADER'), 'NO_LEADER'],
+      ['lost', 'UNREACHABLE'],
+      [json({}, 201), 'UNREACHABLE'],
+    ] as const) {
+      const played = new Played(() => failure);
+      const client = clientOf(played, { timeoutMs: 500 });
+      const error = await played.run(errorOf(client.set('k', 'f', 'x')));
+      expect(error).toBeInstanceOf(UnavailableError);
+      expect(error).toMatchObject({ code, retryable: true });
+      expect(names(played)).toEqual([]);
+    }
+  });
+
   test('[L14] of which one attempt may have been done is unknown at its deadline, whatever the others were', async () => {
     for (const last of [
       problem('NO_LEADER'),
