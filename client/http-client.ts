@@ -5,7 +5,7 @@
  */
 import type { DropAnswer, Pace, PaceView, StepAnswer } from '../contracts/pace.ts';
 import { PacedTimeout } from './paced-timeout.ts';
-import { BACKUP_TYPE } from '../contracts/backup.ts';
+import { BACKUP_TYPE } from '../contracts/backup-type.ts';
 import type { BackupRestoreAnswer, RestoreMode, RestoreStatus } from '../contracts/backup.ts';
 import type {
   AddMemberBody,
@@ -46,6 +46,12 @@ export interface ApiFailure {
   readonly path?: string;
   /** For COMPACTED: from when on there is something to ask for. */
   readonly horizon?: Horizon;
+  /** All that the server said of it; left out when it did not answer. */
+  readonly problem?: Problem;
+  /** It asked not to be asked again before so long, ms. */
+  readonly retryAfterMs?: number;
+  /** For UNREACHABLE: what the line said. */
+  readonly cause?: unknown;
 }
 
 export type ApiResult<T> =
@@ -120,12 +126,18 @@ export interface WriteSession {
   readonly sequence: number;
 }
 
+/** For programs that mind the time themselves. */
+export interface CallOptions {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
 type DeleteOptions = { readonly timestamp?: number } & Partial<WriteSession>;
 
 type Method = ApiRequest['method'];
 
 /** A path, or why no path can carry these names. */
-type PathResult =
+export type PathResult =
   | { readonly ok: true; readonly path: string }
   | { readonly ok: false; readonly failure: ApiFailure };
 
@@ -140,6 +152,26 @@ export class ChronoraftClient {
     this.baseUrl = options.baseUrl ?? '';
     this.fetch = options.fetch ?? ((...request) => fetch(...request));
     this.timeoutMs = options.timeoutMs ?? 5000;
+  }
+
+  /** One request as it is, without any limit but the signal's; a write that nobody answered is UNREACHABLE. */
+  call<T>(request: ApiRequest, options: CallOptions = {}): Promise<ApiResult<T>> {
+    return this.request(request.path, initOf(request, options));
+  }
+
+  /** An answer that is read as it comes. */
+  async stream(
+    request: ApiRequest,
+    options: CallOptions = {},
+  ): Promise<ApiResult<ReadableStream<Uint8Array>>> {
+    try {
+      const response = await this.fetch(`${this.baseUrl}${request.path}`, initOf(request, options));
+      if (!response.ok) return { ok: false, failure: await failureIn(response) };
+      if (response.body !== null) return { ok: true, value: response.body };
+      return { ok: false, failure: UNREACHABLE };
+    } catch (cause) {
+      return { ok: false, failure: { ...UNREACHABLE, cause } };
+    }
   }
 
   openSession(): Promise<ApiResult<SessionAnswer>> {
@@ -379,13 +411,24 @@ export class ChronoraftClient {
   private async request<T>(path: string, init: RequestInit): Promise<ApiResult<T>> {
     try {
       const response = await this.fetch(`${this.baseUrl}${path}`, init);
-      const answer: unknown = await response.json();
-      if (response.ok) return { ok: true, value: answer as T };
-      return { ok: false, failure: isProblem(answer) ? failureOf(answer) : UNREACHABLE };
-    } catch {
-      return { ok: false, failure: UNREACHABLE };
+      if (!response.ok) return { ok: false, failure: await failureIn(response) };
+      return { ok: true, value: (await response.json()) as T };
+    } catch (cause) {
+      return { ok: false, failure: { ...UNREACHABLE, cause } };
     }
   }
+}
+
+function initOf({ method, body }: ApiRequest, { headers, signal }: CallOptions): RequestInit {
+  return {
+    method,
+    headers: {
+      ...headers,
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+    ...(signal !== undefined && { signal }),
+  };
 }
 
 /** The server gives a change of members up after this long, ms. */
@@ -418,21 +461,43 @@ function isProblem(answer: unknown): answer is Problem {
   );
 }
 
-function failureOf({ code, message, retryable, path, horizon }: Problem): ApiFailure {
+/** Of an answer that is not the one hoped for, which need not be of this API. */
+async function failureIn(response: Response): Promise<ApiFailure> {
+  const retryAfterMs = retryAfterOf(response.headers);
+  const answer: unknown = await response.json().catch(() => null);
+  return {
+    ...(isProblem(answer) ? failureOf(answer) : UNREACHABLE),
+    ...(retryAfterMs !== null && { retryAfterMs }),
+  };
+}
+
+export function failureOf(problem: Problem): ApiFailure {
+  const { code, message, retryable, path, horizon } = problem;
   return {
     code,
     message,
     retryable,
     ...(path !== undefined && { path }),
     ...(horizon !== undefined && { horizon }),
+    problem,
   };
+}
+
+/** Seconds, or a date, which is held against the server's own clock where it says what that shows. */
+function retryAfterOf(headers: Headers): number | null {
+  const text = headers.get('retry-after')?.trim() ?? '';
+  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
+  const untilMs = Date.parse(text);
+  if (Number.isNaN(untilMs)) return null;
+  const nowMs = Date.parse(headers.get('date') ?? '');
+  return Math.max(0, untilMs - (Number.isNaN(nowMs) ? Date.now() : nowMs));
 }
 
 /**
  * Refuses names that no URL carries: an empty one vanishes between its slashes,
  * and browsers resolve `.` and `..`, however they are escaped, to other paths.
  */
-function pathOf(
+export function pathOf(
   area: Area,
   names: Readonly<Record<string, string>> = {},
   parameters: Parameters = {},
@@ -461,6 +526,9 @@ type Area =
   | 'history'
   | 'diff'
   | 'restore'
+  | 'txn'
+  | 'batch'
+  | 'watch'
   | 'sessions'
   | 'backup'
   | 'backup/restore'

@@ -4,8 +4,6 @@ import { Problem } from './errors.ts';
 import { Revision, TimestampMs } from './kv.ts';
 
 export const BACKUP_FORMAT = 'chronoraft-backup';
-/** Of the file, with the charset that it is always in. */
-export const BACKUP_TYPE = 'application/x-ndjson';
 
 /** First line of the file of a backup: what of whom it holds, known as of which revision. */
 export const BackupHeader = z.strictObject({

@@ -1,7 +1,8 @@
 /**
- * Builds what is stale: the dashboard (`next build` into .next) and the server
- * (one bundle for the main thread, one for a node's worker, into dist). Stale
- * is decided by the content of the inputs, so a second start builds nothing.
+ * Builds what is stale: the dashboard (`next build` into .next), the server (one
+ * bundle for the main thread, one for a node's worker, into dist) and the client
+ * library for programs (dist/client). Stale is decided by the content of the
+ * inputs, so a second start builds nothing.
  */
 import { hashOf, isFresh, writeStamp } from './freshness.mjs';
 import { isMain, main, PlainError, run, say, tool } from './run.mjs';
@@ -51,6 +52,21 @@ const PRODUCTS = [
     stamp: 'dist/.inputs',
     inputs: SERVER_INPUTS,
     build: () => run(process.execPath, ['scripts/build-server.mjs'], { quiet: true }),
+  },
+  {
+    name: 'client library',
+    about: 'some seconds',
+    product: 'dist/client/index.d.ts',
+    stamp: 'dist/client/.inputs',
+    inputs: [
+      'client',
+      'contracts',
+      'scripts/build-client.mjs',
+      'package-lock.json',
+      'tsconfig.client.json',
+      'tsconfig.base.json',
+    ],
+    build: () => run(process.execPath, ['scripts/build-client.mjs'], { quiet: true }),
   },
 ];
 

@@ -170,6 +170,17 @@ export const LAYERS = [
     types: ['server/node/control.ts', 'server/node/compaction.ts'],
     packages: 'any',
   },
+  // The library for programs: a package of its own, which carries no other.
+  {
+    of: ['client/kv/'],
+    may: [
+      'client/kv/',
+      'client/http-client.ts',
+      'client/api-request.ts',
+      'client/write-outcome.ts',
+    ],
+    types: ['contracts/'],
+  },
   { of: ['client/'], may: ['client/', 'contracts/'], packages: 'any' },
   { of: ['components/'], may: ['components/', 'client/', 'contracts/'], packages: 'any' },
   { of: ['app/'], may: ['app/', 'components/', 'client/', 'contracts/'], packages: 'any' },

@@ -1,6 +1,7 @@
 /** Watches, backups, restores of files, and retention. */
 import * as z from 'zod';
-import { BackupRestoreAnswer, BACKUP_TYPE, RestoreMode, RestoreStatus } from '../backup.ts';
+import { BackupRestoreAnswer, RestoreMode, RestoreStatus } from '../backup.ts';
+import { BACKUP_TYPE } from '../backup-type.ts';
 import { digits } from '../digits.ts';
 import { Revision } from '../kv.ts';
 import { RetentionAnswer, RetentionBody } from '../retention.ts';

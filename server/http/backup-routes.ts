@@ -1,7 +1,8 @@
 /** The store as a file, and back: `/api/v1/backup`, `/api/v1/backup/restore`. */
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
-import { BACKUP_FORMAT, BACKUP_TYPE } from '../../contracts/backup.ts';
+import { BACKUP_FORMAT } from '../../contracts/backup.ts';
+import { BACKUP_TYPE } from '../../contracts/backup-type.ts';
 import type { BackupHeader, RestoreStatus } from '../../contracts/backup.ts';
 import type { Problem } from '../../contracts/errors.ts';
 import { LIMITS } from '../../contracts/kv.ts';

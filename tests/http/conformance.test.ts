@@ -1,6 +1,7 @@
 /** The conformance cases on a cluster of three, through its API alone. */
 import { describe, expect, test } from 'vitest';
-import { BACKUP_TYPE, BackupHeader, BackupRestoreAnswer } from '../../contracts/backup.ts';
+import { BackupHeader, BackupRestoreAnswer } from '../../contracts/backup.ts';
+import { BACKUP_TYPE } from '../../contracts/backup-type.ts';
 import type { RestoreMode } from '../../contracts/backup.ts';
 import { Problem } from '../../contracts/errors.ts';
 import * as kv from '../../contracts/kv.ts';
