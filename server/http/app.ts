@@ -16,6 +16,8 @@ import type { Membership } from '../cluster/membership.ts';
 import type { Faults } from '../cluster/faults.ts';
 import type { Supervisor } from '../cluster/supervisor.ts';
 import type { Logger } from '../logger.ts';
+import type { Metrics } from '../observe/metrics.ts';
+import type { Tracing } from '../observe/tracing.ts';
 import type { ChaosRuns } from '../lab/chaos-runs.ts';
 import { backupRoutes } from './backup-routes.ts';
 import { chaosRoutes } from './chaos-routes.ts';
@@ -29,6 +31,8 @@ import type { Clock } from '../ports/clock.ts';
 import { paceRoutes } from './pace-routes.ts';
 import { metricsRoutes } from './metrics-routes.ts';
 import { memberRoutes } from './member-routes.ts';
+import { observe, observeRequests, pathOf } from './observed.ts';
+import { prometheusRoute } from './prometheus-route.ts';
 import { recordingRoutes } from './recording-routes.ts';
 import { traceRoutes } from './trace-routes.ts';
 import { readRoutes } from './read-routes.ts';
@@ -66,6 +70,9 @@ export interface AppOptions {
   readonly chaos: ChaosRuns;
   readonly hub: WatchHub;
   readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** Null: nothing is traced. */
+  readonly tracing: Tracing | null;
   readonly version: string;
   /** Null serves the API alone. */
   readonly page: PageHandler | null;
@@ -86,10 +93,12 @@ export function buildApp(options: AppOptions): FastifyInstance {
     http: { maxHeaderSize: MAX_HEADER_BYTES },
     clientErrorHandler: (error, socket) => refuseBytes(error, socket as Socket),
     frameworkErrors: (error, request, reply) => {
+      observe(request, reply, options);
       sendProblem(reply, toHttpError(error).problem(request.id));
     },
   });
 
+  observeRequests(app, options);
   app.addHook('onRequest', (request, reply, next) => {
     void reply.header('x-request-id', request.id);
     const badQuery = (request.query as { readonly [BAD_QUERY]?: string })[BAD_QUERY];
@@ -121,7 +130,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
     const httpError = toHttpError(error);
     if (httpError.code === 'INTERNAL') {
       options.logger.error(
-        { err: error, requestId: request.id, url: request.url },
+        { err: error, requestId: request.id, path: pathOf(request.url) },
         'request failed',
       );
     }
@@ -150,6 +159,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   traceRoutes(app, options.trace);
   chaosRoutes(app, options.chaos);
   metricsRoutes(app, options.fold);
+  prometheusRoute(app, options.metrics, options.page);
   app.get('/api/v1/version', () => ({ version: options.version, api: 1 }));
 
   const { page } = options;

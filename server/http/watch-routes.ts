@@ -18,7 +18,8 @@ const WatchQuery = z.strictObject({
 
 export function watchRoutes(app: FastifyInstance, hub: WatchHub): void {
   // An answer without an end has no head of its own.
-  app.get('/api/v1/watch', { exposeHeadRoute: false }, async (request, reply) => {
+  const aStream = { exposeHeadRoute: false, config: { stream: true } };
+  app.get('/api/v1/watch', aStream, async (request, reply) => {
     const { after, ...scope } = parse(WatchQuery, request.query, 'query');
     checkScope(scope, 'query');
     const from = lastEventId(request) ?? after ?? null;
