@@ -240,8 +240,7 @@ export async function startServer(
     await Promise.all([publisher?.close(), closeConnections(app.server)]);
     await app.close();
     await page?.close();
-    await supervisor.stop();
-    await tracing?.close();
+    await Promise.all([supervisor.stop(), tracing?.close()]);
     await dataDir.close();
   };
 

@@ -47,7 +47,8 @@ export function observe(
   const { method } = request;
   if (tracing !== null) {
     request.trace = tracing.begin(method, pathOf(request.url), request.headers);
-    if (request.trace !== null) void reply.header('traceparent', request.trace.traceparent);
+    // Of the raw answer, so that streams and pages carry it too.
+    if (request.trace !== null) reply.raw.setHeader('traceparent', request.trace.traceparent);
   }
   http.open++;
   reply.raw.once('close', () => {

@@ -31,6 +31,10 @@ export interface TracingResource {
 const EXPORT_WITHIN_MS = 2000;
 /** Spans are sent this long after they ended at the latest, ms. */
 const EXPORT_EVERY_MS = 1000;
+/** A batch may have a thousand writes: the stages of its first are shown. */
+const MAX_STAGED_WRITES = 64;
+/** Spans that wait to be sent; beyond that they are dropped. */
+const MAX_WAITING_SPANS = 4096;
 const SERVER_KIND = 1;
 const ERROR_STATUS = 2;
 
@@ -70,7 +74,7 @@ export async function startTracing(
           url: `${settings.endpoint.replace(/\/+$/, '')}/v1/traces`,
           timeoutMillis: EXPORT_WITHIN_MS,
         }),
-        { scheduledDelayMillis: EXPORT_EVERY_MS },
+        { scheduledDelayMillis: EXPORT_EVERY_MS, maxQueueSize: MAX_WAITING_SPANS },
       ),
     ],
   });
@@ -126,6 +130,7 @@ export class RequestTrace {
   private readonly context: Context;
   /** Wall time less the monotonic time that all threads share, as of this request, ms. */
   private readonly wallLead = Date.now() - monotonicMs();
+  private stagedWrites = 0;
 
   constructor(tracer: Tracer, span: Span, context: Context, traceparent: string) {
     this.tracer = tracer;
@@ -154,6 +159,7 @@ export class RequestTrace {
   }
 
   private stages(sinceMs: number, node: string, stamps: WriteStamps): void {
+    if (++this.stagedWrites > MAX_STAGED_WRITES) return;
     const { index, takenMs, appendedMs, persistedMs, committedMs, appliedMs } = stamps;
     const attributes = { 'chronoraft.node': node, 'chronoraft.index': index };
     const proposed = { ...attributes, 'chronoraft.queue_ms': takenMs - sinceMs };
