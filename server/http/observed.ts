@@ -45,6 +45,8 @@ export function observe(
 ): void {
   const startedMs = performance.now();
   const { method } = request;
+  // One that the router refuses comes without what requests are decorated with.
+  request.trace = null;
   if (tracing !== null) {
     request.trace = tracing.begin(method, pathOf(request.url), request.headers);
     // Of the raw answer, so that streams and pages carry it too.

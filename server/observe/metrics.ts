@@ -43,7 +43,7 @@ export class Metrics {
   readonly http = new HttpMetrics();
   private readonly registry = new Registry();
   private readonly sources: MetricsSources;
-  /** By node: its last report, while it serves. */
+  /** By node: its last report, whether it still serves or not. */
   private readonly reports = new Map<string, NodeReport>();
   private readonly durations = {
     commit: new Map<string, Durations>(),
@@ -173,7 +173,6 @@ export class Metrics {
       this.starts.inc({ node });
     }
     if (state === 'failed') this.failures.inc({ node });
-    if (state !== 'serving') this.reports.delete(node);
   }
 
   /** The leader may have changed. */

@@ -5,19 +5,42 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { sharedServer } from '../server.ts';
+import { createLogger } from '../../server/logger.ts';
+import { makeDataDir, startTestServer } from '../server.ts';
+import type { TestServer } from '../server.ts';
 import { Requests } from './requests.ts';
 
 const SLOW_MACHINE_MS = 180_000;
 const run = promisify(execFile);
 
 describe('the guide for operators', { timeout: SLOW_MACHINE_MS }, () => {
-  const server = sharedServer();
+  const lines: string[] = [];
+  let server: TestServer;
   let folder: string;
-  beforeAll(() => {
+  beforeAll(async () => {
     folder = mkdtempSync(path.join(tmpdir(), 'chronoraft-guide-'));
+    const logger = createLogger('info', { write: (line) => void lines.push(line) });
+    server = await startTestServer(makeDataDir(), {}, logger);
+  }, SLOW_MACHINE_MS);
+  afterAll(async () => {
+    await server.destroy();
+    rmSync(folder, { recursive: true, force: true });
   });
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test('[O8] without traces too, a request that no route understands is a line, and does no harm', async () => {
+    const requests = new Requests(server);
+    for (const [id, target] of [
+      ['odd-1', '/api/v1/kv/%ff/x'],
+      ['odd-2', '/api/v1/%zz'],
+      ['odd-3', '/nowhere'],
+    ] as const) {
+      const { headers } = await requests.call('GET', target, undefined, { 'x-request-id': id });
+      expect(headers.get('traceparent')).toBeNull();
+      await expect
+        .poll(() => lines.filter((line) => line.includes(`"requestId":"${id}"`)))
+        .toEqual([expect.stringMatching(/"status":40[04],"durationMs":[\d.]+,"msg":"request"/)]);
+    }
+  });
 
   test('[O17] every command of the guide does what it says', async () => {
     const requests = new Requests(server);
