@@ -68,7 +68,13 @@ export const LAYERS = [
       'server/base/',
       'contracts/',
     ],
-    types: [...CORE_TYPES, 'server/ports/', 'server/node/pace-control.ts', ...SETTING_TYPES],
+    types: [
+      ...CORE_TYPES,
+      'server/ports/',
+      'server/node/pace-control.ts',
+      'server/node/write-stages.ts',
+      ...SETTING_TYPES,
+    ],
     packages: 'any',
   },
   {
@@ -107,10 +113,23 @@ export const LAYERS = [
       'server/cluster/',
     ],
   },
+  // Metrics, traces and logs for operators.
+  {
+    of: ['server/observe/'],
+    may: ['server/observe/', 'server/cluster/', 'server/base/', 'contracts/'],
+    types: [
+      'server/node/control.ts',
+      'server/node/write-stages.ts',
+      'server/raft/types.ts',
+      ...SETTING_TYPES,
+    ],
+    packages: 'any',
+  },
   {
     of: ['server/http/'],
     may: [
       'server/http/',
+      'server/observe/',
       'server/backup/',
       'server/lab/',
       'server/watch/',
@@ -145,6 +164,7 @@ export const LAYERS = [
       'server/http/',
       'server/lab/',
       'server/live/',
+      'server/observe/',
       'server/watch/',
       'server/node/real-clock.ts',
       'server/ports/paced-clock.ts',

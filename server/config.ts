@@ -8,7 +8,8 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-const Environment = z.object({
+/** Every setting; docs/guides/operate.md has them as a table. */
+export const Environment = z.object({
   /** 0 picks a free port. */
   PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
   HOST: z.string().min(1).default('127.0.0.1'),
@@ -27,6 +28,11 @@ const Environment = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('warn'),
   /** `off` serves the API without the page (benchmarks, API tests). */
   PAGE: z.enum(['on', 'off']).default('on'),
+  /** Where traces go; not set: nothing is traced. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  OTEL_SERVICE_NAME: z.string().min(1).default('chronoraft'),
+  /** Share of the traces that begin here. */
+  OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(1),
 });
 
 export interface Config {
@@ -39,6 +45,13 @@ export interface Config {
   readonly leaseMs: number;
   readonly logLevel: string;
   readonly page: boolean;
+  /** Null: nothing is traced. */
+  readonly tracing: {
+    readonly endpoint: string;
+    readonly serviceName: string;
+    /** In [0, 1]. */
+    readonly share: number;
+  } | null;
   /** Next in development mode, with reload. */
   readonly dev: boolean;
   /** The project's top folder: where the page, the migrations and the bundles are. */
@@ -77,6 +90,14 @@ export function readConfig(env: Record<string, string | undefined>, root: string
     leaseMs: settings.LEASE_MS,
     logLevel: settings.LOG_LEVEL,
     page: settings.PAGE === 'on',
+    tracing:
+      settings.OTEL_EXPORTER_OTLP_ENDPOINT === undefined
+        ? null
+        : {
+            endpoint: settings.OTEL_EXPORTER_OTLP_ENDPOINT,
+            serviceName: settings.OTEL_SERVICE_NAME,
+            share: settings.OTEL_TRACES_SAMPLER_ARG,
+          },
     dev: env['NODE_ENV'] === 'development',
     root,
   };

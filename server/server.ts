@@ -29,6 +29,10 @@ import { Publisher } from './live/publisher.ts';
 import { WatchSockets } from './live/watch-sockets.ts';
 import type { Logger } from './logger.ts';
 import { RealClock } from './node/real-clock.ts';
+import { logEvent } from './observe/event-log.ts';
+import { Metrics } from './observe/metrics.ts';
+import { startTracing } from './observe/tracing.ts';
+import type { Tracing } from './observe/tracing.ts';
 import { PacedClock } from './ports/paced-clock.ts';
 import { ClusterNodes, MachineTime } from './watch/cluster-nodes.ts';
 import { WatchHub } from './watch/hub.ts';
@@ -79,12 +83,14 @@ export async function startServer(
     heartbeatIntervalMs: config.heartbeatIntervalMs,
     electionTimeoutMs: config.electionTimeoutMs,
     nowMs: Date.now(),
+    onEvent: (event, node) => logEvent(logger, event, node),
   });
   const recorder = new FlightRecorder(dataDir.clusterId, boot);
   const trace = new MessageTrace(dataDir.clusterId, boot);
   let publisher: Publisher | null = null;
   let kv: KvService | null = null;
   let hub: WatchHub | null = null;
+  let metrics: Metrics | null = null;
   let onElected = (): void => {};
   const elected = new Promise<void>((resolve) => {
     onElected = resolve;
@@ -92,6 +98,7 @@ export async function startServer(
   const leaders = new LeaderTracker(() => {
     kv?.retryParked();
     hub?.nudge();
+    metrics?.leader(leaders.leader);
     if (leaders.leader !== null) onElected();
   });
   const firstElection = new FirstElection(dataDir.nodes.length, (id) =>
@@ -116,14 +123,14 @@ export async function startServer(
           logger.error({ err, node: report.id }, 'the data folder cannot be written');
         }
         fold.report(report);
+        metrics?.report(report);
         firstElection.report(report);
         leaders.update(report.id, report.status.role === 'leader' ? report.status.term : null);
         publisher?.nudge();
       },
       onState: (id, state, reason) => {
-        if (state === 'failed') logger.error({ node: id, reason }, 'node failed');
-        else logger.info({ node: id, state, reason }, 'node');
         fold.nodeState(id, state, reason, Date.now());
+        metrics?.nodeState(id, state);
         if (state !== 'serving') leaders.update(id, null);
         if (state === 'down' || state === 'failed') trace.down(id, clock.now().mono);
         hub?.nudge();
@@ -155,6 +162,18 @@ export async function startServer(
   const watches = new WatchHub(new ClusterNodes(supervisor, leaders, service), new MachineTime());
   hub = watches;
 
+  const measured = new Metrics({
+    fold,
+    supervisor,
+    leaders,
+    kv: service,
+    dataDir: dataDir.path,
+    version,
+    watchers: () => watches.count,
+    sockets: () => publisher?.lines ?? 0,
+  });
+  metrics = measured;
+  const tracing = await tracingOf(config, { version, clusterId: dataDir.clusterId }, logger);
   let page: Page | null = null;
   const membership = new Membership(supervisor, dataDir, fold, leaders, clock, (err) =>
     logger.error({ err }, 'a node that is no member could not be swept up'),
@@ -189,6 +208,8 @@ export async function startServer(
     hub: watches,
     logger,
     build: { version, commit },
+    metrics: measured,
+    tracing,
     page: config.page
       ? async (request, response) => {
           if (page !== null) await page.handle(request, response);
@@ -208,19 +229,19 @@ export async function startServer(
     watches: new WatchSockets(new WatchDoor(watches, logger)),
     refuse: (request) => refuseHost(request, config) ?? refuseOrigin(request),
   });
-  const metrics = setInterval(() => {
+  const seconds = setInterval(() => {
     fold.endSecond(Date.now() - METRICS_EVERY_MS, service.takeCounts());
   }, METRICS_EVERY_MS);
 
   const close = async (): Promise<void> => {
-    clearInterval(metrics);
+    clearInterval(seconds);
     membership.close();
     watches.close();
     await Promise.all([service.close(DRAIN_WITHIN_MS), restores.close(), chaos.close()]);
     await Promise.all([publisher?.close(), closeConnections(app.server)]);
     await app.close();
     await page?.close();
-    await supervisor.stop();
+    await Promise.all([supervisor.stop(), tracing?.close()]);
     await dataDir.close();
   };
 
@@ -243,6 +264,14 @@ export async function startServer(
     await close();
     throw error;
   }
+}
+
+async function tracingOf(
+  { tracing }: Config,
+  resource: Parameters<typeof startTracing>[1],
+  logger: Logger,
+): Promise<Tracing | null> {
+  return tracing === null ? null : startTracing(tracing, resource, logger);
 }
 
 /** Lets what is being sent leave, and ends connections as they fall idle. */

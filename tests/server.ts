@@ -25,12 +25,13 @@ export function makeDataDir(): string {
 export async function startTestServer(
   dataDir = makeDataDir(),
   env: Record<string, string> = {},
+  logger = createLogger('silent'),
 ): Promise<TestServer> {
   const config = readConfig(
     { PORT: '0', DATA_DIR: dataDir, PAGE: 'off', ...env },
     path.resolve('.'),
   );
-  const server = await startServer(config, createLogger('silent'), 'test');
+  const server = await startServer(config, logger, 'test');
   const destroy = async (): Promise<void> => {
     await server.close();
     rmSync(dataDir, { recursive: true, force: true });

@@ -4,6 +4,7 @@ import { LiveAnswer, ReadyAnswer, VersionAnswer } from '../server.ts';
 import { operation } from './operation.ts';
 
 export const PLAIN_TYPE = 'text/plain; charset=utf-8';
+export const PROMETHEUS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 export const PAGE_TYPE = 'text/html; charset=utf-8';
 const HealthQuery = z.strictObject({
   verbose: z
@@ -52,6 +53,21 @@ export const server = {
     tag: 'Server',
     summary: 'What runs here, and its limits',
     answer: VersionAnswer,
+    errors: [],
+  }),
+  prometheus: operation({
+    id: 'getPrometheusMetrics',
+    method: 'GET',
+    path: '/metrics',
+    tag: 'Server',
+    summary: 'All figures, for Prometheus',
+    description: 'A browser that navigates there gets the page of that name.',
+    // The page takes what it likes.
+    query: z.looseObject({}),
+    otherAnswers: [
+      { status: 200, type: PROMETHEUS_TYPE, description: 'The text format of Prometheus.' },
+      { status: 200, type: PAGE_TYPE, description: 'To `accept: text/html`.' },
+    ],
     errors: [],
   }),
   document: operation({

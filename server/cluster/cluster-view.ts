@@ -47,6 +47,8 @@ export interface ClusterViewOptions {
   readonly heartbeatIntervalMs: number;
   readonly electionTimeoutMs: number;
   readonly nowMs: number;
+  /** Hears of each event, with the node as it stands. */
+  readonly onEvent?: (event: EventView, node: NodeView | null) => void;
 }
 
 export class ClusterViewFold {
@@ -370,6 +372,7 @@ export class ClusterViewFold {
     if (this.events.length > MAX_EVENTS) this.events.shift();
     this.newEvents.push(event);
     if (this.newEvents.length > MAX_EVENTS) this.newEvents.shift();
+    this.options.onEvent?.(event, this.nodes.get(event.node ?? '') ?? null);
   }
 
   /** Nodes tell of the same entries at different times, a revived one of old ones: each has its place. */

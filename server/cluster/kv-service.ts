@@ -15,6 +15,7 @@ import { encodeCommand } from '../kv/command.ts';
 import type { Proposed, ReadResult } from '../node/control.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { LeaderTracker } from './leader-tracker.ts';
+import type { OnStages } from './node-handle.ts';
 import type { PooledSession, SessionPool } from './sessions.ts';
 import type { Supervisor } from './supervisor.ts';
 
@@ -78,6 +79,8 @@ interface OpenWrite {
   /** Those with which it waits for sessions; null: it waits for none but its own. */
   together: Together | null;
   readonly deadlineMs: number;
+  /** Null: nobody traces it. */
+  readonly onStages: OnStages | null;
   /** Node that has it now, unanswered. */
   at: string | null;
   /** Some node may have appended it. */
@@ -104,6 +107,24 @@ export interface KvCounts {
   failed: number;
 }
 
+/**
+ * How requests ended since the server started. Of writes: `committed` and
+ * `refused` (in the log, and the store said no) are certain; so is that
+ * `no_leader`, `overloaded` and `shutting_down` will never happen; of `unknown`
+ * nobody can say.
+ */
+export interface KvTotals {
+  readonly writes: Readonly<
+    Record<
+      'committed' | 'refused' | 'unknown' | 'no_leader' | 'overloaded' | 'shutting_down',
+      number
+    >
+  >;
+  readonly reads: Readonly<
+    Record<'answered' | 'timeout' | 'node_down' | 'overloaded' | 'shutting_down', number>
+  >;
+}
+
 export class KvService {
   private readonly supervisor: Supervisor;
   private readonly leaders: LeaderTracker;
@@ -116,6 +137,10 @@ export class KvService {
   private stopping = false;
   private onAllAnswered: () => void = () => {};
   private counts: KvCounts = { writes: 0, reads: 0, failed: 0 };
+  private readonly ends = {
+    writes: { committed: 0, refused: 0, unknown: 0, no_leader: 0, overloaded: 0, shutting_down: 0 },
+    reads: { answered: 0, timeout: 0, node_down: 0, overloaded: 0, shutting_down: 0 },
+  };
 
   constructor(supervisor: Supervisor, leaders: LeaderTracker, sessions: SessionPool, clock: Clock) {
     this.supervisor = supervisor;
@@ -126,30 +151,39 @@ export class KvService {
     this.sweeper.unref();
   }
 
-  /** Answers within about `timeoutMs`, whatever happens. */
-  write(request: WriteCommand, timeoutMs: number): Promise<WriteOutcome> {
-    return this.begin(request, timeoutMs, null);
+  /** Answers within about `timeoutMs`, whatever happens. `onStages` is for who traces it. */
+  write(
+    request: WriteCommand,
+    timeoutMs: number,
+    onStages: OnStages | null = null,
+  ): Promise<WriteOutcome> {
+    return this.begin(request, timeoutMs, null, onStages);
   }
 
   /** Writes of their own, which are proposed in their order: none before all of them have sessions. */
-  writeAll(requests: readonly WriteCommand[], timeoutMs: number): readonly Promise<WriteOutcome>[] {
+  writeAll(
+    requests: readonly WriteCommand[],
+    timeoutMs: number,
+    onStages: OnStages | null = null,
+  ): readonly Promise<WriteOutcome>[] {
     const together: Together = { writes: [], opening: 0 };
-    const outcomes = requests.map((request) => this.begin(request, timeoutMs, together));
+    const outcomes = requests.map((request) => this.begin(request, timeoutMs, together, onStages));
     if (together.opening === 0) this.attemptAll(together);
     return outcomes;
   }
 
   /** Opens a session for a client. When the outcome is unknown nobody has its name, and it ends by itself. */
   openSession(timeoutMs: number): Promise<WriteOutcome> {
-    return this.begin(null, timeoutMs, null);
+    return this.begin(null, timeoutMs, null, null);
   }
 
   private begin(
     request: WriteCommand | null,
     timeoutMs: number,
     together: Together | null,
+    onStages: OnStages | null,
   ): Promise<WriteOutcome> {
-    const refusal = this.refusal();
+    const refusal = this.refusal('writes');
     if (refusal !== null) return Promise.resolve(refusal);
     return new Promise((resolve) => {
       const write: OpenWrite = {
@@ -158,6 +192,7 @@ export class KvService {
         under: this.sessionFor(request),
         together,
         deadlineMs: this.clock.now().mono + timeoutMs,
+        onStages,
         at: null,
         mayHaveHappened: false,
         resolve,
@@ -188,7 +223,7 @@ export class KvService {
   }
 
   private beginRead(query: Query, through: string | null, timeoutMs: number): Promise<ReadOutcome> {
-    const refusal = this.refusal();
+    const refusal = this.refusal('reads');
     if (refusal !== null) return Promise.resolve(refusal);
     return new Promise((resolve) => {
       const read = openRead(query, through, this.clock.now().mono + timeoutMs, resolve);
@@ -199,7 +234,7 @@ export class KvService {
 
   /** What one node has applied, without asking anyone else: it may lag, it never errs. */
   readLocal(node: string, query: Query, timeoutMs: number): Promise<ReadOutcome> {
-    const refusal = this.refusal();
+    const refusal = this.refusal('reads');
     if (refusal !== null) return Promise.resolve(refusal);
     return new Promise((resolve) => {
       const read = openRead(query, node, this.clock.now().mono + timeoutMs, resolve);
@@ -209,6 +244,7 @@ export class KvService {
         else if (this.open.has(read)) {
           this.end(read);
           this.counts.failed++;
+          this.ends.reads.node_down++;
           resolve({ ok: false, code: 'NODE_DOWN', leader: this.leaders.leader });
         }
       });
@@ -226,6 +262,29 @@ export class KvService {
     const counts = this.counts;
     this.counts = { writes: 0, reads: 0, failed: 0 };
     return counts;
+  }
+
+  get totals(): KvTotals {
+    return this.ends;
+  }
+
+  /** Requests under way, and of them those that wait for a leader. */
+  get queues(): {
+    readonly writes: number;
+    readonly reads: number;
+    readonly parkedWrites: number;
+    readonly parkedReads: number;
+  } {
+    const writes = countWrites(this.open);
+    // Those that were given up stay among the parked until the next sweep.
+    const parked = this.parked.filter((request) => this.open.has(request));
+    const parkedWrites = countWrites(parked);
+    return {
+      writes,
+      reads: this.open.size - writes,
+      parkedWrites,
+      parkedReads: parked.length - parkedWrites,
+    };
   }
 
   /** Takes nothing new; resolves when all is answered, truthfully, at the latest after `withinMs`. */
@@ -250,7 +309,11 @@ export class KvService {
     request.at = asked;
     const handle = this.supervisor.node(asked);
     if (request.kind === 'write') {
-      handle.propose(dataOf(request), (proposed) => this.onProposed(request, asked, proposed));
+      handle.propose(
+        dataOf(request),
+        (proposed) => this.onProposed(request, asked, proposed),
+        request.under.is === 'opening' ? null : request.onStages,
+      );
     } else {
       handle.read(request.query, 'linearizable', (read) => this.onRead(request, asked, read));
     }
@@ -267,7 +330,7 @@ export class KvService {
         if (proposed.reason === 'overloaded' && !write.mayHaveHappened) {
           this.end(write);
           this.giveBack(write);
-          write.resolve(this.refuse('OVERLOADED'));
+          write.resolve(this.refuse('writes', 'OVERLOADED'));
           return;
         }
         this.park(write, node);
@@ -295,6 +358,7 @@ export class KvService {
         // An earlier attempt may have been done before the session ended.
         this.end(write);
         this.counts.failed++;
+        this.ends.writes.unknown++;
         write.resolve({ ok: false, code: 'OUTCOME_UNKNOWN', leader: node });
         return;
       }
@@ -307,6 +371,8 @@ export class KvService {
     }
     this.end(write);
     this.counts.writes++;
+    if (result.ok) this.ends.writes.committed++;
+    else this.ends.writes.refused++;
     this.giveBack(write);
     write.resolve({ ok: true, result, index, term, leader: node });
   }
@@ -332,6 +398,7 @@ export class KvService {
     }
     this.end(read);
     this.counts.reads++;
+    this.ends.reads.answered++;
     read.resolve({
       ok: true,
       result: answer.result,
@@ -364,12 +431,17 @@ export class KvService {
     this.counts.failed++;
     const leader = this.leaders.leader;
     if (request.kind === 'read') {
+      this.ends.reads.timeout++;
       request.resolve({ ok: false, code: 'READ_TIMEOUT', leader });
       return;
     }
     const isOut = request.at !== null && request.under.is !== 'opening';
     const unknown = request.mayHaveHappened || isOut;
-    if (!unknown) this.giveBack(request);
+    if (unknown) this.ends.writes.unknown++;
+    else {
+      this.ends.writes.no_leader++;
+      this.giveBack(request);
+    }
     request.resolve({ ok: false, code: unknown ? 'OUTCOME_UNKNOWN' : 'NO_LEADER', leader });
   }
 
@@ -381,13 +453,19 @@ export class KvService {
     if (this.open.size === 0) this.onAllAnswered();
   }
 
-  private refusal(): { ok: false; code: Refusal; leader: string | null } | null {
-    if (this.stopping) return this.refuse('SHUTTING_DOWN');
-    return this.open.size >= MAX_IN_FLIGHT ? this.refuse('OVERLOADED') : null;
+  private refusal(
+    of: 'writes' | 'reads',
+  ): { ok: false; code: Refusal; leader: string | null } | null {
+    if (this.stopping) return this.refuse(of, 'SHUTTING_DOWN');
+    return this.open.size >= MAX_IN_FLIGHT ? this.refuse(of, 'OVERLOADED') : null;
   }
 
-  private refuse(code: Refusal): { ok: false; code: Refusal; leader: string | null } {
+  private refuse(
+    of: 'writes' | 'reads',
+    code: Refusal,
+  ): { ok: false; code: Refusal; leader: string | null } {
     this.counts.failed++;
+    this.ends[of][code === 'OVERLOADED' ? 'overloaded' : 'shutting_down']++;
     return { ok: false, code, leader: this.leaders.leader };
   }
 }
@@ -410,6 +488,12 @@ function openRead(
   resolve: OpenRead['resolve'],
 ): OpenRead {
   return { kind: 'read', query, through, deadlineMs, at: null, resolve };
+}
+
+function countWrites(requests: Iterable<Open>): number {
+  let count = 0;
+  for (const { kind } of requests) if (kind === 'write') count++;
+  return count;
 }
 
 function throughOf(request: Open): string | null {

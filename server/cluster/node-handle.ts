@@ -24,6 +24,7 @@ import type {
 import type { PaceAnswer, PaceAsk, TransitReport } from '../node/pace-control.ts';
 import { packProposals, unpackAnswers } from '../node/control-wire.ts';
 import type { Proposal } from '../node/control-wire.ts';
+import type { WriteStamps } from '../node/write-stages.ts';
 import { PauseGate } from '../node/pause-gate.ts';
 
 /** A node that has not closed its database after this long is terminated; that loses nothing, ms. */
@@ -49,6 +50,9 @@ export interface LogPage {
   readonly lastIndex: number;
 }
 
+/** Hears, before the answer, when the proposal came to each stage of its way; not if it never came to its end. */
+export type OnStages = (node: string, stamps: WriteStamps) => void;
+
 type ReadItem = Extract<ToNode, { type: 'read' }>['items'][number];
 
 export class NodeHandle {
@@ -67,7 +71,10 @@ export class NodeHandle {
   private readonly logs = new Map<number, (page: LogPage | null) => void>();
   private readonly paces = new Map<number, (answer: PaceAnswer | null) => void>();
   private readonly syncs = new Map<number, () => void>();
+  /** Of the proposals, those whose stages somebody wants. */
+  private readonly traced = new Map<number, OnStages>();
   private proposeBatch: Proposal[] = [];
+  private tracedBatch: number[] = [];
   private readBatch: ReadItem[] = [];
   private flushScheduled = false;
 
@@ -154,7 +161,11 @@ export class NodeHandle {
   }
 
   /** `answer` is called exactly once, also when the node dies first. */
-  propose(data: string, answer: (proposed: Proposed) => void): void {
+  propose(
+    data: string,
+    answer: (proposed: Proposed) => void,
+    onStages: OnStages | null = null,
+  ): void {
     if (!this.isServing) {
       answer({ outcome: 'dropped', reason: 'halted', leaderHint: null });
       return;
@@ -162,6 +173,10 @@ export class NodeHandle {
     const id = this.nextId++;
     this.proposals.set(id, answer);
     this.proposeBatch.push({ id, data });
+    if (onStages !== null) {
+      this.traced.set(id, onStages);
+      this.tracedBatch.push(id);
+    }
     this.scheduleFlush();
   }
 
@@ -266,10 +281,11 @@ export class NodeHandle {
 
   private flush(): void {
     this.flushScheduled = false;
-    if (this.proposeBatch.length > 0) this.post(packProposals(this.proposeBatch));
+    if (this.proposeBatch.length > 0) this.post(packProposals(this.proposeBatch, this.tracedBatch));
     if (this.readBatch.length > 0) this.post({ type: 'read', items: this.readBatch });
     this.proposeBatch = [];
     this.readBatch = [];
+    if (this.tracedBatch.length > 0) this.tracedBatch = [];
   }
 
   private post(message: ToNode): void {
@@ -285,7 +301,11 @@ export class NodeHandle {
         this.setState('serving', null);
         return;
       case 'proposed':
-        unpackAnswers(message, (id, proposed) => take(this.proposals, id)?.(proposed));
+        for (const { id, stamps } of message.stages ?? []) take(this.traced, id)?.(this.id, stamps);
+        unpackAnswers(message, (id, proposed) => {
+          if (this.traced.size > 0) this.traced.delete(id);
+          take(this.proposals, id)?.(proposed);
+        });
         return;
       case 'read':
         for (const { id, read } of message.items) take(this.reads, id)?.(read);
@@ -321,6 +341,8 @@ export class NodeHandle {
     this.reads.clear();
     this.logs.clear();
     this.paces.clear();
+    this.traced.clear();
+    this.tracedBatch = [];
     this.proposeBatch = [];
     this.readBatch = [];
     for (const answer of proposals) answer({ outcome: 'unknown', leaderHint: null });

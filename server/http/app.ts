@@ -16,6 +16,8 @@ import type { Membership } from '../cluster/membership.ts';
 import type { Faults } from '../cluster/faults.ts';
 import type { Supervisor } from '../cluster/supervisor.ts';
 import type { Logger } from '../logger.ts';
+import type { Metrics } from '../observe/metrics.ts';
+import type { Tracing } from '../observe/tracing.ts';
 import type { ChaosRuns } from '../lab/chaos-runs.ts';
 import { backupRoutes } from './backup-routes.ts';
 import { chaosRoutes } from './chaos-routes.ts';
@@ -32,6 +34,8 @@ import type { Clock } from '../ports/clock.ts';
 import { paceRoutes } from './pace-routes.ts';
 import { metricsRoutes } from './metrics-routes.ts';
 import { memberRoutes } from './member-routes.ts';
+import { observe, observeRequests, pathOf } from './observed.ts';
+import { prometheusRoute } from './prometheus-route.ts';
 import { recordingRoutes } from './recording-routes.ts';
 import { traceRoutes } from './trace-routes.ts';
 import { readRoutes } from './read-routes.ts';
@@ -70,6 +74,9 @@ export interface AppOptions {
   readonly hub: WatchHub;
   readonly logger: Logger;
   readonly build: Build;
+  readonly metrics: Metrics;
+  /** Null: nothing is traced. */
+  readonly tracing: Tracing | null;
   /** Null serves the API alone. */
   readonly page: PageHandler | null;
 }
@@ -90,10 +97,12 @@ export function buildApp(options: AppOptions): FastifyInstance {
     clientErrorHandler: (error, socket) => refuseBytes(error, socket as Socket),
     frameworkErrors: (error, request, reply) => {
       reply.raw.setHeader('x-request-id', request.id);
+      observe(request, reply, options);
       sendProblem(reply, toHttpError(error).problem(request.id));
     },
   });
 
+  observeRequests(app, options);
   app.addHook('onRequest', (request, reply, next) => {
     // On the bare answer, so that those have it too that Fastify does not send.
     reply.raw.setHeader('x-request-id', request.id);
@@ -126,18 +135,11 @@ export function buildApp(options: AppOptions): FastifyInstance {
     const httpError = toHttpError(error);
     if (httpError.code === 'INTERNAL') {
       options.logger.error(
-        { err: error, requestId: request.id, url: request.url },
+        { err: error, requestId: request.id, path: pathOf(request.url) },
         'request failed',
       );
     }
     sendProblem(reply, httpError.problem(request.id));
-  });
-
-  app.addHook('onResponse', (request, reply, next) => {
-    const { method, url } = request;
-    const { statusCode: status, elapsedTime: tookMs } = reply;
-    options.logger.debug({ requestId: request.id, method, url, status, tookMs }, 'request');
-    next();
   });
 
   app.removeAllContentTypeParsers();
@@ -167,6 +169,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
     limits: { bodyBytes: MAX_BODY_BYTES, headerBytes: MAX_HEADER_BYTES },
   });
   documentRoutes(app, options.build.version);
+  prometheusRoute(app, options.metrics, options.page);
 
   const { page } = options;
   app.setNotFoundHandler(async (request, reply) => {

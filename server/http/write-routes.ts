@@ -127,7 +127,7 @@ export function writeRoutes(app: FastifyInstance, kv: KvService): void {
       const envelope = { timestamp, clientId, sequence };
       return commandOf(checkedOperation(operation, path), envelope);
     });
-    const outcomes = kv.writeAll(checked, timeoutOf(request));
+    const outcomes = kv.writeAll(checked, timeoutOf(request), request.trace?.write());
     const results = await Promise.all(
       outcomes.map(async (outcome): Promise<BatchAnswer['results'][number]> => {
         try {
@@ -175,7 +175,7 @@ export function writeRoutes(app: FastifyInstance, kv: KvService): void {
 
   /** Rejects with an HttpError that says what became of it. */
   async function commit(request: FastifyRequest, command: WriteCommand): Promise<Committed> {
-    return committedOf(await kv.write(command, timeoutOf(request)));
+    return committedOf(await kv.write(command, timeoutOf(request), request.trace?.write()));
   }
 }
 

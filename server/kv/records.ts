@@ -20,6 +20,11 @@ export class Records {
     this.table = table;
   }
 
+  /** Keys. */
+  get size(): number {
+    return this.records.size;
+  }
+
   /** That field, made if it was never written. */
   make(key: string, name: string): FieldVersions {
     let record = this.records.get(key);

@@ -168,6 +168,11 @@ export class KvStore {
     return this.table.count;
   }
 
+  /** Keys that have a version, deleted ones included. */
+  get keyCount(): number {
+    return this.records.size;
+  }
+
   /** Entries applied and not yet taken for saving. */
   get pendingChanges(): number {
     return this.pending.count;

@@ -76,6 +76,11 @@ export class Publisher {
     }, waitMs);
   }
 
+  /** Lines that are open. */
+  get lines(): number {
+    return this.io.sockets.sockets.size;
+  }
+
   async close(): Promise<void> {
     for (const timer of this.timers) clearInterval(timer);
     if (this.patchTimer !== null) clearTimeout(this.patchTimer);

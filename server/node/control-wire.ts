@@ -23,14 +23,20 @@ export interface Answer {
 type ProposeMessage = Extract<ToNode, { type: 'propose' }>;
 type ProposedMessage = Extract<FromNode, { type: 'proposed' }>;
 
-export function packProposals(proposals: readonly Proposal[]): ProposeMessage {
+/** `traced` are ids of some of them. */
+export function packProposals(
+  proposals: readonly Proposal[],
+  traced: readonly number[] = [],
+): ProposeMessage {
   const ids = new Float64Array(proposals.length);
   const data: string[] = [];
   for (const proposal of proposals) {
     ids[data.length] = proposal.id;
     data.push(proposal.data);
   }
-  return { type: 'propose', ids, data };
+  return traced.length === 0
+    ? { type: 'propose', ids, data }
+    : { type: 'propose', ids, data, traced };
 }
 
 export function unpackProposals({ ids, data }: ProposeMessage): readonly Proposal[] {

@@ -4,6 +4,7 @@
  * come back in batches; replica traffic never passes here.
  */
 import type { MessagePort } from 'node:worker_threads';
+import type { DurationCounts } from '../base/durations.ts';
 import type { ChangesQuery, Query, QueryResult } from '../kv/queries.ts';
 import type { ApplyResult } from '../kv/types.ts';
 import type { MessageType } from '../raft/messages.ts';
@@ -17,6 +18,7 @@ import type {
   Term,
 } from '../raft/types.ts';
 import type { PaceAnswer, PaceAsk, TransitReport } from './pace-control.ts';
+import type { WriteStamps } from './write-stages.ts';
 import type { StorageStatus, StoreIdentity } from '../ports/node-storage.ts';
 
 /** What a link does to the messages that this end sends. */
@@ -180,6 +182,13 @@ export interface LatencySample {
   readonly persistMs: readonly number[];
 }
 
+/** The same times, every one of them counted; null where there was none since the last report. */
+export interface DurationReport {
+  readonly commit: DurationCounts | null;
+  readonly read: DurationCounts | null;
+  readonly persist: DurationCounts | null;
+}
+
 /** The log up to an index, as a hash of its block of 64 (`log-hashes.ts`): 16 hex digits. */
 export interface LogPoint {
   readonly index: LogIndex;
@@ -239,6 +248,9 @@ export interface NodeReport {
   readonly newEntries: readonly EntrySummary[];
   readonly traffic: readonly TrafficCount[];
   readonly latency: LatencySample;
+  readonly durations: DurationReport;
+  /** Messages that the rule of their link took since the last report, by kind. */
+  readonly lost: Readonly<Partial<Record<MessageType, number>>>;
   /** Commands and reads finished since the last report. */
   readonly appliedCommands: number;
   readonly servedReads: number;
@@ -248,6 +260,10 @@ export interface NodeReport {
   readonly waitingReads: number;
   /** Versions in the store. */
   readonly versions: number;
+  /** Keys in the store that have a version, deleted ones included. */
+  readonly keys: number;
+  /** The node's own wall clock less the machine's, ms: what is wrong with it. */
+  readonly clockOffsetMs: number;
   /** Since the node started. */
   readonly drops: DropCounts;
   readonly evidence: NodeEvidence;
@@ -260,7 +276,13 @@ export type ToNode =
   /** Stop at the gate until it is opened. */
   | { readonly type: 'pause' }
   /** Columns of `control-wire.ts`. */
-  | { readonly type: 'propose'; readonly ids: Float64Array; readonly data: readonly string[] }
+  | {
+      readonly type: 'propose';
+      readonly ids: Float64Array;
+      readonly data: readonly string[];
+      /** Of the ids, those whose stages are wanted; left out when there is none. */
+      readonly traced?: readonly number[];
+    }
   | {
       readonly type: 'read';
       readonly items: readonly {
@@ -290,6 +312,8 @@ export type FromNode =
       /** Applied writes, as `control-wire.ts` packs them. */
       readonly applied: Float64Array;
       readonly others: readonly { readonly id: number; readonly proposed: Proposed }[];
+      /** Of those that were traced; left out when there is none. */
+      readonly stages?: readonly { readonly id: number; readonly stamps: WriteStamps }[];
     }
   | {
       readonly type: 'read';

@@ -14,7 +14,7 @@ import type { SessionLimits } from '../kv/sessions.ts';
 import { KvStore } from '../kv/store.ts';
 import type { ChangesQuery, Query } from '../kv/queries.ts';
 import type { Clock, Timer } from '../ports/clock.ts';
-import type { NodeStorage, RestoredNode } from '../ports/node-storage.ts';
+import type { LogWrite, NodeStorage, RestoredNode } from '../ports/node-storage.ts';
 import type { Transport } from '../ports/transport.ts';
 import type { Message } from '../raft/messages.ts';
 import { Raft } from '../raft/raft.ts';
@@ -22,7 +22,6 @@ import type {
   ConfChange,
   Effect,
   Entry,
-  HardState,
   Input,
   LogIndex,
   MonoMs,
@@ -67,8 +66,12 @@ export interface NodeHostOptions {
   onProposed(id: number, proposed: Proposed, waitedMs: number): void;
   onRead(id: number, read: ReadResult): void;
   onTrace(event: RaftEvent): void;
-  /** A log write became durable, `tookMs` after it was handed to storage; with it term and vote, if they are part of it. */
-  onPersisted?(tookMs: number, hardState: HardState | null): void;
+  /** A proposal has become an entry. */
+  onAppended?(id: number, index: LogIndex): void;
+  /** A log write became durable, `tookMs` after it was handed to storage. */
+  onPersisted?(tookMs: number, write: LogWrite): void;
+  /** Known here to be committed; what is not applied yet is next. */
+  onCommitted?(upTo: LogIndex): void;
   /** The store has applied one more entry. */
   onApplied?(kv: KvStore): void;
   /** The node has stopped itself: its storage failed or it met a bug. Called once; nothing follows. */
@@ -346,6 +349,7 @@ export class NodeHost {
         this.persist(effect);
         return;
       case 'apply':
+        this.options.onCommitted?.(this.raft.commitIndex);
         for (const entry of effect.entries) this.apply(entry);
         return;
       case 'proposalAppended':
@@ -357,6 +361,7 @@ export class NodeHost {
             term: effect.term,
             sinceMono: this.clock.now().mono,
           });
+          this.options.onAppended?.(effect.id, effect.index);
         }
         return;
       case 'proposalDropped': {
@@ -408,7 +413,7 @@ export class NodeHost {
         this.fail(`log write failed: ${error.message}`);
         return;
       }
-      this.options.onPersisted?.(this.clock.now().mono - startedMono, effect.hardState);
+      this.options.onPersisted?.(this.clock.now().mono - startedMono, effect);
       const persisted = (): void => {
         this.input({ type: 'persisted', seq });
         this.send(thenSend);

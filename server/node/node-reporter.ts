@@ -3,9 +3,10 @@
  * `REPORT_EVERY_MS`, and at once when a role or term changes. Everything
  * gathered has a limit, so a busy node reports no more than a quiet one.
  */
+import { Durations } from '../base/durations.ts';
 import type { KvStore } from '../kv/store.ts';
-import type { Message } from '../raft/messages.ts';
-import type { HardState, LogIndex, MonoMs, NodeId, RaftEvent } from '../raft/types.ts';
+import type { Message, MessageType } from '../raft/messages.ts';
+import type { HardState, Instant, LogIndex, NodeId, RaftEvent } from '../raft/types.ts';
 import type { NodeStorage, StoreIdentity } from '../ports/node-storage.ts';
 import type { EntrySummary, NodeReport, TrafficCount } from './control.ts';
 import { summarise } from './entry-summary.ts';
@@ -33,6 +34,12 @@ export class NodeReporter {
   private traffic = new Map<string, { -readonly [K in keyof TrafficCount]: TrafficCount[K] }>();
   private commitMs: number[] = [];
   private persistMs: number[] = [];
+  private readonly durations = {
+    commit: new Durations(),
+    read: new Durations(),
+    persist: new Durations(),
+  };
+  private lost: Partial<Record<MessageType, number>> = {};
   private readonly readTimes = new ReadTimes();
   private appliedCommands = 0;
   private servedReads = 0;
@@ -73,8 +80,14 @@ export class NodeReporter {
     }
   }
 
+  /** The rule of a link took them. */
+  lose(messages: readonly Message[]): void {
+    for (const { type } of messages) this.lost[type] = (this.lost[type] ?? 0) + 1;
+  }
+
   proposalDone(waitedMs: number): void {
     this.appliedCommands++;
+    this.durations.commit.add(waitedMs);
     if (this.commitMs.length < MAX_SAMPLES) this.commitMs.push(waitedMs);
   }
 
@@ -84,7 +97,8 @@ export class NodeReporter {
   }
 
   readDone(id: number, isAnswered: boolean): void {
-    this.readTimes.ended(id, isAnswered, performance.now());
+    const tookMs = this.readTimes.ended(id, isAnswered, performance.now());
+    if (tookMs !== null) this.durations.read.add(tookMs);
     if (isAnswered) this.servedReads++;
   }
 
@@ -94,16 +108,18 @@ export class NodeReporter {
 
   persisted(tookMs: number, hardState: HardState | null): void {
     this.evidence.persisted(hardState);
+    this.durations.persist.add(tookMs);
     if (this.persistMs.length < MAX_SAMPLES) this.persistMs.push(tookMs);
   }
 
-  /** The report since the last one; `nowMono` by the node's own clock. */
-  take(host: NodeHost, storage: NodeStorage, identity: StoreIdentity, nowMono: MonoMs): NodeReport {
+  /** The report since the last one; `now` is the time of the node's own clocks. */
+  take(host: NodeHost, storage: NodeStorage, identity: StoreIdentity, now: Instant): NodeReport {
     const status = host.status();
+    const atMs = Date.now();
     const report: NodeReport = {
       id: status.id,
-      nowMono,
-      atMs: Date.now(),
+      nowMono: now.mono,
+      atMs,
       status: { ...status, termRuns: status.termRuns.slice(-MAX_TERM_RUNS) },
       storage: storage.status(),
       identity,
@@ -118,16 +134,25 @@ export class NodeReporter {
         readMs: this.readTimes.take(),
         persistMs: this.persistMs,
       },
+      durations: {
+        commit: this.durations.commit.take(),
+        read: this.durations.read.take(),
+        persist: this.durations.persist.take(),
+      },
+      lost: this.lost,
       appliedCommands: this.appliedCommands,
       servedReads: this.servedReads,
       pendingProposals: host.pendingProposals,
       waitingReads: this.readTimes.waiting,
       versions: host.kv.versionCount,
+      keys: host.kv.keyCount,
+      clockOffsetMs: Math.round(now.wall / 1000 - atMs),
       drops: host.drops,
       evidence: this.evidence.take(host),
     };
     this.events = [];
     this.traffic = new Map();
+    this.lost = {};
     this.commitMs = [];
     this.persistMs = [];
     this.appliedCommands = 0;

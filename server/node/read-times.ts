@@ -17,12 +17,14 @@ export class ReadTimes {
     this.since.set(id, nowMono);
   }
 
-  /** Answered, or failed, which is no time of a read; of one that was never taken nothing is known. */
-  ended(id: number, isAnswered: boolean, nowMono: number): void {
+  /** Answered: gives how long it took; or failed, which is no time of a read; of one that was never taken nothing is known. */
+  ended(id: number, isAnswered: boolean, nowMono: number): number | null {
     const sinceMono = this.since.get(id);
-    if (sinceMono === undefined) return;
+    if (sinceMono === undefined) return null;
     this.since.delete(id);
-    if (isAnswered && this.samples.length < MAX_SAMPLES) this.samples.push(nowMono - sinceMono);
+    if (!isAnswered) return null;
+    if (this.samples.length < MAX_SAMPLES) this.samples.push(nowMono - sinceMono);
+    return nowMono - sinceMono;
   }
 
   /** Times, ms, since the last call. */

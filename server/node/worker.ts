@@ -27,6 +27,8 @@ import { NodeReporter, REPORT_EVERY_MS } from './node-reporter.ts';
 import { PauseGate } from './pause-gate.ts';
 import { RealClock } from './real-clock.ts';
 import { SkewedClock } from './skewed-clock.ts';
+import { WriteStages } from './write-stages.ts';
+import type { WriteStamps } from './write-stages.ts';
 
 const control = must(parentPort, 'a node runs as a worker');
 const options = workerData as WorkerOptions;
@@ -42,11 +44,17 @@ function tell(message: FromNode): void {
 class AnswerBatch {
   private proposed: Answer[] = [];
   private read: { id: number; read: ReadResult }[] = [];
+  private stages: { id: number; stamps: WriteStamps }[] = [];
   private scheduled = false;
 
   addProposed(id: number, proposed: Proposed): void {
     this.proposed.push({ id, proposed });
     this.schedule();
+  }
+
+  /** Before the answer of the same proposal. */
+  addStages(id: number, stamps: WriteStamps): void {
+    this.stages.push({ id, stamps });
   }
 
   addRead(id: number, read: ReadResult): void {
@@ -56,10 +64,14 @@ class AnswerBatch {
 
   flush(): void {
     this.scheduled = false;
-    if (this.proposed.length > 0) tell(packAnswers(this.proposed));
+    if (this.proposed.length > 0) {
+      const message = packAnswers(this.proposed);
+      tell(this.stages.length === 0 ? message : { ...message, stages: this.stages });
+    }
     if (this.read.length > 0) tell({ type: 'read', items: this.read });
     this.proposed = [];
     this.read = [];
+    if (this.stages.length > 0) this.stages = [];
   }
 
   private schedule(): void {
@@ -96,7 +108,9 @@ async function main(): Promise<void> {
     options.seed,
     (to, messages) => reporter.sent(to, messages),
     (event) => paced.onTransit(event),
+    (messages) => reporter.lose(messages),
   );
+  const stages = new WriteStages(() => performance.timeOrigin + performance.now());
   const host = new NodeHost({
     id: options.id,
     timing: options,
@@ -108,6 +122,8 @@ async function main(): Promise<void> {
     restored,
     onProposed: (id, proposed, waitedMs) => {
       if (proposed.outcome === 'applied') reporter.proposalDone(waitedMs);
+      const stamps = stages.end(id);
+      if (stamps !== null) answers.addStages(id, stamps);
       answers.addProposed(id, proposed);
     },
     onRead: (id, read) => {
@@ -118,8 +134,17 @@ async function main(): Promise<void> {
       reporter.trace(event);
       paced.onTrace(event);
     },
-    onPersisted: (tookMs, written) => reporter.persisted(tookMs, written),
-    onApplied: (kv) => reporter.applied(kv),
+    onAppended: (id, index) => stages.appended(id, index),
+    onPersisted: (tookMs, { hardState: written, append }) => {
+      reporter.persisted(tookMs, written);
+      const last = append.at(-1);
+      if (last !== undefined) stages.persisted(last.index);
+    },
+    onCommitted: (upTo) => stages.committed(upTo),
+    onApplied: (kv) => {
+      reporter.applied(kv);
+      stages.applied(kv.lastApplied);
+    },
     onFailed: (reason) => {
       answers.flush();
       report();
@@ -137,7 +162,7 @@ async function main(): Promise<void> {
   const reportTimer = setInterval(report, REPORT_EVERY_MS);
 
   function report(): void {
-    tell({ type: 'report', report: reporter.take(host, storage, identity, clock.now().mono) });
+    tell({ type: 'report', report: reporter.take(host, storage, identity, clock.now()) });
   }
 
   function leave(): void {
@@ -161,6 +186,7 @@ async function main(): Promise<void> {
         gate.pass();
         return;
       case 'propose':
+        if (message.traced !== undefined) stages.taken(message.traced);
         host.propose(unpackProposals(message));
         return;
       case 'read':
@@ -215,7 +241,7 @@ async function main(): Promise<void> {
   paced.join(host, mesh, options.pace);
   tell({
     type: 'serving',
-    report: reporter.take(host, storage, identity, clock.now().mono),
+    report: reporter.take(host, storage, identity, clock.now()),
     recoveredMs: performance.now() - startedMs,
   });
 }

@@ -24,19 +24,22 @@ export class PortMesh implements Transport {
   private readonly onSent: (to: NodeId, messages: readonly Message[]) => void;
   private readonly transit: Transit;
   private readonly onTransit: OnSlowed;
+  private readonly onLost: (messages: readonly Message[]) => void;
   private handler: (from: NodeId, packet: unknown) => void = () => {};
 
-  /** `onSent` sees every hand-over, also those that a filter then loses. */
+  /** `onSent` sees every hand-over, also those that a filter then loses; `onLost` sees those. */
   constructor(
     clock: Clock,
     seed: number,
     onSent: (to: NodeId, messages: readonly Message[]) => void,
     onTransit: OnSlowed = () => {},
+    onLost: (messages: readonly Message[]) => void = () => {},
   ) {
     this.clock = clock;
     this.random = Random.fromSeed(seed);
     this.onSent = onSent;
     this.onTransit = onTransit;
+    this.onLost = onLost;
     this.transit = new Transit(
       clock,
       (peer, packet, number) => this.deliver(peer, packet, number),
@@ -102,7 +105,10 @@ export class PortMesh implements Transport {
         this.clock,
         this.random.fork(),
         (packet) => this.transit.carry(peer, packet),
-        (packet) => this.transit.carryToLoss(peer, packet),
+        (packet) => {
+          this.onLost(packet.messages);
+          this.transit.carryToLoss(peer, packet);
+        },
       );
       this.filters.set(peer, filter);
     }

@@ -49,12 +49,16 @@ function report() {
     newEntries: [],
     traffic: [],
     latency: { commitMs: [], readMs: [], persistMs: [] },
+    durations: { commit: null, read: null, persist: null },
+    lost: {},
     appliedCommands: 0,
     servedReads: 0,
     pendingProposals: 0,
     evidence: { votes: [], offices: [], log: [], commits: [], applied: [] },
     waitingReads: 0,
     versions: 0,
+    keys: 0,
+    clockOffsetMs: 0,
   };
 }
 

@@ -149,7 +149,7 @@ describe('health', { timeout: SLOW_MACHINE_MS }, () => {
         expect.objectContaining({
           requestId: 'find-me',
           method: 'GET',
-          url: '/api/v1/kv/a/b?c=d',
+          path: '/api/v1/kv/a/b',
           status: 400,
           msg: 'request',
         }),

@@ -1,0 +1,26 @@
+/** `/metrics` is the page for a browser, however it comes there, and text for Prometheus. */
+import { expect, test } from './fixtures.ts';
+
+/** As Prometheus 2 and 3 ask. */
+const ACCEPT =
+  'application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1';
+
+test('[O18] a browser gets the page by address and by link, Prometheus and curl get the text', async ({
+  dashboard,
+  server,
+}) => {
+  const { page } = dashboard;
+  await page.getByRole('link', { name: 'Metrics', exact: true }).click();
+  await expect(page).toHaveURL(/\/metrics/);
+  await expect(page.getByTestId('metrics-page')).toBeVisible();
+  await page.reload();
+  await expect(page.getByTestId('metrics-page')).toBeVisible();
+  for (const accept of [ACCEPT, '*/*']) {
+    const response = await fetch(`${server.url}/metrics`, { headers: { accept } });
+    expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
+    const text = await response.text();
+    expect(text).toContain('chronoraft_has_leader 1\n');
+    // The open page itself.
+    expect(text).toMatch(/^chronoraft_sockets [1-9]\d*$/m);
+  }
+});
