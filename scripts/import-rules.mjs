@@ -171,6 +171,8 @@ export const LAYERS = [
     packages: 'any',
   },
   { of: ['client/'], may: ['client/', 'contracts/'], packages: 'any' },
+  // A program of its own, that knows the server by its API alone.
+  { of: ['cli/'], may: ['cli/', 'client/', 'contracts/'], packages: 'any' },
   { of: ['components/'], may: ['components/', 'client/', 'contracts/'], packages: 'any' },
   { of: ['app/'], may: ['app/', 'components/', 'client/', 'contracts/'], packages: 'any' },
   {
@@ -198,6 +200,7 @@ export const LAYERS = [
       'app/',
       'bench/',
       'checks/',
+      'cli/',
       'client/',
       'components/',
       'contracts/',
