@@ -124,7 +124,8 @@ export class Call {
   /** What the server answered. Throws what a person is told instead. */
   async ask<T>(request: Promise<ApiResult<T>>): Promise<T> {
     const result = await request;
-    if (!result.ok && this.io.interrupted.aborted) throw interrupted();
+    if (!result.ok && this.io.interrupted.aborted)
+      throw result.failure.code === 'OUTCOME_UNKNOWN' ? interruptedWrite() : interrupted();
     return this.connection.unwrap(result);
   }
 
@@ -152,6 +153,16 @@ export class Call {
 
 export function interrupted(): CliError {
   return new CliError(EXIT.interrupted, 'INTERRUPTED', 'interrupted');
+}
+
+function interruptedWrite(): CliError {
+  const message = 'interrupted; the write may or may not be committed, now or later';
+  return new CliError(
+    EXIT.interrupted,
+    'OUTCOME_UNKNOWN',
+    message,
+    'read before you write it again',
+  );
 }
 
 function given(value: string | undefined): string | undefined {

@@ -63,9 +63,12 @@ function bash(commands: readonly Command[]): string[] {
     '    *) ;;',
     '  esac',
     '  COMPREPLY=($(compgen -W "$words" -- "$word"))',
+    // Names of files may hold spaces.
+    "  local IFS=$'\\n'",
     '  [ "$files" = 1 ] && COMPREPLY+=($(compgen -f -- "$word"))',
+    '  return 0',
     '}',
-    'complete -F _chronoraft chronoraft',
+    'complete -o filenames -F _chronoraft chronoraft',
   ];
 }
 

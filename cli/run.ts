@@ -17,19 +17,21 @@ export async function runCli(words: readonly string[], io: Io): Promise<ExitCode
     return await run(words, io);
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
-    if (error.exit !== EXIT.interrupted) await complain(error, words.includes('--json'), io);
+    if (error.code !== 'INTERRUPTED') await complain(error, words.includes('--json'), io);
     return error.exit;
   }
 }
 
 async function run(words: readonly string[], io: Io): Promise<ExitCode> {
-  const [first] = words;
-  const asked =
-    first === undefined || first === '--help' || first === '-h' ? ['help'] : commandFirst(words);
+  const { leading, following } = atCommand(words);
+  const asksHelp =
+    following[0] === undefined || following[0] === '-h' || leading.includes('--help');
+  const asked = asksHelp ? ['help'] : following;
   const found = commandOf(COMMANDS, asked);
   if (found === null) throw unknownCommand(asked);
   const { command, rest } = found;
-  const parsed = parseWords(command, rest);
+  const options = asksHelp ? [] : leading;
+  const parsed = parseWords(command, [...options, ...rest]);
   const call = new Call(command, parsed, io);
   if (call.flag('help')) {
     await call.print(helpOf(command));
@@ -39,13 +41,13 @@ async function run(words: readonly string[], io: Io): Promise<ExitCode> {
 }
 
 /** Options that every command takes may stand before it. */
-function commandFirst(words: readonly string[]): readonly string[] {
+function atCommand(words: readonly string[]) {
   let at = 0;
   while (words[at]?.startsWith('--') === true) {
     const option = GLOBAL_OPTIONS.find(({ name }) => words[at] === `--${name}`);
     at += option?.value === undefined ? 1 : 2;
   }
-  return [...words.slice(at), ...words.slice(0, at)];
+  return { leading: words.slice(0, at), following: words.slice(at) };
 }
 
 function unknownCommand(words: readonly string[]): CliError {

@@ -89,7 +89,7 @@ async function toStdout(call: Call, body: Readable): Promise<number> {
 }
 
 async function toFile(call: Call, body: Readable, target: string, file: string): Promise<number> {
-  const part = `${target}.part`;
+  const part = `${target}.${process.pid}.part`;
   const output = createWriteStream(part, { flush: true });
   try {
     await pipeline(body, output);
@@ -198,14 +198,16 @@ async function sent(
   try {
     return await call.connection.fetch(url, init);
   } catch {
-    if (call.io.interrupted.aborted) throw interrupted();
+    const isInterrupted = call.io.interrupted.aborted;
+    if (isInterrupted && what === 'backup') throw interrupted();
     const error = call.connection.errorOf({
       code: what === 'restore' ? 'OUTCOME_UNKNOWN' : 'UNREACHABLE',
       message: 'the line broke; the restore may go on, or may never have begun',
       retryable: false,
     });
     if (error.code !== 'OUTCOME_UNKNOWN') throw error;
-    throw new CliError(error.exit, error.code, error.message, 'see `chronoraft restore --status`');
+    const exit = isInterrupted ? EXIT.interrupted : error.exit;
+    throw new CliError(exit, error.code, error.message, 'see `chronoraft restore --status`');
   }
 }
 

@@ -70,19 +70,18 @@ const bench: Command = {
         // The same mix whatever the clients' speeds: no dice.
         const isRead = Math.floor(turn * reads) > Math.floor((turn - 1) * reads);
         await (isRead
-          ? timed(asked, () => call.client.get(key, field))
-          : timed(writes, () => call.client.set(key, field, { value })));
+          ? timed(asked, call.client.get(key, field), call)
+          : timed(writes, call.client.set(key, field, { value }), call));
       }
     };
     await Promise.all(Array.from({ length: clients }, client));
     const ranMs = performance.now() - startedMs;
-    if (!call.flag('keep') && !call.io.interrupted.aborted)
-      await call.ask(call.client.deleteRecord(key));
     await tell(call, ranMs, clients, figuresOf(writes, ranMs), figuresOf(asked, ranMs), [
       ...failureLines('writes', writes),
       ...failureLines('reads', asked),
     ]);
     if (call.io.interrupted.aborted) return EXIT.interrupted;
+    if (!call.flag('keep')) await call.ask(call.client.deleteRecord(key));
     if (writes.tookMs.length + asked.tookMs.length > 0) return undefined;
     const todo = 'see `chronoraft status`';
     throw new CliError(EXIT.unreachable, 'NO_ANSWERS', 'nothing was answered well', todo);
@@ -122,10 +121,13 @@ function tally(): Tally {
 
 async function timed(
   { tookMs, failures }: Tally,
-  ask: () => Promise<ApiResult<unknown>>,
+  request: Promise<ApiResult<unknown>>,
+  { io }: Call,
 ): Promise<void> {
   const startedMs = performance.now();
-  const result = await ask();
+  const result = await request;
+  // What Ctrl-C broke off did not fail.
+  if (!result.ok && io.interrupted.aborted) return;
   if (result.ok) tookMs.push(performance.now() - startedMs);
   else failures.set(result.failure.code, (failures.get(result.failure.code) ?? 0) + 1);
 }

@@ -94,7 +94,9 @@ async function followed(call: Call, begun: ChaosRun): Promise<ExitCode> {
     if (isOver(run.state)) break;
     await pauseFor(LOOK_EVERY_MS, call.io.interrupted);
     if (call.io.interrupted.aborted) throw await stopped(call, run.id);
-    run = await call.ask(chaos.find(run.id));
+    const found = await chaos.find(run.id);
+    if (call.io.interrupted.aborted) throw await stopped(call, run.id);
+    run = call.connection.unwrap(found);
   }
   await call.answer(run, [sentenceOf(run)]);
   return exitOf(run);
@@ -125,6 +127,7 @@ async function stopped(call: Call, id: string): Promise<Error> {
   await fetch(`${url}/api/v1/chaos/${encodeURIComponent(id)}/stop`, {
     method: 'POST',
     headers,
+    signal: AbortSignal.timeout(call.timeoutMs),
   }).catch(() => null);
   return interrupted();
 }

@@ -3,6 +3,7 @@ import { alertsOf } from '../../client/alerts.ts';
 import type { LiveState } from '../../client/live-store.ts';
 import { headlineOf } from '../../client/verdict.ts';
 import type { Verdict } from '../../client/verdict.ts';
+import type { ClusterView } from '../../contracts/view.ts';
 import type { Call } from '../call.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -50,7 +51,7 @@ const STATUS_EXIT: Record<Verdict['state'], ExitCode> = {
   violated: EXIT.failed,
 };
 
-async function printFrame(call: Call, view: Parameters<typeof headlineOf>[0]): Promise<void> {
+async function printFrame(call: Call, view: ClusterView): Promise<void> {
   const { stdout } = call.io;
   await call.print(
     frameOf(view, {
@@ -96,17 +97,27 @@ async function live(call: Call): Promise<undefined> {
   const screen = new Screen(stdout);
   let state: LiveState | null = null;
   let frame: ReturnType<typeof setTimeout> | null = null;
+  let entered = false;
+  let fail = (_error: unknown): void => {};
   const draw = (): void => {
     frame = null;
-    if (state === null || state.view === null) return;
+    if (state === null || state.view === null || !entered) return;
+    try {
+      drawView(state, state.view);
+    } catch (error) {
+      // Told on the terminal as it was found.
+      fail(error);
+    }
+  };
+  const drawView = (now: LiveState, view: ClusterView): void => {
     screen.draw(
-      frameOf(state.view, {
+      frameOf(view, {
         columns: stdout.columns ?? COLUMNS,
         rows: stdout.rows ?? ROWS,
         color: hasColor(call.io),
-        nowMs: nowMs() + state.serverOffsetMs,
+        nowMs: nowMs() + now.serverOffsetMs,
         url: call.connection.url,
-        line: state.conn,
+        line: now.conn,
         keys: 'q quits',
       }),
     );
@@ -120,13 +131,13 @@ async function live(call: Call): Promise<undefined> {
     draw();
   };
   let onKey = (_keys: { toString(): string }): void => {};
-  let entered = false;
   try {
     await connected(socket, call.connection, call.timeoutMs);
     entered = true;
     screen.enter();
     stdout.on('resize', resized);
-    await new Promise<void>((resolve) => {
+    await new Promise<void>((resolve, reject) => {
+      fail = reject;
       interrupted.addEventListener('abort', () => resolve(), { once: true });
       if (interrupted.aborted) resolve();
       if (stdin.isTTY !== true) return;

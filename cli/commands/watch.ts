@@ -60,6 +60,8 @@ const watch: Command = {
                 printed = printed.then(() => call.print([lineOf(call, revision, change)]));
               }
               if (left === 0) resolve('counted');
+              // A slow reader of the output is a slow reader of the watch.
+              return printed;
             },
             onLagging: (through, head) =>
               void call.note(`behind: told up to revision ${through} of ${head}`),

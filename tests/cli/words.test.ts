@@ -22,6 +22,7 @@ describe('what is typed', () => {
   it.each([
     [[], 0, /^chronoraft: a replicated/, /^$/],
     [['--help'], 0, /Usage: chronoraft COMMAND/, /^$/],
+    [['--json', '--url', 'localhost', 'help', 'put'], 0, /chronoraft put shop price 10/, /^$/],
     [['help', 'put'], 0, /chronoraft put shop price 10/, /^$/],
     [['put', '--help'], 0, /--if-revision REV/, /^$/],
     [['help', 'node'], 0, /^chronoraft node kill\t/, /^$/],
@@ -127,9 +128,10 @@ describe('what is typed', () => {
     ['chronoraft restore --mode p', ['present']],
     ['chronoraft completion z', ['zsh']],
     ['chronoraft txn sal', ['sale.json']],
+    ['chronoraft txn two', ['two words']],
   ])('[Z11] in bash, "%s" goes on with %j', (line, wanted) => {
     const folder = mkdtempSync(path.join(tmpdir(), 'chronoraft-completion-'));
-    writeFileSync(path.join(folder, 'sale.json'), '');
+    for (const name of ['sale.json', 'two words']) writeFileSync(path.join(folder, name), '');
     const words = line.split(' ');
     const script = [
       ...completionFor('bash', COMMANDS),

@@ -81,6 +81,19 @@ describe('commands', { timeout: SLOW_MACHINE_MS }, () => {
     }
     const { stdout } = await run(['scan', 'z3-many-', '--values']);
     expect(stdout.trimEnd().split('\n')).toHaveLength(120);
+    const wide = body.map(({ key, ...rest }) => ({ ...rest, key: 'z3-wide', field: key }));
+    for (const success of [wide.slice(0, 60), wide.slice(60)])
+      await run(['txn'], { stdin: JSON.stringify({ success }) });
+    // More text than an answer carries.
+    const stdin = 'v'.repeat(1_000_000);
+    for (let at = 0; at < 6; at++) await run(['put', 'z3-heavy', `f${at}`, '-'], { stdin });
+    const heavy = await run(['scan', 'z3-heavy', '--values']);
+    expect(heavy.stdout.trimEnd().split('\n')).toHaveLength(6);
+    for (const words of [
+      ['scan', 'z3-wide', '--values'],
+      ['get', 'z3-wide'],
+    ])
+      expect((await run(words)).stdout.trimEnd().split('\n')).toHaveLength(120);
   });
 
   it('[Z17] what was known at a time is what was known at the last revision before it', async () => {
@@ -150,6 +163,13 @@ describe('commands', { timeout: SLOW_MACHINE_MS }, () => {
     expect(await json(['member', 'list'])).toMatchObject({ quorum: 2 });
     expect(await json(['retention', 'get'])).toMatchObject({ maxAgeMs: null });
     expect(await json(['chaos', 'list'])).toEqual({ runs: [] });
+    for (const [words, line] of [
+      [['scan', 'z5'], { key: 'z5', fields: 1 }],
+      [['scan', 'z5', '--values'], { key: 'z5', field: 'f', value: 'v' }],
+      [['history', 'z5', 'f'], { kind: 'set', value: 'v' }],
+      [['diff', 'z5', '--as-of', '1'], { before: null, after: { value: 'v' } }],
+    ] as const)
+      expect(await json(words)).toMatchObject(line);
     const absent = await run(['get', 'z5', 'none', '--json']);
     expect(absent).toMatchObject({ code: 3, stderr: '' });
     expect(JSON.parse(absent.stdout)).toMatchObject({ found: false, absentBecause: 'never' });
@@ -237,6 +257,21 @@ describe('commands', { timeout: SLOW_MACHINE_MS }, () => {
     expect(await run(['backup'], { terminal })).toMatchObject({ code: 2 });
   });
 
+  it('[Z8] a backup that breaks off in the middle fails, and leaves no file', async () => {
+    const broken = createServer((request, response) => {
+      response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+      // More than waits on the way, so that the file is begun.
+      response.write('x'.repeat(8_000_000), () => request.socket.destroy());
+    }).listen(0, '127.0.0.1');
+    await new Promise((resolve) => broken.once('listening', resolve));
+    const env = { CHRONORAFT_URL: `127.0.0.1:${(broken.address() as AddressInfo).port}` };
+    const told = await cli(['backup', 'broken.ndjson'], { env, folder });
+    expect(told).toMatchObject({ code: 1, stdout: '' });
+    expect(told.stderr).toContain('broken off');
+    expect(readdirSync(folder).filter((name) => name.startsWith('broken'))).toEqual([]);
+    broken.close();
+  });
+
   it('[Z10] top draws live, follows the size, ends with q and leaves the terminal as it was', async () => {
     const raw: boolean[] = [];
     const keyboard = Object.assign(new PassThrough(), {
@@ -272,6 +307,27 @@ describe('commands', { timeout: SLOW_MACHINE_MS }, () => {
     expect(Math.max(...rows.map(([, row]) => Number(row)))).toBeLessThanOrEqual(8);
     for (const [, , line = ''] of rows) expect(line.length).toBeLessThanOrEqual(31);
     expect(stdout).not.toMatch(/\[\d+(;\d+)*m/);
+  });
+
+  it('[Z16] Ctrl-C stops the run that is followed', async () => {
+    const stop = new AbortController();
+    const words = [
+      'chaos',
+      'start',
+      '--for',
+      '10m',
+      '--clients',
+      '1',
+      '--keys',
+      '1',
+      '--faults',
+      '',
+    ];
+    const options = { interrupted: stop.signal, onOutput: () => stop.abort() };
+    expect(await run(words, options)).toMatchObject({ code: 130 });
+    const ended = await run(['chaos', 'show', '--follow']);
+    expect(ended.stdout).toMatch(/^Linearizable: /);
+    expect(ended.code).toBe(0);
   });
 
   it('[Z16] the verdict of a chaos run is its exit code', () => {
