@@ -12,6 +12,7 @@ const NAMED = {
   storage: ['tests/storage/**/*.test.ts'],
   integration: [
     'tests/bench/**/*.test.ts',
+    'tests/cli/server/**/*.test.ts',
     'tests/cluster/**/*.test.ts',
     'tests/http/**/*.test.ts',
     'tests/lessons/**/*.test.ts',

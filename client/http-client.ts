@@ -28,14 +28,21 @@ import type { InvariantsAnswer } from '../contracts/invariants.ts';
 import type { ClusterView, NodeView } from '../contracts/view.ts';
 import type { ApiRequest } from './api-request.ts';
 import type { RetentionAnswer, RetentionBody } from '../contracts/retention.ts';
+import type { ChangesAnswer } from '../contracts/watch.ts';
 import type {
+  AppendAnswer,
+  AppendBody,
   DeleteAnswer,
   DeleteRecordAnswer,
+  IncrementAnswer,
+  IncrementBody,
   RestoreAnswer,
   RestoreBody,
   SessionAnswer,
   SetAnswer,
   SetBody,
+  TransactionAnswer,
+  TransactionBody,
 } from '../contracts/write.ts';
 
 export interface ApiFailure {
@@ -76,6 +83,8 @@ export interface HistoryOptions {
 }
 
 export interface ScanOptions extends ReadOptions {
+  /** `next` of the page before, instead of `at` and `asOf`. */
+  readonly cursor?: string;
   readonly limit?: number;
 }
 
@@ -191,6 +200,19 @@ export class ChronoraftClient {
     return this.write('DELETE', pathOf('kv', { key, field }, { timestamp, clientId, sequence }));
   }
 
+  append(key: string, field: string, body: AppendBody): Promise<ApiResult<AppendAnswer>> {
+    return this.write('POST', pathOf('kv', { key, field, action: 'append' }), body);
+  }
+
+  increment(key: string, field: string, body: IncrementBody): Promise<ApiResult<IncrementAnswer>> {
+    return this.write('POST', pathOf('kv', { key, field, action: 'increment' }), body);
+  }
+
+  /** All or nothing, at one revision. */
+  transaction(body: TransactionBody): Promise<ApiResult<TransactionAnswer>> {
+    return this.write('POST', pathOf('txn'), body);
+  }
+
   /** Deletes every field that the record has. */
   deleteRecord(key: string, options: DeleteOptions = {}): Promise<ApiResult<DeleteRecordAnswer>> {
     const { timestamp, clientId, sequence } = options;
@@ -244,9 +266,9 @@ export class ChronoraftClient {
   scan(
     key: string,
     prefix: string | undefined,
-    { limit, ...read }: ScanOptions = {},
+    { cursor, limit, ...read }: ScanOptions = {},
   ): Promise<ApiResult<RecordAnswer>> {
-    return this.ask(pathOf('kv', { key }, { prefix, limit, ...readQuery(read) }));
+    return this.ask(pathOf('kv', { key }, { prefix, cursor, limit, ...readQuery(read) }));
   }
 
   keys(options: KeysOptions = {}): Promise<ApiResult<KeysAnswer>> {
@@ -286,6 +308,11 @@ export class ChronoraftClient {
     return this.ask(
       pathOf('history', { key, field }, { ...rest, ...readQuery({ asOf, localNode }) }),
     );
+  }
+
+  /** What happened after a revision, in order. */
+  changes(after: number, limit: number): Promise<ApiResult<ChangesAnswer>> {
+    return this.ask(pathOf('changes', {}, { after, limit }));
   }
 
   cluster(): Promise<ApiResult<ClusterView>> {
@@ -471,6 +498,7 @@ async function failureIn(response: Response): Promise<ApiFailure> {
   };
 }
 
+/** What a program keeps of a problem. */
 export function failureOf(problem: Problem): ApiFailure {
   const { code, message, retryable, path, horizon } = problem;
   return {
@@ -530,6 +558,7 @@ type Area =
   | 'batch'
   | 'watch'
   | 'sessions'
+  | 'changes'
   | 'backup'
   | 'backup/restore'
   | 'retention'

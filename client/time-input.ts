@@ -5,7 +5,7 @@
  *   2026-11-21 14:03:22.118   a date-time, UTC unless it names a zone (`Z`, `UTC`, `+02:00`)
  *   14:03, 14:03:22        that time of today, UTC
  *   1500, 1795240999107    milliseconds since 1970, or any small logical number
- *   -5m, -90s, -250ms, +1h so long ago, or ahead (ms, s, m, h, d)
+ *   -5m, -90s, -250ms, +1h so long ago, or ahead (ms, s, m, h, d); also 5m ago
  *   rev 57                 what the cluster knew at that revision
  *   1500 rev 57            the value at 1500 as it was known at revision 57
  *
@@ -90,7 +90,8 @@ const UNITS_MS: Readonly<Record<string, number>> = {
 };
 
 function relative(input: string, nowMs: number): number | undefined {
-  const found = /^([-+\u2212])\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)$/.exec(input);
+  const signed = input.replace(/^(\d.*)\sago$/, '-$1');
+  const found = /^([-+\u2212])\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)$/.exec(signed.trim());
   const unitMs = UNITS_MS[found?.[3] ?? ''];
   if (found === null || unitMs === undefined) return undefined;
   const span = Number(found[2]) * unitMs;

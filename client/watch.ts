@@ -19,8 +19,8 @@ export interface WatchScope {
 }
 
 export interface WatchReader {
-  /** What happened, in order. */
-  onChanges(batches: readonly BatchView[]): void;
+  /** What happened, in order. If it gives a promise, few more messages come before that is kept. */
+  onChanges(batches: readonly BatchView[]): unknown;
   /** Everything up to here is told; the first time: it is told from here on. */
   onProgress?(through: number): void;
   /** This reader is slower than the store. */
@@ -60,7 +60,11 @@ export class Watches {
       const watching = this.byId.get(watch);
       if (watching !== undefined) {
         watching.after = batches.at(-1)?.revision ?? watching.after;
-        watching.reader.onChanges(batches);
+        const told = watching.reader.onChanges(batches);
+        if (told instanceof Promise) {
+          void told.finally(taken);
+          return;
+        }
       }
       taken();
     });

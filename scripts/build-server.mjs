@@ -1,7 +1,7 @@
 /**
  * Bundles the server into dist/: main.js, worker.js for a node's thread and
  * judge.js for that of a judge, since worker threads of Node 20 cannot load
- * TypeScript. Packages stay outside;
+ * TypeScript; and chronoraft.js, the command line. Packages stay outside;
  * Prisma's generated client goes in. Other entry points can be named:
  * `bundle({ main: 'bench/main.ts' }, 'dist/bench')`.
  */
@@ -53,6 +53,7 @@ if (
       main: 'server/main.ts',
       worker: 'server/node/worker.ts',
       judge: 'server/lab/judge-thread.ts',
+      chronoraft: 'cli/main.ts',
     },
     'dist',
   );

@@ -1,8 +1,9 @@
 /**
  * Builds what is stale: the dashboard (`next build` into .next), the server (one
- * bundle for the main thread, one for a node's worker, into dist) and the client
- * library for programs (dist/client). Stale is decided by the content of the
- * inputs, so a second start builds nothing.
+ * bundle for the main thread, one for a node's worker, one for the command line,
+ * into dist) and the client library for programs (dist/client). `build.mjs server`
+ * builds only that. Stale is decided by the content of the inputs, so a second
+ * start builds nothing.
  */
 import { hashOf, isFresh, writeStamp } from './freshness.mjs';
 import { isMain, main, PlainError, run, say, tool } from './run.mjs';
@@ -50,7 +51,8 @@ const PRODUCTS = [
     about: 'a second',
     product: 'dist/main.js',
     stamp: 'dist/.inputs',
-    inputs: SERVER_INPUTS,
+    // The command line is bundled beside it.
+    inputs: [...SERVER_INPUTS, 'cli', 'client'],
     build: () => run(process.execPath, ['scripts/build-server.mjs'], { quiet: true }),
   },
   {
@@ -90,7 +92,8 @@ async function ensureProduct({ name, about, product, stamp, inputs, build }) {
 if (isMain(import.meta.url)) {
   await main(async () => {
     await ensureInstalled();
-    await ensureBuilt();
+    const names = process.argv.slice(2);
+    await ensureBuilt(names.length > 0 ? names : undefined);
     say('built');
   });
 }

@@ -15,6 +15,7 @@ const FOLDERS = [
   'app',
   'bench',
   'checks',
+  'cli',
   'client',
   'components',
   'contracts',

@@ -202,6 +202,8 @@ export const LAYERS = [
     types: ['contracts/'],
   },
   { of: ['client/'], may: ['client/', 'contracts/'], packages: 'any' },
+  // A program of its own, that knows the server by its API alone.
+  { of: ['cli/'], may: ['cli/', 'client/', 'contracts/'], packages: 'any' },
   { of: ['components/'], may: ['components/', 'client/', 'contracts/'], packages: 'any' },
   { of: ['app/'], may: ['app/', 'components/', 'client/', 'contracts/'], packages: 'any' },
   {
@@ -229,6 +231,7 @@ export const LAYERS = [
       'app/',
       'bench/',
       'checks/',
+      'cli/',
       'client/',
       'components/',
       'contracts/',

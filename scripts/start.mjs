@@ -9,7 +9,8 @@ import { ensureInstalled } from './setup.mjs';
 
 await main(async () => {
   await ensureInstalled();
-  await ensureBuilt();
+  // Without the dashboard nobody waits for its build.
+  await ensureBuilt(process.env.PAGE === 'off' ? ['server'] : undefined);
   process.chdir(root);
   process.env.NODE_ENV = 'production';
   process.env.NEXT_TELEMETRY_DISABLED = '1';

@@ -1,0 +1,83 @@
+/** The examples of help and guide, one after the other, in a folder of their own, against a fresh server. */
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { COMMANDS } from '../../../cli/commands.ts';
+import { sharedServer } from '../../server.ts';
+import { cli } from '../world.ts';
+
+const SLOW_MACHINE_MS = 60_000;
+/** `start` runs a server of its own: see process.test.ts. */
+const EXAMPLES = COMMANDS.filter(({ name }) => name !== 'start').flatMap(({ name, examples }) =>
+  examples.map((example) => ({ name, ...example })),
+);
+
+describe('examples', { timeout: SLOW_MACHINE_MS }, () => {
+  const server = sharedServer();
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'chronoraft-examples-'));
+    const bundle = path.resolve('dist/chronoraft.js');
+    const program = `#!/bin/sh\nexec '${process.execPath}' '${bundle}' "$@"\n`;
+    mkdirSync(path.join(folder, 'bin'));
+    writeFileSync(path.join(folder, 'bin', 'chronoraft'), program, { mode: 0o755 });
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it.each(EXAMPLES)('[Z13] $line', async ({ line, exit = 0, endless = false }) => {
+    const env = { CHRONORAFT_URL: server.url };
+    if (endless) {
+      const stop = new AbortController();
+      const stopped = cli(wordsOf(line), { env, folder, interrupted: stop.signal });
+      // It is under way once it has asked for its line; whatever comes first, it ends as interrupted.
+      setImmediate(() => stop.abort());
+      expect((await stopped).code).toBe(130);
+      return;
+    }
+    const isPlain = !/[|<>]/.test(line);
+    const { code, stderr } = isPlain
+      ? await cli(wordsOf(line), { env, folder })
+      : await shell(line, env);
+    expect(stderr.split('\n').filter((each) => each.startsWith('chronoraft:'))).toHaveLength(
+      exit === 0 || line.startsWith('chronoraft txn') ? 0 : 1,
+    );
+    expect(code).toBe(exit);
+  });
+
+  it('[Z13] what the examples wrote to files is there, and whole', () => {
+    const files = readdirSync(folder).toSorted();
+    expect(files).toEqual([
+      '_chronoraft',
+      'all.ndjson.gz',
+      'bin',
+      'chronoraft.bash',
+      'chronoraft.fish',
+      'sale.json',
+      'shop.ndjson',
+    ]);
+    expect(readFileSync(path.join(folder, 'shop.ndjson'), 'utf8')).toMatch(/^\{.*\}\n$/s);
+  });
+
+  function shell(line: string, env: Record<string, string>) {
+    const PATH = `${path.join(folder, 'bin')}:${process.env['PATH'] ?? ''}`;
+    return new Promise<{ readonly code: number; readonly stderr: string }>((resolve) => {
+      execFile(
+        'sh',
+        ['-c', line],
+        { cwd: folder, env: { ...process.env, ...env, PATH } },
+        (error, _stdout, stderr) => {
+          resolve({ code: typeof error?.code === 'number' ? error.code : 0, stderr });
+        },
+      );
+    });
+  }
+});
+
+/** The words of a plain line, without the program's name: quotes hold words together. */
+function wordsOf(line: string): readonly string[] {
+  return [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)]
+    .map(([, double, single, bare]) => double ?? single ?? bare ?? '')
+    .slice(1);
+}
