@@ -5,6 +5,7 @@
  */
 import type { DropAnswer, Pace, PaceView, StepAnswer } from '../contracts/pace.ts';
 import { PacedTimeout } from './paced-timeout.ts';
+import type { AccessView } from '../contracts/access.ts';
 import { BACKUP_TYPE } from '../contracts/backup.ts';
 import type { BackupRestoreAnswer, RestoreMode, RestoreStatus } from '../contracts/backup.ts';
 import type {
@@ -140,6 +141,14 @@ export class ChronoraftClient {
     this.baseUrl = options.baseUrl ?? '';
     this.fetch = options.fetch ?? ((...request) => fetch(...request));
     this.timeoutMs = options.timeoutMs ?? 5000;
+  }
+
+  signIn(token: string): Promise<ApiResult<AccessView>> {
+    return this.send('POST', pathOf('sign-in'), { token });
+  }
+
+  signOut(): Promise<ApiResult<unknown>> {
+    return this.send('POST', pathOf('sign-out'));
   }
 
   openSession(): Promise<ApiResult<SessionAnswer>> {
@@ -462,6 +471,9 @@ type Area =
   | 'diff'
   | 'restore'
   | 'sessions'
+  | 'sign-in'
+  | 'sign-out'
+  | 'audit'
   | 'backup'
   | 'backup/restore'
   | 'retention'

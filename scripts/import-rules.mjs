@@ -108,9 +108,16 @@ export const LAYERS = [
     ],
   },
   {
+    of: ['server/access/'],
+    may: ['server/access/', 'server/base/', 'contracts/'],
+    types: ['server/kv/types.ts', 'server/kv/queries.ts', 'server/cluster/', ...SETTING_TYPES],
+    packages: 'any',
+  },
+  {
     of: ['server/http/'],
     may: [
       'server/http/',
+      'server/access/',
       'server/backup/',
       'server/lab/',
       'server/watch/',
@@ -128,7 +135,14 @@ export const LAYERS = [
   },
   {
     of: ['server/live/'],
-    may: ['server/live/', 'server/watch/', 'server/cluster/', 'server/base/', 'contracts/'],
+    may: [
+      'server/live/',
+      'server/access/',
+      'server/watch/',
+      'server/cluster/',
+      'server/base/',
+      'contracts/',
+    ],
     types: ['server/kv/types.ts', 'server/kv/queries.ts', ...SETTING_TYPES],
     packages: 'any',
   },
@@ -140,6 +154,7 @@ export const LAYERS = [
       'server/server.ts',
       'server/config.ts',
       'server/logger.ts',
+      'server/access/',
       'server/backup/',
       'server/cluster/',
       'server/http/',

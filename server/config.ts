@@ -2,6 +2,14 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import * as z from 'zod';
+import { isLoopback } from './access/address.ts';
+import { readPair } from './access/tls.ts';
+import { parseTokens, readTokenFile, TokenError } from './access/tokens.ts';
+import type { TokenRecord } from './access/tokens.ts';
+
+/** Of one caller, where callers are told apart. */
+const GUARDED_REQUESTS_PER_SECOND = 200;
+const GUARDED_SOCKETS_PER_ADDRESS = 100;
 
 /** A setting that cannot be used; its message is one line for the person who typed it. */
 export class ConfigError extends Error {
@@ -25,6 +33,18 @@ const Environment = z.object({
   /** 0: every linearizable read is confirmed by a quorum. */
   LEASE_MS: z.coerce.number().int().min(0).default(0),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('warn'),
+  /** Lines of `name role token`, in a file that only its owner may read. */
+  AUTH_TOKENS_FILE: z.string().optional(),
+  /** The same lines, parted by `;`. */
+  AUTH_TOKENS: z.string().optional(),
+  /** Names beside the loopback ones that we answer to, parted by commas. */
+  ALLOWED_HOSTS: z.string().optional(),
+  TLS_CERT_FILE: z.string().optional(),
+  TLS_KEY_FILE: z.string().optional(),
+  /** Requests a second of one caller; 0: no limit. */
+  RATE_LIMIT: z.coerce.number().int().min(0).max(1_000_000).optional(),
+  /** Live sockets from one address; 0: no limit. */
+  SOCKETS_PER_ADDRESS: z.coerce.number().int().min(0).max(1_000_000).optional(),
   /** `off` serves the API without the page (benchmarks, API tests). */
   PAGE: z.enum(['on', 'off']).default('on'),
 });
@@ -39,6 +59,17 @@ export interface Config {
   readonly leaseMs: number;
   readonly logLevel: string;
   readonly page: boolean;
+  /** None: everyone who reaches the server is its operator. */
+  readonly tokens: readonly TokenRecord[];
+  /** Read again when it changes. */
+  readonly tokensFile: string | null;
+  readonly allowedHosts: readonly string[];
+  /** Null: plain HTTP. */
+  readonly tls: { readonly cert: Buffer; readonly key: Buffer } | null;
+  /** 0: no limit. */
+  readonly requestsPerSecond: number;
+  /** 0: no limit. */
+  readonly socketsPerAddress: number;
   /** Next in development mode, with reload. */
   readonly dev: boolean;
   /** The project's top folder: where the page, the migrations and the bundles are. */
@@ -67,6 +98,15 @@ export function readConfig(env: Record<string, string | undefined>, root: string
       `LEASE_MS=${LEASE_MS} cannot be used: it must be 0 (no leases), or from HEARTBEAT_MS (${HEARTBEAT_MS}) to ELECTION_TIMEOUT_MS (${ELECTION_TIMEOUT_MS})`,
     );
   }
+  const tokensFile =
+    settings.AUTH_TOKENS_FILE === undefined ? null : path.resolve(settings.AUTH_TOKENS_FILE);
+  const tokens = tokensOf(tokensFile, settings.AUTH_TOKENS);
+  const isOpen = tokens.length === 0;
+  if (isOpen && !isLoopback(settings.HOST)) {
+    throw new ConfigError(
+      `HOST=${settings.HOST} lets other machines in, who must be known by tokens: set AUTH_TOKENS_FILE to a file (mode 600) with lines of "name viewer|operator token"`,
+    );
+  }
   return {
     port: settings.PORT,
     host: settings.HOST,
@@ -77,9 +117,40 @@ export function readConfig(env: Record<string, string | undefined>, root: string
     leaseMs: settings.LEASE_MS,
     logLevel: settings.LOG_LEVEL,
     page: settings.PAGE === 'on',
+    tokens,
+    tokensFile,
+    allowedHosts: (settings.ALLOWED_HOSTS ?? '')
+      .toLowerCase()
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== ''),
+    tls: tlsOf(settings.TLS_CERT_FILE, settings.TLS_KEY_FILE),
+    requestsPerSecond: settings.RATE_LIMIT ?? (isOpen ? 0 : GUARDED_REQUESTS_PER_SECOND),
+    socketsPerAddress: settings.SOCKETS_PER_ADDRESS ?? (isOpen ? 0 : GUARDED_SOCKETS_PER_ADDRESS),
     dev: env['NODE_ENV'] === 'development',
     root,
   };
+}
+
+function tokensOf(file: string | null, lines: string | undefined): readonly TokenRecord[] {
+  if (file !== null && lines !== undefined)
+    throw new ConfigError('AUTH_TOKENS_FILE and AUTH_TOKENS exclude each other: set one of them');
+  try {
+    if (file !== null) return readTokenFile(file);
+    return lines === undefined ? [] : parseTokens(lines, 'AUTH_TOKENS');
+  } catch (error) {
+    if (error instanceof TokenError) throw new ConfigError(error.message);
+    throw error;
+  }
+}
+
+function tlsOf(certFile: string | undefined, keyFile: string | undefined): Config['tls'] {
+  if (certFile === undefined && keyFile === undefined) return null;
+  if (certFile === undefined || keyFile === undefined)
+    throw new ConfigError('TLS_CERT_FILE and TLS_KEY_FILE go together: set both or neither');
+  const pair = readPair(certFile, keyFile);
+  if (!pair.ok) throw new ConfigError(pair.message);
+  return pair;
 }
 
 /** Values of `.env` in the top folder stand in for what the environment does not set. */

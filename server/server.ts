@@ -4,6 +4,9 @@ import type { Server } from 'node:http';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { leaveFirstView } from '../contracts/first-view.ts';
+import { Access } from './access/access.ts';
+import { Limits } from './access/limits.ts';
 import { Restores } from './backup/restores.ts';
 import { ClusterViewFold } from './cluster/cluster-view.ts';
 import { ClusterPace } from './cluster/cluster-pace.ts';
@@ -19,13 +22,14 @@ import { SessionPool } from './cluster/sessions.ts';
 import { Supervisor } from './cluster/supervisor.ts';
 import type { Config } from './config.ts';
 import { buildApp } from './http/app.ts';
-import { refuseHost, refuseOrigin } from './http/origin.ts';
+import { refuseHost, refuseOrigin, wantsOrigin } from './http/origin.ts';
 import { openPage } from './http/page.ts';
 import type { Page } from './http/page.ts';
 import { ignoreOtherUpgrades } from './http/upgrade.ts';
 import { WatchDoor } from './http/watch-door.ts';
 import { ChaosRuns } from './lab/chaos-runs.ts';
 import { Publisher } from './live/publisher.ts';
+import { SocketGate } from './live/socket-gate.ts';
 import { WatchSockets } from './live/watch-sockets.ts';
 import type { Logger } from './logger.ts';
 import { RealClock } from './node/real-clock.ts';
@@ -54,6 +58,8 @@ export class NoNodeError extends Error {
 
 export interface RunningServer {
   readonly url: string;
+  /** Every route of the API, as "GET /livez". */
+  readonly routes: readonly string[];
   readonly supervisor: Supervisor;
   readonly kv: KvService;
   readonly fold: ClusterViewFold;
@@ -170,8 +176,21 @@ export async function startServer(
     },
     (err) => logger.error({ err }, 'a chaos run broke'),
   );
+  const access = new Access({
+    tokens: config.tokens,
+    file: config.tokensFile,
+    clusterId: dataDir.clusterId,
+    logger,
+  });
+  const limits = new Limits(config.requestsPerSecond);
+  const routes: string[] = [];
   const app = buildApp({
+    onRoute: (route) => routes.push(route),
     host: config.host,
+    allowedHosts: config.allowedHosts,
+    tls: config.tls,
+    access,
+    limits,
     clusterId: dataDir.clusterId,
     kv: service,
     supervisor,
@@ -200,12 +219,20 @@ export async function startServer(
     app.server,
     (url) => url.startsWith('/socket.io/') || (config.dev && url.startsWith('/_next/')),
   );
+  const door = new WatchDoor(watches, logger);
   publisher = new Publisher({
     http: app.server,
     fold,
     recorder,
-    watches: new WatchSockets(new WatchDoor(watches, logger)),
-    refuse: (request) => refuseHost(request, config) ?? refuseOrigin(request),
+    watches: new WatchSockets(door),
+    gate: new SocketGate({
+      access,
+      limits,
+      maxPerAddress: config.socketsPerAddress,
+      refuse: (request) => refuseHost(request, config) ?? refuseOrigin(request),
+      wantsOrigin,
+      problem: (code, message) => door.refuse(code, message),
+    }),
   });
   const metrics = setInterval(() => {
     fold.endSecond(Date.now() - METRICS_EVERY_MS, service.takeCounts());
@@ -213,6 +240,7 @@ export async function startServer(
 
   const close = async (): Promise<void> => {
     clearInterval(metrics);
+    access.close();
     membership.close();
     watches.close();
     await Promise.all([service.close(DRAIN_WITHIN_MS), restores.close(), chaos.close()]);
@@ -225,7 +253,7 @@ export async function startServer(
 
   try {
     const url = await listen(app.listen({ port: config.port, host: config.host }), config);
-    process.env['CHRONORAFT_URL'] = url;
+    leaveFirstView(() => fold.view(Date.now()));
     const loadPage = async (): Promise<void> => {
       if (config.page) page = await openPage(config, app.server);
     };
@@ -237,7 +265,7 @@ export async function startServer(
       );
     }
     await Promise.race([elected, delay(FIRST_LEADER_WITHIN_MS, undefined, { ref: false })]);
-    return { url, supervisor, kv: service, fold, pace, watches, close };
+    return { url, routes, supervisor, kv: service, fold, pace, watches, close };
   } catch (error) {
     await close();
     throw error;

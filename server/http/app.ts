@@ -23,7 +23,7 @@ import type { WatchHub } from '../watch/hub.ts';
 import { clusterRoutes } from './cluster-routes.ts';
 import { HttpError } from './errors.ts';
 import { faultRoutes } from './fault-routes.ts';
-import { BAD_QUERY, parseJson, parseQuery } from './input.ts';
+import { BAD_QUERY, isApi, parseJson, parseQuery } from './input.ts';
 import type { ClusterPace } from '../cluster/cluster-pace.ts';
 import type { Clock } from '../ports/clock.ts';
 import { paceRoutes } from './pace-routes.ts';
@@ -35,7 +35,12 @@ import { readRoutes } from './read-routes.ts';
 import { retentionRoutes } from './retention-routes.ts';
 import { watchRoutes } from './watch-routes.ts';
 import { writeRoutes } from './write-routes.ts';
-import { refuseHost, refuseOrigin } from './origin.ts';
+import { accessRoutes } from './access-routes.ts';
+import { pass } from './gate.ts';
+import type { GateParts } from './gate.ts';
+import { apiHeaders } from './headers.ts';
+import { refuseHost } from './origin.ts';
+import type { OriginRules } from './origin.ts';
 
 /** A value of 1 MiB, each unit of it escaped in JSON as six characters, and its envelope. */
 const MAX_BODY_BYTES = 7 * 1024 * 1024;
@@ -43,13 +48,13 @@ const MAX_PARAM_CHARS = 16 * 1024;
 /** A target with two such names, and headers. */
 const MAX_HEADER_BYTES = 64 * 1024;
 const MAX_REQUEST_ID = 128;
-const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** Answers whatever is not the API's. */
 export type PageHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
-export interface AppOptions {
-  readonly host: string;
+export interface AppOptions extends OriginRules, GateParts {
+  /** Null: plain HTTP. */
+  readonly tls: { readonly cert: Buffer; readonly key: Buffer } | null;
   readonly clusterId: string;
   readonly kv: KvService;
   readonly supervisor: Supervisor;
@@ -65,6 +70,8 @@ export interface AppOptions {
   readonly restores: Restores;
   readonly chaos: ChaosRuns;
   readonly hub: WatchHub;
+  /** Is told every route, as "GET /livez". */
+  onRoute(route: string): void;
   readonly logger: Logger;
   readonly version: string;
   /** Null serves the API alone. */
@@ -72,6 +79,9 @@ export interface AppOptions {
 }
 
 export function buildApp(options: AppOptions): FastifyInstance {
+  const { tls } = options;
+  const headers = apiHeaders(tls !== null);
+  const settings = { maxHeaderSize: MAX_HEADER_BYTES };
   const app = fastify({
     bodyLimit: MAX_BODY_BYTES,
     genReqId: (request: IncomingMessage) => requestId(request),
@@ -83,7 +93,8 @@ export function buildApp(options: AppOptions): FastifyInstance {
     // Refusing while we stop is the service's to do, in our own words.
     return503OnClosing: false,
     forceCloseConnections: true,
-    http: { maxHeaderSize: MAX_HEADER_BYTES },
+    // An HTTPS server is an HTTP server to all that stands behind it.
+    ...(tls === null ? { http: settings } : { https: { ...settings, ...tls } as never }),
     clientErrorHandler: (error, socket) => refuseBytes(error, socket as Socket),
     frameworkErrors: (error, request, reply) => {
       sendProblem(reply, toHttpError(error).problem(request.id));
@@ -91,7 +102,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   });
 
   app.addHook('onRequest', (request, reply, next) => {
-    void reply.header('x-request-id', request.id);
+    void reply.header('x-request-id', request.id).headers(headers);
     const badQuery = (request.query as { readonly [BAD_QUERY]?: string })[BAD_QUERY];
     if (badQuery !== undefined && isApi(request.url)) {
       next(
@@ -110,12 +121,15 @@ export function buildApp(options: AppOptions): FastifyInstance {
       );
       return;
     }
-    const refusal =
-      refuseHost(request.raw, options) ??
-      (SAFE_METHODS.has(request.method) ? null : refuseOrigin(request.raw));
+    const refusal = refuseHost(request.raw, options);
     if (refusal === null) next();
     else next(new HttpError('FORBIDDEN', refusal));
   });
+  app.addHook('onRoute', ({ method, url }) => {
+    for (const one of [method].flat()) options.onRoute(`${one} ${url}`);
+  });
+  app.decorateRequest('identity', null);
+  app.addHook('onRequest', (request, reply) => pass(options, request, reply));
 
   app.setErrorHandler((error: FastifyError | HttpError, request, reply) => {
     const httpError = toHttpError(error);
@@ -137,6 +151,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
     }
   });
 
+  accessRoutes(app, options, tls !== null);
   writeRoutes(app, options.kv);
   readRoutes(app, options.kv, options.supervisor);
   retentionRoutes(app, options.kv);
@@ -168,7 +183,14 @@ export function buildApp(options: AppOptions): FastifyInstance {
 
 /** `reply` as every route's: Fastify gives each its own type of answer. */
 function sendProblem(reply: Pick<FastifyReply, 'header' | 'code'>, problem: Problem): void {
-  void reply.header('content-type', 'application/problem+json').code(problem.status).send(problem);
+  const { status, retryable, retryAfterMs } = problem;
+  const isLater = status === 429 || (status === 503 && retryable);
+  if (isLater) {
+    const seconds = Math.max(1, Math.ceil((retryAfterMs ?? 0) / 1000));
+    void reply.header('retry-after', String(seconds));
+  }
+  if (status === 401) void reply.header('www-authenticate', 'Bearer realm="chronoraft"');
+  void reply.header('content-type', 'application/problem+json').code(status).send(problem);
 }
 
 /**
@@ -202,10 +224,6 @@ function refuseBytes(error: Error & { readonly code?: string }, socket: Socket):
       body,
     ].join('\r\n'),
   );
-}
-
-function isApi(url: string): boolean {
-  return url.startsWith('/api/') || url === '/livez' || url === '/readyz';
 }
 
 /** The caller's own id when it is a plain one, else a new one. */

@@ -5,6 +5,14 @@ import * as z from 'zod';
 import { LIMITS } from '../../contracts/kv.ts';
 import { HttpError } from './errors.ts';
 
+/** Methods that change nothing. */
+export const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** False: the page's. */
+export function isApi(url: string): boolean {
+  return url.startsWith('/api/') || url === '/livez' || url === '/readyz';
+}
+
 const DEFAULT_TIMEOUT_MS = 5000;
 const MAX_TIMEOUT_MS = 60_000;
 

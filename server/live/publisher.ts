@@ -4,12 +4,13 @@
  * a person waits for. A page that cannot keep up is sent no patches; once its
  * line is free it gets the whole view again.
  */
-import type { IncomingMessage, Server as HttpServer } from 'node:http';
+import type { Server as HttpServer } from 'node:http';
 import { Server } from 'socket.io';
 import { BEAT_EVERY_MS } from '../../contracts/live.ts';
 import type { ClusterViewFold } from '../cluster/cluster-view.ts';
 import type { FlightRecorder } from '../cluster/flight-recorder.ts';
 import type { LiveServer, LiveSocket } from './live-socket.ts';
+import type { SocketGate } from './socket-gate.ts';
 import type { WatchSockets } from './watch-sockets.ts';
 
 const PATCH_EVERY_MS = 100;
@@ -27,19 +28,19 @@ export interface PublisherOptions {
   /** Is told every patch. */
   readonly recorder: FlightRecorder;
   readonly watches: WatchSockets;
-  /** Null lets a connection in, else says why not. */
-  refuse(request: IncomingMessage): string | null;
+  readonly gate: SocketGate;
 }
 
 export class Publisher {
   private readonly io: LiveServer;
   private readonly fold: ClusterViewFold;
   private readonly recorder: FlightRecorder;
+  private readonly gate: SocketGate;
   private readonly timers: NodeJS.Timeout[];
   private lastPatchMs = 0;
   private patchTimer: NodeJS.Timeout | null = null;
 
-  constructor({ http, fold, recorder, watches, refuse }: PublisherOptions) {
+  constructor({ http, fold, recorder, watches, gate }: PublisherOptions) {
     this.fold = fold;
     this.recorder = recorder;
     this.io = new Server(http, {
@@ -51,11 +52,14 @@ export class Publisher {
       connectTimeout: 5000,
       maxHttpBufferSize: MAX_INCOMING_BYTES,
       allowRequest: (request, answer) => {
-        const refusal = refuse(request);
+        const refusal = gate.refuse(request);
         answer(refusal, refusal === null);
       },
     });
+    this.gate = gate;
+    gate.guard(this.io);
     this.io.on('connection', (socket) => {
+      gate.welcome(socket);
       this.join(socket);
       watches.join(socket);
     });
@@ -79,6 +83,7 @@ export class Publisher {
   async close(): Promise<void> {
     for (const timer of this.timers) clearInterval(timer);
     if (this.patchTimer !== null) clearTimeout(this.patchTimer);
+    this.gate.close();
     await this.io.close();
   }
 
