@@ -43,6 +43,8 @@ const Environment = z.object({
   TLS_KEY_FILE: z.string().optional(),
   /** Requests a second of one caller; 0: no limit. */
   RATE_LIMIT: z.coerce.number().int().min(0).max(1_000_000).optional(),
+  /** A request's headers, and then its body, arrive within it. */
+  REQUEST_WITHIN_MS: z.coerce.number().int().min(100).max(3_600_000).default(30_000),
   /** Live sockets from one address; 0: no limit. */
   SOCKETS_PER_ADDRESS: z.coerce.number().int().min(0).max(1_000_000).optional(),
   /** `off` serves the API without the page (benchmarks, API tests). */
@@ -68,6 +70,7 @@ export interface Config {
   readonly tls: { readonly cert: Buffer; readonly key: Buffer } | null;
   /** 0: no limit. */
   readonly requestsPerSecond: number;
+  readonly requestWithinMs: number;
   /** 0: no limit. */
   readonly socketsPerAddress: number;
   /** Next in development mode, with reload. */
@@ -126,6 +129,7 @@ export function readConfig(env: Record<string, string | undefined>, root: string
       .filter((name) => name !== ''),
     tls: tlsOf(settings.TLS_CERT_FILE, settings.TLS_KEY_FILE),
     requestsPerSecond: settings.RATE_LIMIT ?? (isOpen ? 0 : GUARDED_REQUESTS_PER_SECOND),
+    requestWithinMs: settings.REQUEST_WITHIN_MS,
     socketsPerAddress: settings.SOCKETS_PER_ADDRESS ?? (isOpen ? 0 : GUARDED_SOCKETS_PER_ADDRESS),
     dev: env['NODE_ENV'] === 'development',
     root,

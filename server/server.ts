@@ -189,6 +189,8 @@ export async function startServer(
     host: config.host,
     allowedHosts: config.allowedHosts,
     tls: config.tls,
+    requestWithinMs: config.requestWithinMs,
+    socketsPerAddress: config.socketsPerAddress,
     access,
     limits,
     clusterId: dataDir.clusterId,

@@ -17,6 +17,7 @@ import type { Faults } from '../cluster/faults.ts';
 import type { Supervisor } from '../cluster/supervisor.ts';
 import type { Logger } from '../logger.ts';
 import type { ChaosRuns } from '../lab/chaos-runs.ts';
+import { expectBody, limitConnections } from './arrival.ts';
 import { backupRoutes } from './backup-routes.ts';
 import { chaosRoutes } from './chaos-routes.ts';
 import type { WatchHub } from '../watch/hub.ts';
@@ -48,11 +49,19 @@ const MAX_PARAM_CHARS = 16 * 1024;
 /** A target with two such names, and headers. */
 const MAX_HEADER_BYTES = 64 * 1024;
 const MAX_REQUEST_ID = 128;
+/** How often connections are looked at whose headers are late, ms. */
+const LATE_HEADERS_LOOK_MS = 1000;
+/** A live socket is a connection, and a browser has some more beside it. */
+const CONNECTIONS_PER_SOCKET = 4;
 
 /** Answers whatever is not the API's. */
 export type PageHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 export interface AppOptions extends OriginRules, GateParts {
+  /** Headers, and then the body, arrive within it, ms. */
+  readonly requestWithinMs: number;
+  /** 0: no limit. */
+  readonly socketsPerAddress: number;
   /** Null: plain HTTP. */
   readonly tls: { readonly cert: Buffer; readonly key: Buffer } | null;
   readonly clusterId: string;
@@ -81,7 +90,11 @@ export interface AppOptions extends OriginRules, GateParts {
 export function buildApp(options: AppOptions): FastifyInstance {
   const { tls } = options;
   const headers = apiHeaders(tls !== null);
-  const settings = { maxHeaderSize: MAX_HEADER_BYTES };
+  const settings = {
+    maxHeaderSize: MAX_HEADER_BYTES,
+    headersTimeout: options.requestWithinMs,
+    connectionsCheckingInterval: LATE_HEADERS_LOOK_MS,
+  };
   const app = fastify({
     bodyLimit: MAX_BODY_BYTES,
     genReqId: (request: IncomingMessage) => requestId(request),
@@ -94,7 +107,9 @@ export function buildApp(options: AppOptions): FastifyInstance {
     return503OnClosing: false,
     forceCloseConnections: true,
     // An HTTPS server is an HTTP server to all that stands behind it.
-    ...(tls === null ? { http: settings } : { https: { ...settings, ...tls } as never }),
+    ...(tls === null
+      ? { http: settings }
+      : { https: { ...settings, ...tls, handshakeTimeout: options.requestWithinMs } as never }),
     clientErrorHandler: (error, socket) => refuseBytes(error, socket as Socket),
     frameworkErrors: (error, request, reply) => {
       sendProblem(reply, toHttpError(error).problem(request.id));
@@ -130,6 +145,12 @@ export function buildApp(options: AppOptions): FastifyInstance {
   });
   app.decorateRequest('identity', null);
   app.addHook('onRequest', (request, reply) => pass(options, request, reply));
+  app.addHook('onRequest', (request, reply, next) => {
+    expectBody(request, reply, options.requestWithinMs);
+    next();
+  });
+  if (options.socketsPerAddress > 0)
+    limitConnections(app.server, CONNECTIONS_PER_SOCKET * options.socketsPerAddress);
 
   app.setErrorHandler((error: FastifyError | HttpError, request, reply) => {
     const httpError = toHttpError(error);
@@ -210,7 +231,9 @@ function refuseBytes(error: Error & { readonly code?: string }, socket: Socket):
           path: 'url',
           limit: MAX_HEADER_BYTES,
         })
-      : new HttpError('BAD_REQUEST', 'this is not HTTP as the server understands it')
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? new HttpError('REQUEST_TIMEOUT', 'the headers did not arrive in time')
+        : new HttpError('BAD_REQUEST', 'this is not HTTP as the server understands it')
   ).problem(id);
   const body = JSON.stringify(problem);
   socket.end(
