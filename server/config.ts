@@ -43,6 +43,8 @@ const Environment = z.object({
   TLS_KEY_FILE: z.string().optional(),
   /** Requests a second of one caller; 0: no limit. */
   RATE_LIMIT: z.coerce.number().int().min(0).max(1_000_000).optional(),
+  /** What the trail of actions has: nothing, all but writes of data, or all. */
+  AUDIT: z.enum(['off', 'actions', 'all']).optional(),
   /** A request's headers, and then its body, arrive within it. */
   REQUEST_WITHIN_MS: z.coerce.number().int().min(100).max(3_600_000).default(30_000),
   /** Live sockets from one address; 0: no limit. */
@@ -71,6 +73,7 @@ export interface Config {
   /** 0: no limit. */
   readonly requestsPerSecond: number;
   readonly requestWithinMs: number;
+  readonly audit: 'off' | 'actions' | 'all';
   /** 0: no limit. */
   readonly socketsPerAddress: number;
   /** Next in development mode, with reload. */
@@ -129,6 +132,8 @@ export function readConfig(env: Record<string, string | undefined>, root: string
       .filter((name) => name !== ''),
     tls: tlsOf(settings.TLS_CERT_FILE, settings.TLS_KEY_FILE),
     requestsPerSecond: settings.RATE_LIMIT ?? (isOpen ? 0 : GUARDED_REQUESTS_PER_SECOND),
+    // Where everyone is the same there is nobody to name.
+    audit: settings.AUDIT ?? (isOpen ? 'off' : 'actions'),
     requestWithinMs: settings.REQUEST_WITHIN_MS,
     socketsPerAddress: settings.SOCKETS_PER_ADDRESS ?? (isOpen ? 0 : GUARDED_SOCKETS_PER_ADDRESS),
     dev: env['NODE_ENV'] === 'development',

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { leaveFirstView } from '../contracts/first-view.ts';
 import { Access } from './access/access.ts';
+import { Audit } from './access/audit.ts';
 import { Limits } from './access/limits.ts';
 import { Restores } from './backup/restores.ts';
 import { ClusterViewFold } from './cluster/cluster-view.ts';
@@ -44,6 +45,8 @@ const FIRST_LEADER_WITHIN_MS = 5000;
 const DRAIN_WITHIN_MS = 3000;
 /** Then connections have this long to send what is written to them, ms. */
 const FLUSH_WITHIN_MS = 1000;
+/** And records of actions this long to be written, ms; else they are kept for the next start. */
+const AUDIT_WITHIN_MS = 1000;
 const CLOSE_LOOK_MS = 20;
 
 /** The address cannot be listened on; the message is one line for a person. */
@@ -184,7 +187,15 @@ export async function startServer(
   });
   const limits = new Limits(config.requestsPerSecond);
   const routes: string[] = [];
+  const audit = new Audit({
+    kv: service,
+    recorded: config.audit,
+    file: path.join(dataDir.path, 'audit-waiting.ndjson'),
+    serving: () => supervisor.nodes.filter((id) => supervisor.node(id).isServing),
+    logger,
+  });
   const app = buildApp({
+    audit,
     onRoute: (route) => routes.push(route),
     host: config.host,
     allowedHosts: config.allowedHosts,
@@ -245,6 +256,7 @@ export async function startServer(
     access.close();
     membership.close();
     watches.close();
+    await audit.close(AUDIT_WITHIN_MS);
     await Promise.all([service.close(DRAIN_WITHIN_MS), restores.close(), chaos.close()]);
     await Promise.all([publisher?.close(), closeConnections(app.server)]);
     await app.close();

@@ -10,6 +10,7 @@ const PUBLIC = new Set(['GET /livez', 'GET /readyz', 'POST /api/v1/sign-in']);
 
 const VIEWER = new Set([
   'GET /api/v1/access',
+  'GET /api/v1/audit',
   'POST /api/v1/sign-out',
   'GET /api/v1/version',
   'GET /api/v1/cluster',
@@ -37,7 +38,7 @@ const VIEWER = new Set([
   'GET /api/v1/chaos/:id/history',
 ]);
 
-/** Reads that are dear, or tell of people. */
+/** Reads that are dear. */
 const OPERATOR_READS = new Set(['GET /api/v1/backup']);
 
 /** Every event that a socket may send. None of them changes anything. */

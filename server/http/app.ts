@@ -17,7 +17,9 @@ import type { Faults } from '../cluster/faults.ts';
 import type { Supervisor } from '../cluster/supervisor.ts';
 import type { Logger } from '../logger.ts';
 import type { ChaosRuns } from '../lab/chaos-runs.ts';
+import type { Audit } from '../access/audit.ts';
 import { expectBody, limitConnections } from './arrival.ts';
+import { auditRoutes } from './audit-routes.ts';
 import { backupRoutes } from './backup-routes.ts';
 import { chaosRoutes } from './chaos-routes.ts';
 import type { WatchHub } from '../watch/hub.ts';
@@ -58,6 +60,7 @@ const CONNECTIONS_PER_SOCKET = 4;
 export type PageHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 export interface AppOptions extends OriginRules, GateParts {
+  readonly audit: Audit;
   /** Headers, and then the body, arrive within it, ms. */
   readonly requestWithinMs: number;
   /** 0: no limit. */
@@ -173,6 +176,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   });
 
   accessRoutes(app, options, tls !== null);
+  auditRoutes(app, options.audit);
   writeRoutes(app, options.kv);
   readRoutes(app, options.kv, options.supervisor);
   retentionRoutes(app, options.kv);

@@ -28,6 +28,7 @@ import type {
   TransactionAnswer,
 } from '../../contracts/write.ts';
 import { must } from '../base/assert.ts';
+import { isReserved } from '../base/reserved.ts';
 import type { KvService, WriteOutcome } from '../cluster/kv-service.ts';
 import type {
   ApplyResult,
@@ -74,7 +75,7 @@ interface Envelope {
 export function writeRoutes(app: FastifyInstance, kv: KvService): void {
   app.put<{ Params: CellParams }>('/api/v1/kv/:key/:field', async (request): Promise<SetAnswer> => {
     const { if: condition, value, ttl, ...envelope } = bodyOf(request, SetBody);
-    const cell = cellOf(request.params);
+    const cell = writable(cellOf(request.params));
     const set = { op: 'set', ...cell, value: checkList(value, 'body.value'), ttl } as const;
     if (condition === undefined) {
       const { done, ...committed } = await write(request, set, envelope);
@@ -104,7 +105,7 @@ export function writeRoutes(app: FastifyInstance, kv: KvService): void {
     async (request): Promise<DeleteAnswer> => {
       const envelope = parse(DeleteQuery, request.query, 'query');
       checkNoBody(request.body);
-      const operation = { op: 'delete', ...cellOf(request.params) } as const;
+      const operation = { op: 'delete', ...writable(cellOf(request.params)) } as const;
       const { done, ...committed } = await write(request, operation, envelope);
       return { ...committed, existed: of('delete', done).existed };
     },
@@ -115,7 +116,10 @@ export function writeRoutes(app: FastifyInstance, kv: KvService): void {
     async (request): Promise<DeleteRecordAnswer> => {
       const envelope = parse(DeleteQuery, request.query, 'query');
       checkNoBody(request.body);
-      const operation = { op: 'deleteRecord', key: checkName(request.params.key, 'key') } as const;
+      const operation = {
+        op: 'deleteRecord',
+        key: writableKey(checkName(request.params.key, 'key'), 'key'),
+      } as const;
       const { done, ...committed } = await write(request, operation, envelope);
       return { ...committed, fields: of('deleteRecord', done).fields };
     },
@@ -126,7 +130,7 @@ export function writeRoutes(app: FastifyInstance, kv: KvService): void {
     async (request): Promise<AppendAnswer> => {
       const { items, ttl, ...envelope } = bodyOf(request, AppendBody);
       checkList(items, 'body.items');
-      const operation = { op: 'append', ...cellOf(request.params), items, ttl } as const;
+      const operation = { op: 'append', ...writable(cellOf(request.params)), items, ttl } as const;
       const { done, ...committed } = await write(request, operation, envelope);
       return { ...committed, length: of('append', done).length };
     },
@@ -137,7 +141,7 @@ export function writeRoutes(app: FastifyInstance, kv: KvService): void {
     async (request): Promise<RemoveAnswer> => {
       const { item, count, ...envelope } = bodyOf(request, RemoveBody);
       checkValue(item, 'body.item');
-      const operation = { op: 'remove', ...cellOf(request.params), item, count } as const;
+      const operation = { op: 'remove', ...writable(cellOf(request.params)), item, count } as const;
       const { done, ...committed } = await write(request, operation, envelope);
       const { removed, length } = of('remove', done);
       return { ...committed, removed, length };
@@ -149,7 +153,7 @@ export function writeRoutes(app: FastifyInstance, kv: KvService): void {
     async (request): Promise<IncrementAnswer> => {
       checkNoQuery(request.query);
       const { by, ttl, ...envelope } = parse(IncrementBody, request.body ?? {}, 'body');
-      const operation = { op: 'increment', ...cellOf(request.params), by, ttl } as const;
+      const operation = { op: 'increment', ...writable(cellOf(request.params)), by, ttl } as const;
       const { done, ...committed } = await write(request, operation, envelope);
       return { ...committed, value: of('increment', done).value };
     },
@@ -204,6 +208,7 @@ export function writeRoutes(app: FastifyInstance, kv: KvService): void {
         path: 'body.at',
       });
     checkScope(restore, 'body');
+    if (restore.key !== undefined) writableKey(restore.key, 'body.key');
     const operation = { op: 'restore', ...restore } as const;
     const { done, ...committed } = await write(request, operation, { clientId, sequence });
     return { ...committed, fields: of('restore', done).fields };
@@ -297,6 +302,20 @@ function sessionOf({ clientId, sequence }: Envelope): SessionRef | null {
   return { client: checkClientId(clientId), sequence };
 }
 
+function writable(cell: CellParams): CellParams {
+  writableKey(cell.key, 'key');
+  return cell;
+}
+
+/** The server's own keys are read by all, and written by itself alone. */
+function writableKey(key: string, path: string): string {
+  if (isReserved(key))
+    throw new HttpError('BAD_REQUEST', `${path}: keys that begin so are the server's own`, {
+      path,
+    });
+  return key;
+}
+
 function checkList(value: Value, path: string): Value {
   if (typeof value === 'string') return checkValue(value, path);
   let bytes = 0;
@@ -324,7 +343,7 @@ function checkedCondition(condition: Condition, path: string): Condition {
 }
 
 function checkedOperation(operation: AnyOperation, path: string): AnyOperation {
-  checkName(operation.key, `${path}.key`);
+  writableKey(checkName(operation.key, `${path}.key`), `${path}.key`);
   if (operation.op === 'deleteRecord') return operation;
   checkName(operation.field, `${path}.field`);
   if (operation.op === 'set') checkList(operation.value, `${path}.value`);
