@@ -6,6 +6,7 @@
 import type { DropAnswer, Pace, PaceView, StepAnswer } from '../contracts/pace.ts';
 import { PacedTimeout } from './paced-timeout.ts';
 import type { AccessView } from '../contracts/access.ts';
+import type { AuditAnswer } from '../contracts/audit.ts';
 import { BACKUP_TYPE } from '../contracts/backup.ts';
 import type { BackupRestoreAnswer, RestoreMode, RestoreStatus } from '../contracts/backup.ts';
 import type {
@@ -149,6 +150,11 @@ export class ChronoraftClient {
 
   signOut(): Promise<ApiResult<unknown>> {
     return this.send('POST', pathOf('sign-out'));
+  }
+
+  /** `cursor` of the page before; null for the newest. */
+  audit(cursor: string | null): Promise<ApiResult<AuditAnswer>> {
+    return this.ask(pathOf('audit', {}, { ...(cursor !== null && { cursor }) }));
   }
 
   openSession(): Promise<ApiResult<SessionAnswer>> {
