@@ -53,9 +53,9 @@ function Trail() {
         {failure ?? (answer === null ? 'Asking…' : noticeOf(answer))}
       </p>
       {records.length > 0 && (
-        <div className="max-h-[60dvh] overflow-auto rounded-lg border border-line">
+        <div className="rounded-lg border border-line">
           <table aria-label="Actions, newest first" className="w-full text-left text-sm">
-            <thead className="sticky top-0 bg-surface text-xs text-quiet">
+            <thead className="hidden text-xs text-quiet sm:table-header-group">
               <tr>
                 {['Time', 'Who', 'Action', 'Outcome', 'From'].map((name) => (
                   <th key={name} scope="col" className="px-3 py-2 font-normal whitespace-nowrap">
@@ -84,21 +84,23 @@ function Trail() {
 function Row({ record }: { readonly record: AuditRecord }) {
   const { atMs, who, role, what, detail, outcome, revision, from, times } = record;
   return (
-    <tr className="border-t border-line align-top">
-      <td className="px-3 py-1.5 whitespace-nowrap tabular-nums">{formatTimestamp(atMs)}</td>
-      <td className="px-3 py-1.5 whitespace-nowrap">
+    <tr className="flex flex-wrap border-t border-line py-1 align-top first:border-t-0 sm:table-row">
+      <td className="px-3 py-0.5 sm:py-1.5 whitespace-nowrap tabular-nums">
+        {formatTimestamp(atMs)}
+      </td>
+      <td className="px-3 py-0.5 sm:py-1.5 whitespace-nowrap">
         {who ?? 'unknown'} {role !== null && <span className="text-quiet">{role}</span>}
       </td>
-      <td className="px-3 py-1.5 font-mono break-all">
+      <td className="w-full px-3 py-0.5 font-mono break-all sm:w-auto sm:py-1.5">
         {what}
         {detail !== null && <span className="block text-xs text-quiet">{detail}</span>}
       </td>
-      <td className={clsx('px-3 py-1.5', outcome !== 'done' && 'text-danger')}>
+      <td className={clsx('px-3 py-0.5 sm:py-1.5', outcome !== 'done' && 'text-danger')}>
         {outcome}
         {revision !== null && <span className="text-quiet"> rev {revision}</span>}
         {times > 1 && <span className="text-quiet"> × {times}</span>}
       </td>
-      <td className="px-3 py-1.5 font-mono whitespace-nowrap">{from}</td>
+      <td className="px-3 py-0.5 sm:py-1.5 font-mono whitespace-nowrap">{from}</td>
     </tr>
   );
 }

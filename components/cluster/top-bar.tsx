@@ -30,7 +30,7 @@ export function TopBar({ here, help }: TopBarProps) {
           ? 'a real Raft cluster: kill the leader, keep writing, read the past'
           : 'a real Raft cluster with a store that remembers'}
       </p>
-      <div className="ml-auto flex min-w-0 items-center gap-2">
+      <div className="ml-auto flex min-w-0 items-center gap-1 sm:gap-2">
         <ConnectionPill />
         <SearchButton />
         {help}

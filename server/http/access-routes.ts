@@ -30,6 +30,7 @@ export function accessRoutes(
       throw unknown('wrong');
     }
     const { secret, identity } = opened;
+    request.identity = identity;
     const seconds = Math.floor((must(identity.expiresAtMs, 'sessions end') - Date.now()) / 1000);
     setCookie(request, reply, secret, seconds);
     return accessView(identity);

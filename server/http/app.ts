@@ -18,7 +18,7 @@ import type { Supervisor } from '../cluster/supervisor.ts';
 import type { Logger } from '../logger.ts';
 import type { ChaosRuns } from '../lab/chaos-runs.ts';
 import type { Audit } from '../access/audit.ts';
-import { expectBody, limitConnections } from './arrival.ts';
+import { BodyBudget, expectBody, limitConnections } from './arrival.ts';
 import { auditRoutes } from './audit-routes.ts';
 import { backupRoutes } from './backup-routes.ts';
 import { chaosRoutes } from './chaos-routes.ts';
@@ -148,7 +148,14 @@ export function buildApp(options: AppOptions): FastifyInstance {
   });
   app.decorateRequest('identity', null);
   app.addHook('onRequest', (request, reply) => pass(options, request, reply));
+  const budget = new BodyBudget();
   app.addHook('onRequest', (request, reply, next) => {
+    try {
+      budget.take(request, reply, MAX_BODY_BYTES);
+    } catch (error) {
+      next(error as HttpError);
+      return;
+    }
     expectBody(request, reply, options.requestWithinMs);
     next();
   });

@@ -14,11 +14,11 @@ export function expectBody(request: FastifyRequest, reply: FastifyReply, withinM
   const { raw } = request;
   const { 'content-length': length = '0', 'transfer-encoding': encoding } = request.headers;
   if ((length === '0' && encoding === undefined) || !isApi(request.url)) return;
-  const isStreamed = request.routeOptions.url === '/api/v1/backup/restore';
+  const streamed = isStreamed(request);
   let seenBytes = raw.socket.bytesRead;
   const late = (): void => {
     if (raw.complete) return;
-    if (!isStreamed) {
+    if (!streamed) {
       reply.raw.once('finish', () => raw.destroy());
       void reply
         .header('connection', 'close')
@@ -33,6 +33,36 @@ export function expectBody(request: FastifyRequest, reply: FastifyReply, withinM
   timer.unref();
   raw.once('close', () => clearTimeout(timer));
   raw.once('end', () => clearTimeout(timer));
+}
+
+/** Bytes of bodies that are under way, together: what is beyond is refused before it is read. */
+const MAX_BODIES_BYTES = 128 * 1024 * 1024;
+
+/** Bounds what all requests together hold in memory. */
+export class BodyBudget {
+  private bytes = 0;
+
+  /** Throws OVERLOADED. A body without a length counts as the longest there may be. */
+  take(request: FastifyRequest, reply: FastifyReply, longest: number): void {
+    const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
+    if (isStreamed(request)) return;
+    const claimed = encoding === undefined ? Number(length ?? 0) : longest;
+    // What is longer is refused for that, and never held.
+    const bytes = Math.min(claimed, longest);
+    if (bytes === 0) return;
+    if (this.bytes + bytes > MAX_BODIES_BYTES)
+      throw new HttpError('OVERLOADED', 'too much is on its way to this server; nothing was done', {
+        limit: MAX_BODIES_BYTES,
+      });
+    this.bytes += bytes;
+    reply.raw.once('close', () => {
+      this.bytes -= bytes;
+    });
+  }
+}
+
+function isStreamed({ routeOptions }: FastifyRequest): boolean {
+  return routeOptions.url === '/api/v1/backup/restore';
 }
 
 /** Hangs up at once on an address that has so many connections already. */

@@ -72,7 +72,11 @@ export class Publisher {
 
   /** Call after every fact: lets an urgent one out sooner than the next regular patch. */
   nudge(): void {
-    if (!this.fold.isUrgent || this.patchTimer !== null) return;
+    if (this.fold.isUrgent) this.patchSoon();
+  }
+
+  private patchSoon(): void {
+    if (this.patchTimer !== null) return;
     const waitMs = Math.max(0, this.lastPatchMs + URGENT_PATCH_EVERY_MS - performance.now());
     this.patchTimer = setTimeout(() => {
       this.patchTimer = null;
@@ -88,9 +92,10 @@ export class Publisher {
   }
 
   private join(socket: LiveSocket): void {
-    // With the patch that everyone else gets now, so that this view and the next patch fit together.
+    // With the patch that everyone else gets then, so that this view and the next patch fit together;
+    // those who join at once, as after a restart, cost one patch together.
     socket.data.behind = true;
-    this.patch();
+    this.patchSoon();
     // Answered with the next patch, not at once: asking in a loop costs us no more than ten views a second.
     socket.on('resync', () => {
       socket.data.behind = true;
@@ -107,16 +112,18 @@ export class Publisher {
       this.lastPatchMs = performance.now();
       this.recorder.record(patch, () => this.fold.view(patch.atMs));
     }
+    const toView: string[] = [];
+    const toPatch: string[] = [];
     for (const socket of this.io.sockets.sockets.values()) {
       if (isSlow(socket)) socket.data.behind ||= patch !== null;
-      else if (socket.data.behind) this.sendView(socket);
-      else if (patch !== null) socket.emit('patch', patch);
+      else if (socket.data.behind) {
+        socket.data.behind = false;
+        toView.push(socket.id);
+      } else if (patch !== null) toPatch.push(socket.id);
     }
-  }
-
-  private sendView(socket: LiveSocket): void {
-    socket.data.behind = false;
-    socket.emit('view', this.fold.view(Date.now()));
+    // Each is put into words once, for all who get it. Nobody named would be everybody.
+    if (toView.length > 0) this.io.to(toView).emit('view', this.fold.view(Date.now()));
+    if (toPatch.length > 0 && patch !== null) this.io.to(toPatch).emit('patch', patch);
   }
 
   private sendPackets(): void {

@@ -191,6 +191,37 @@ describe('too much and too slow', () => {
     expect(text).toContain('"code":"REQUEST_TIMEOUT"');
   });
 
+  it('[G17] more bodies than fit the memory are refused before they are read, and then it goes on', async () => {
+    const port = Number(new URL(server.url).port);
+    const said = await Promise.all(
+      Array.from({ length: 24 }, async () => {
+        const socket = connect(port, '127.0.0.1');
+        let text = '';
+        socket.on('data', (chunk: Buffer) => {
+          text += chunk.toString();
+        });
+        socket.on('error', () => {});
+        socket.write(
+          `PUT /api/v1/kv/large/f HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer ${OPERATOR}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: 7340032\r\n\r\n`,
+        );
+        await once(socket, 'close');
+        return text;
+      }),
+    );
+    const refused = said.filter((text) => text.includes('"code":"OVERLOADED"'));
+    expect(refused).toHaveLength(24 - 18);
+    for (const text of refused) {
+      expect(text).toMatch(/^HTTP\/1.1 429 /);
+      expect(text).toMatch(/\r\nretry-after: \d+\r\n/i);
+    }
+    const written = await fetch(`${server.url}/api/v1/kv/large/f`, {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${OPERATOR}`, 'content-type': 'application/json' },
+      body: '{"value":"small"}',
+    });
+    expect(written.status).toBe(200);
+  });
+
   it('[G11] the file of a restore that stands still is not waited for', async () => {
     const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
     await once(socket, 'connect');

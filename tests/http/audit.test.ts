@@ -32,7 +32,12 @@ describe('the trail of actions', { timeout: SLOW_MACHINE_MS }, () => {
     const [revive, refused, again, kill, retention, wrong, signIn, ...more] = await trail(7);
     expect(more).toEqual([]);
     const ann = { who: 'ann', role: 'operator', from: expect.stringContaining('127.0.0.1') };
-    expect(signIn).toMatchObject({ what: 'POST /api/v1/sign-in', outcome: 'done', detail: null });
+    expect(signIn).toMatchObject({
+      ...ann,
+      what: 'POST /api/v1/sign-in',
+      outcome: 'done',
+      detail: null,
+    });
     expect(wrong).toMatchObject({ who: null, status: 401, outcome: 'UNAUTHENTICATED' });
     expect(retention).toMatchObject({
       ...ann,
