@@ -65,6 +65,7 @@ describe('a viewer', () => {
   it('[G4] reads and watches, and every other route is the operator’s', async () => {
     expect(server.routes.length).toBeGreaterThan(50);
     const operators = server.routes.filter((route) => roleOf(route) === 'operator');
+    expect(operators.length).toBeGreaterThan(30);
     for (const route of operators) {
       const answer = await ask(route, VIEWER);
       expect(answer.status, route).toBe(403);
