@@ -7,9 +7,9 @@ import { ToastProvider } from '../components/ui/toast.tsx';
 import { firstView } from './first-view.ts';
 
 /** What every page stands in: the live view of the cluster, and what actions need. */
-export async function Shell({ children }: { readonly children: ReactNode }) {
+export function Shell({ children }: { readonly children: ReactNode }) {
   return (
-    <LiveProvider initial={await firstView()}>
+    <LiveProvider initial={firstView()}>
       <LiveRoot>
         <ToastProvider>
           <ForecastProvider>

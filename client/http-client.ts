@@ -6,6 +6,8 @@
 import type { DropAnswer, Pace, PaceView, StepAnswer } from '../contracts/pace.ts';
 import { PacedTimeout } from './paced-timeout.ts';
 import { BACKUP_TYPE } from '../contracts/backup-type.ts';
+import type { AccessView } from '../contracts/access.ts';
+import type { AuditAnswer } from '../contracts/audit.ts';
 import type { BackupRestoreAnswer, RestoreMode, RestoreStatus } from '../contracts/backup.ts';
 import type {
   AddMemberBody,
@@ -181,6 +183,19 @@ export class ChronoraftClient {
     } catch (cause) {
       return { ok: false, failure: { ...UNREACHABLE, cause } };
     }
+  }
+
+  signIn(token: string): Promise<ApiResult<AccessView>> {
+    return this.send('POST', pathOf('sign-in'), { token });
+  }
+
+  signOut(): Promise<ApiResult<unknown>> {
+    return this.send('POST', pathOf('sign-out'));
+  }
+
+  /** `cursor` of the page before; null for the newest. */
+  audit(cursor: string | null): Promise<ApiResult<AuditAnswer>> {
+    return this.ask(pathOf('audit', {}, { ...(cursor !== null && { cursor }) }));
   }
 
   openSession(): Promise<ApiResult<SessionAnswer>> {
@@ -559,6 +574,9 @@ type Area =
   | 'watch'
   | 'sessions'
   | 'changes'
+  | 'sign-in'
+  | 'sign-out'
+  | 'audit'
   | 'backup'
   | 'backup/restore'
   | 'retention'

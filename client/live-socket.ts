@@ -6,6 +6,7 @@
  */
 import { io } from 'socket.io-client';
 import type { Socket } from 'socket.io-client';
+import type { Problem } from '../contracts/errors.ts';
 import type { ClientToServerEvents, ServerToClientEvents } from '../contracts/live.ts';
 import { ChronoraftClient } from './http-client.ts';
 import { wantsView } from './live-store.ts';
@@ -16,6 +17,8 @@ import { Watches } from './watch.ts';
 const CLOCK_EVERY_MS = 500;
 /** A resync that brings no view is asked for again after this long, ms. */
 const RESYNC_EVERY_MS = 1000;
+/** After a refusal that may pass, ms. */
+const AGAIN_AFTER_MS = 2000;
 
 export interface LiveTarget {
   /** Applies all actions in order, then tells its readers once. */
@@ -41,6 +44,8 @@ export function connectLive(target: LiveTarget): Live {
   let frame: number | null = null;
   let resyncAskedMs = Number.NEGATIVE_INFINITY;
   let resyncTries = 0;
+  let isSignedOut = false;
+  let again: ReturnType<typeof setTimeout> | undefined;
   const http = new ChronoraftClient();
 
   const flush = (): void => {
@@ -79,6 +84,15 @@ export function connectLive(target: LiveTarget): Live {
     take({ type: 'clock', nowMs: Date.now() });
   };
 
+  const refused = (problem: Problem | undefined): boolean => {
+    if (problem?.code !== 'UNAUTHENTICATED') return false;
+    isSignedOut = true;
+    target.dispatch([{ type: 'signedOut', why: problem.message }]);
+    return true;
+  };
+
+  socket.on('access', (access) => target.dispatch([{ type: 'access', access }]));
+  socket.on('farewell', (why) => refused(why));
   socket.on('view', (view) => take({ type: 'view', view, nowMs: Date.now() }));
   socket.on('patch', (patch) => take({ type: 'patch', patch, nowMs: Date.now() }));
   socket.on('beat', (beat) => take({ type: 'beat', ...beat, nowMs: Date.now() }));
@@ -87,7 +101,12 @@ export function connectLive(target: LiveTarget): Live {
   socket.on('disconnect', (reason) => {
     take({ type: 'disconnected' });
     // After a farewell of the server the library leaves it to us to come back.
-    if (reason === 'io server disconnect') socket.connect();
+    if (reason === 'io server disconnect' && !isSignedOut) socket.connect();
+  });
+  // Where it was the line, the library tries again by itself.
+  socket.on('connect_error', (error: Error & { readonly data?: Problem }) => {
+    if (!socket.active && !refused(error.data))
+      again = setTimeout(() => socket.connect(), AGAIN_AFTER_MS);
   });
   socket.io.on('reconnect_attempt', () => take({ type: 'attempt' }));
   document.addEventListener('visibilitychange', onVisibility);
@@ -95,6 +114,7 @@ export function connectLive(target: LiveTarget): Live {
 
   const end = (): void => {
     clearInterval(clock);
+    clearTimeout(again);
     document.removeEventListener('visibilitychange', onVisibility);
     if (frame !== null) cancelAnimationFrame(frame);
     watches.close();

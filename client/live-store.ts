@@ -7,6 +7,7 @@
  * judged by the age of its last message: a socket's claim to be connected is
  * never believed, only its word that it is not.
  */
+import type { AccessView } from '../contracts/access.ts';
 import { STALE_AFTER_MS } from '../contracts/live.ts';
 import type { Packet, Patch } from '../contracts/live.ts';
 import { METRICS_SECONDS } from '../contracts/metrics.ts';
@@ -25,6 +26,10 @@ export type Connection = 'connecting' | 'live' | 'resyncing' | 'reconnecting';
 
 export interface LiveState {
   readonly conn: Connection;
+  /** Who the server takes this page for; null until it said so. */
+  readonly access: AccessView | null;
+  /** Why the server wants to know anew who asks; null while it does not. */
+  readonly signedOut: string | null;
   readonly view: ClusterView | null;
   /** Local clock, ms, of the last message, or of the first tick while there was none; null before both. */
   readonly lastMessageAtMs: number | null;
@@ -54,6 +59,8 @@ export type LiveAction =
       readonly nowMs: number;
     }
   | { readonly type: 'packets'; readonly packets: readonly Packet[] }
+  | { readonly type: 'access'; readonly access: AccessView }
+  | { readonly type: 'signedOut'; readonly why: string }
   /** The socket says that it is closed. */
   | { readonly type: 'disconnected' }
   | { readonly type: 'attempt' }
@@ -63,6 +70,8 @@ export type LiveAction =
 export function initialState(view: ClusterView | null): LiveState {
   return {
     conn: 'connecting',
+    access: null,
+    signedOut: null,
     view,
     lastMessageAtMs: null,
     serverOffsetMs: 0,
@@ -95,6 +104,10 @@ export function reduce(state: LiveState, action: LiveAction): LiveState {
     }
     case 'packets':
       return { ...state, packets: action.packets, packetBatch: state.packetBatch + 1 };
+    case 'access':
+      return { ...state, access: action.access, signedOut: null };
+    case 'signedOut':
+      return { ...state, signedOut: action.why, conn: 'reconnecting' };
     case 'disconnected':
       return state.conn === 'connecting' ? state : { ...state, conn: 'reconnecting' };
     case 'attempt':

@@ -14,6 +14,14 @@ export const errorCodes = [
   'TOO_LARGE',
   /** A state-changing request from a page of another origin, or for another host name. */
   'FORBIDDEN',
+  /** No valid token or session came with it, and this server wants one. */
+  'UNAUTHENTICATED',
+  /** Who asks is known, and may not do this. */
+  'NOT_ALLOWED',
+  /** One caller asked too often; nothing was done. `retryAfterMs` says when it may ask again. */
+  'RATE_LIMITED',
+  /** The headers or the body did not arrive in time; nothing was done. */
+  'REQUEST_TIMEOUT',
   /** `asOf` names a revision that this node has not reached. */
   'REVISION_NOT_YET',
   /** What was asked for, or what a write in the past would build on, is forgotten; `horizon` says what is still there. */
@@ -105,6 +113,13 @@ export const Problem = z.object({
     .int()
     .optional()
     .describe('Of a restore that was not finished: fields changed, or versions added.'),
+  retryAfterMs: z
+    .number()
+    .int()
+    .optional()
+    .describe(
+      'For what may be sent again later: not before so many ms. Also as `Retry-After`, in seconds.',
+    ),
   requestId: z.string().optional(),
 });
 export type Problem = z.infer<typeof Problem>;

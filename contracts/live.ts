@@ -11,6 +11,8 @@
 import * as z from 'zod';
 import { messageTypes, PaceView, TransitPatch } from './pace.ts';
 import { InvariantView } from './invariants.ts';
+import type { AccessView } from './access.ts';
+import type { Problem } from './errors.ts';
 import type { ClusterView } from './view.ts';
 import type {
   WatchAnswer,
@@ -60,6 +62,10 @@ export const Packet = z.object({
 export type Packet = z.infer<typeof Packet>;
 
 export interface ServerToClientEvents {
+  /** First of all: who the server takes the page for. */
+  access: (access: AccessView) => void;
+  /** Last of all, before the server ends the line on purpose: why. */
+  farewell: (why: Problem) => void;
   view: (view: ClusterView) => void;
   patch: (patch: Patch) => void;
   /** Volatile, at most 10 a second, only to sockets that watch packets. */

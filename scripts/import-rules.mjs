@@ -126,10 +126,17 @@ export const LAYERS = [
     packages: 'any',
   },
   {
+    of: ['server/access/'],
+    may: ['server/access/', 'server/base/', 'contracts/'],
+    types: ['server/kv/types.ts', 'server/kv/queries.ts', 'server/cluster/', ...SETTING_TYPES],
+    packages: 'any',
+  },
+  {
     of: ['server/http/'],
     may: [
       'server/http/',
       'server/observe/',
+      'server/access/',
       'server/backup/',
       'server/lab/',
       'server/watch/',
@@ -147,7 +154,14 @@ export const LAYERS = [
   },
   {
     of: ['server/live/'],
-    may: ['server/live/', 'server/watch/', 'server/cluster/', 'server/base/', 'contracts/'],
+    may: [
+      'server/live/',
+      'server/access/',
+      'server/watch/',
+      'server/cluster/',
+      'server/base/',
+      'contracts/',
+    ],
     types: ['server/kv/types.ts', 'server/kv/queries.ts', ...SETTING_TYPES],
     packages: 'any',
   },
@@ -159,6 +173,7 @@ export const LAYERS = [
       'server/server.ts',
       'server/config.ts',
       'server/logger.ts',
+      'server/access/',
       'server/backup/',
       'server/cluster/',
       'server/http/',

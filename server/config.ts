@@ -2,6 +2,14 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import * as z from 'zod';
+import { isLoopback } from './access/address.ts';
+import { readPair } from './access/tls.ts';
+import { parseTokens, readTokenFile, TokenError } from './access/tokens.ts';
+import type { TokenRecord } from './access/tokens.ts';
+
+/** Of one caller, where callers are told apart. */
+const GUARDED_REQUESTS_PER_SECOND = 200;
+const GUARDED_SOCKETS_PER_ADDRESS = 100;
 
 /** A setting that cannot be used; its message is one line for the person who typed it. */
 export class ConfigError extends Error {
@@ -26,6 +34,22 @@ export const Environment = z.object({
   /** 0: every linearizable read is confirmed by a quorum. */
   LEASE_MS: z.coerce.number().int().min(0).default(0),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('warn'),
+  /** Lines of `name role token`, in a file that only its owner may read. */
+  AUTH_TOKENS_FILE: z.string().optional(),
+  /** The same lines, parted by `;`. */
+  AUTH_TOKENS: z.string().optional(),
+  /** Names beside the loopback ones that we answer to, parted by commas. */
+  ALLOWED_HOSTS: z.string().optional(),
+  TLS_CERT_FILE: z.string().optional(),
+  TLS_KEY_FILE: z.string().optional(),
+  /** Requests a second of one caller; 0: no limit. */
+  RATE_LIMIT: z.coerce.number().int().min(0).max(1_000_000).optional(),
+  /** What the trail of actions has: nothing, all but writes of data, or all. */
+  AUDIT: z.enum(['off', 'actions', 'all']).optional(),
+  /** A request's headers, and then its body, arrive within it. */
+  REQUEST_WITHIN_MS: z.coerce.number().int().min(100).max(3_600_000).default(30_000),
+  /** Live sockets from one address; 0: no limit. */
+  SOCKETS_PER_ADDRESS: z.coerce.number().int().min(0).max(1_000_000).optional(),
   /** `off` serves the API without the page (benchmarks, API tests). */
   PAGE: z.enum(['on', 'off']).default('on'),
   /** Where traces go; not set: nothing is traced. */
@@ -52,6 +76,19 @@ export interface Config {
     /** In [0, 1]. */
     readonly share: number;
   } | null;
+  /** None: everyone who reaches the server is its operator. */
+  readonly tokens: readonly TokenRecord[];
+  /** Read again when it changes. */
+  readonly tokensFile: string | null;
+  readonly allowedHosts: readonly string[];
+  /** Null: plain HTTP. */
+  readonly tls: { readonly cert: Buffer; readonly key: Buffer } | null;
+  /** 0: no limit. */
+  readonly requestsPerSecond: number;
+  readonly requestWithinMs: number;
+  readonly audit: 'off' | 'actions' | 'all';
+  /** 0: no limit. */
+  readonly socketsPerAddress: number;
   /** Next in development mode, with reload. */
   readonly dev: boolean;
   /** The project's top folder: where the page, the migrations and the bundles are. */
@@ -80,6 +117,15 @@ export function readConfig(env: Record<string, string | undefined>, root: string
       `LEASE_MS=${LEASE_MS} cannot be used: it must be 0 (no leases), or from HEARTBEAT_MS (${HEARTBEAT_MS}) to ELECTION_TIMEOUT_MS (${ELECTION_TIMEOUT_MS})`,
     );
   }
+  const tokensFile =
+    settings.AUTH_TOKENS_FILE === undefined ? null : path.resolve(settings.AUTH_TOKENS_FILE);
+  const tokens = tokensOf(tokensFile, settings.AUTH_TOKENS);
+  const isOpen = tokens.length === 0;
+  if (isOpen && !isLoopback(settings.HOST)) {
+    throw new ConfigError(
+      `HOST=${settings.HOST} lets other machines in, who must be known by tokens: set AUTH_TOKENS_FILE to a file (mode 600) with lines of "name viewer|operator token"`,
+    );
+  }
   return {
     port: settings.PORT,
     host: settings.HOST,
@@ -98,9 +144,43 @@ export function readConfig(env: Record<string, string | undefined>, root: string
             serviceName: settings.OTEL_SERVICE_NAME,
             share: settings.OTEL_TRACES_SAMPLER_ARG,
           },
+    tokens,
+    tokensFile,
+    allowedHosts: (settings.ALLOWED_HOSTS ?? '')
+      .toLowerCase()
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== ''),
+    tls: tlsOf(settings.TLS_CERT_FILE, settings.TLS_KEY_FILE),
+    requestsPerSecond: settings.RATE_LIMIT ?? (isOpen ? 0 : GUARDED_REQUESTS_PER_SECOND),
+    // Where everyone is the same there is nobody to name.
+    audit: settings.AUDIT ?? (isOpen ? 'off' : 'actions'),
+    requestWithinMs: settings.REQUEST_WITHIN_MS,
+    socketsPerAddress: settings.SOCKETS_PER_ADDRESS ?? (isOpen ? 0 : GUARDED_SOCKETS_PER_ADDRESS),
     dev: env['NODE_ENV'] === 'development',
     root,
   };
+}
+
+function tokensOf(file: string | null, lines: string | undefined): readonly TokenRecord[] {
+  if (file !== null && lines !== undefined)
+    throw new ConfigError('AUTH_TOKENS_FILE and AUTH_TOKENS exclude each other: set one of them');
+  try {
+    if (file !== null) return readTokenFile(file);
+    return lines === undefined ? [] : parseTokens(lines, 'AUTH_TOKENS');
+  } catch (error) {
+    if (error instanceof TokenError) throw new ConfigError(error.message);
+    throw error;
+  }
+}
+
+function tlsOf(certFile: string | undefined, keyFile: string | undefined): Config['tls'] {
+  if (certFile === undefined && keyFile === undefined) return null;
+  if (certFile === undefined || keyFile === undefined)
+    throw new ConfigError('TLS_CERT_FILE and TLS_KEY_FILE go together: set both or neither');
+  const pair = readPair(certFile, keyFile);
+  if (!pair.ok) throw new ConfigError(pair.message);
+  return pair;
 }
 
 /** Values of `.env` in the top folder stand in for what the environment does not set. */

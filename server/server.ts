@@ -4,6 +4,10 @@ import type { Server } from 'node:http';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { leaveFirstView } from '../contracts/first-view.ts';
+import { Access } from './access/access.ts';
+import { Audit } from './access/audit.ts';
+import { Limits } from './access/limits.ts';
 import { Restores } from './backup/restores.ts';
 import { ClusterViewFold } from './cluster/cluster-view.ts';
 import { ClusterPace } from './cluster/cluster-pace.ts';
@@ -19,13 +23,14 @@ import { SessionPool } from './cluster/sessions.ts';
 import { Supervisor } from './cluster/supervisor.ts';
 import type { Config } from './config.ts';
 import { buildApp } from './http/app.ts';
-import { refuseHost, refuseOrigin } from './http/origin.ts';
+import { refuseHost, refuseOrigin, wantsOrigin } from './http/origin.ts';
 import { openPage } from './http/page.ts';
 import type { Page } from './http/page.ts';
 import { ignoreOtherUpgrades } from './http/upgrade.ts';
 import { WatchDoor } from './http/watch-door.ts';
 import { ChaosRuns } from './lab/chaos-runs.ts';
 import { Publisher } from './live/publisher.ts';
+import { SocketGate } from './live/socket-gate.ts';
 import { WatchSockets } from './live/watch-sockets.ts';
 import type { Logger } from './logger.ts';
 import { RealClock } from './node/real-clock.ts';
@@ -44,6 +49,8 @@ const FIRST_LEADER_WITHIN_MS = 5000;
 const DRAIN_WITHIN_MS = 3000;
 /** Then connections have this long to send what is written to them, ms. */
 const FLUSH_WITHIN_MS = 1000;
+/** And records of actions this long to be written, ms; else they are kept for the next start. */
+const AUDIT_WITHIN_MS = 1000;
 const CLOSE_LOOK_MS = 20;
 
 /** The address cannot be listened on; the message is one line for a person. */
@@ -58,6 +65,8 @@ export class NoNodeError extends Error {
 
 export interface RunningServer {
   readonly url: string;
+  /** Every route of the API, as "GET /livez". */
+  readonly routes: readonly string[];
   readonly supervisor: Supervisor;
   readonly kv: KvService;
   readonly fold: ClusterViewFold;
@@ -190,8 +199,31 @@ export async function startServer(
     },
     (err) => logger.error({ err }, 'a chaos run broke'),
   );
+  const access = new Access({
+    tokens: config.tokens,
+    file: config.tokensFile,
+    clusterId: dataDir.clusterId,
+    logger,
+  });
+  const limits = new Limits(config.requestsPerSecond);
+  const routes: string[] = [];
+  const audit = new Audit({
+    kv: service,
+    recorded: config.audit,
+    file: path.join(dataDir.path, 'audit-waiting.ndjson'),
+    serving: () => supervisor.nodes.filter((id) => supervisor.node(id).isServing),
+    logger,
+  });
   const app = buildApp({
+    audit,
+    onRoute: (route) => routes.push(route),
     host: config.host,
+    allowedHosts: config.allowedHosts,
+    tls: config.tls,
+    requestWithinMs: config.requestWithinMs,
+    socketsPerAddress: config.socketsPerAddress,
+    access,
+    limits,
     clusterId: dataDir.clusterId,
     kv: service,
     supervisor,
@@ -222,12 +254,20 @@ export async function startServer(
     app.server,
     (url) => url.startsWith('/socket.io/') || (config.dev && url.startsWith('/_next/')),
   );
+  const door = new WatchDoor(watches, logger);
   publisher = new Publisher({
     http: app.server,
     fold,
     recorder,
-    watches: new WatchSockets(new WatchDoor(watches, logger)),
-    refuse: (request) => refuseHost(request, config) ?? refuseOrigin(request),
+    watches: new WatchSockets(door),
+    gate: new SocketGate({
+      access,
+      limits,
+      maxPerAddress: config.socketsPerAddress,
+      refuse: (request) => refuseHost(request, config) ?? refuseOrigin(request),
+      wantsOrigin,
+      problem: (code, message) => door.refuse(code, message),
+    }),
   });
   const seconds = setInterval(() => {
     fold.endSecond(Date.now() - METRICS_EVERY_MS, service.takeCounts());
@@ -235,8 +275,10 @@ export async function startServer(
 
   const close = async (): Promise<void> => {
     clearInterval(seconds);
+    access.close();
     membership.close();
     watches.close();
+    await audit.close(AUDIT_WITHIN_MS);
     await Promise.all([service.close(DRAIN_WITHIN_MS), restores.close(), chaos.close()]);
     await Promise.all([publisher?.close(), closeConnections(app.server)]);
     await app.close();
@@ -247,7 +289,7 @@ export async function startServer(
 
   try {
     const url = await listen(app.listen({ port: config.port, host: config.host }), config);
-    process.env['CHRONORAFT_URL'] = url;
+    leaveFirstView(() => fold.view(Date.now()));
     const loadPage = async (): Promise<void> => {
       if (config.page) page = await openPage(config, app.server);
     };
@@ -259,7 +301,7 @@ export async function startServer(
       );
     }
     await Promise.race([elected, delay(FIRST_LEADER_WITHIN_MS, undefined, { ref: false })]);
-    return { url, supervisor, kv: service, fold, pace, watches, close };
+    return { url, routes, supervisor, kv: service, fold, pace, watches, close };
   } catch (error) {
     await close();
     throw error;

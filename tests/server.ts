@@ -40,18 +40,23 @@ export async function startTestServer(
 }
 
 /** One server for all tests of the `describe` or file that calls this, there from the first of them on. */
-export function sharedServer(): TestServer {
-  const shared = new SharedServer();
+export function sharedServer(env: Record<string, string> = {}): TestServer {
+  const shared = new SharedServer(env);
   beforeAll(() => shared.start(), SLOW_START_MS);
   afterAll(() => shared.destroy());
   return shared;
 }
 
 class SharedServer implements TestServer {
+  private readonly env: Record<string, string>;
   private started: TestServer | null = null;
 
+  constructor(env: Record<string, string>) {
+    this.env = env;
+  }
+
   async start(): Promise<void> {
-    this.started = await startTestServer();
+    this.started = await startTestServer(makeDataDir(), this.env);
   }
 
   close(): Promise<void> {
@@ -68,6 +73,10 @@ class SharedServer implements TestServer {
 
   get url(): string {
     return this.server.url;
+  }
+
+  get routes(): readonly string[] {
+    return this.server.routes;
   }
 
   get supervisor(): RunningServer['supervisor'] {

@@ -5,8 +5,10 @@ import type { ReactNode } from 'react';
 import { SearchButton } from '../actions/search-button.tsx';
 import { useFreshness } from '../live/freshness.ts';
 import { useNow, useStream, useViewingState } from '../live/live-provider.tsx';
+import { AccessMenu } from '../access/access-menu.tsx';
 import { PageNav } from '../nav/page-nav.tsx';
 import type { PageId } from '../nav/pages.ts';
+import { Logo } from '../ui/logo.tsx';
 import { ThemeMenu } from './theme-menu.tsx';
 
 interface TopBarProps {
@@ -28,24 +30,14 @@ export function TopBar({ here, help }: TopBarProps) {
           ? 'a real Raft cluster: kill the leader, keep writing, read the past'
           : 'a real Raft cluster with a store that remembers'}
       </p>
-      <div className="ml-auto flex min-w-0 items-center gap-2">
+      <div className="ml-auto flex min-w-0 items-center gap-1 sm:gap-2">
         <ConnectionPill />
         <SearchButton />
         {help}
+        <AccessMenu />
         <ThemeMenu />
       </div>
     </header>
-  );
-}
-
-function Logo() {
-  return (
-    <svg viewBox="0 0 24 24" className="size-6 shrink-0" aria-hidden="true">
-      <path d="M12 5 20 19H4Z" fill="none" stroke="var(--line-strong)" strokeWidth="1.5" />
-      <circle cx="12" cy="5" r="3.6" fill="var(--role-leader)" />
-      <circle cx="20" cy="19" r="2.8" fill="var(--role-follower)" />
-      <circle cx="4" cy="19" r="2.8" fill="var(--role-follower)" />
-    </svg>
   );
 }
 

@@ -134,13 +134,16 @@ export function useQuestionsDisabled(): string | null {
 /** Why actions cannot be sent now, in words; null when they can. Nobody acts on what is not so any more. */
 export function useActionsDisabled(): string | null {
   const disconnected = useQuestionsDisabled();
+  const viewer = useStream(({ access }) =>
+    access?.role === 'viewer' ? `${access.name} may read and watch; this takes an operator` : null,
+  );
   const past = useViewingState(({ mode, atMs }) => {
     if (mode === 'live' || atMs === null) return null;
     return mode === 'replay'
       ? `You are looking at ${secondOf(atMs)}. Back to live (Esc)`
       : `The view is paused at ${secondOf(atMs)}. Back to live (Esc)`;
   });
-  return past ?? disconnected;
+  return past ?? disconnected ?? viewer;
 }
 
 /** "14:03:22" */

@@ -2,6 +2,7 @@
 
 import { useSyncExternalStore } from 'react';
 import type { ReactNode } from 'react';
+import { SignedOut } from '../access/signed-out.tsx';
 import { useLive, useStream, useViewingState } from './live-provider.tsx';
 
 /** The page's outermost element: its attributes say how fresh everything inside is. */
@@ -23,6 +24,7 @@ export function LiveRoot({ children }: { readonly children: ReactNode }) {
       data-motion={motion ? 'on' : 'off'}
       className="flex min-h-dvh flex-col data-[view=paused]:framed-still data-[view=replay]:framed-past desk:h-dvh desk:overflow-hidden"
     >
+      <SignedOut />
       {children}
     </div>
   );

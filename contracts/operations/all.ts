@@ -1,4 +1,5 @@
 /** Every operation of the HTTP API. */
+import { access } from './access.ts';
 import { cluster } from './cluster.ts';
 import { faults } from './faults.ts';
 import { files } from './files.ts';
@@ -15,5 +16,6 @@ export const OPERATIONS: readonly Operation[] = [
   cluster,
   faults,
   laboratory,
+  access,
   server,
 ].flatMap((group): Operation[] => Object.values(group));

@@ -65,6 +65,10 @@ export const anyErrors = [
   'BAD_ENCODING',
   'TOO_LARGE',
   'FORBIDDEN',
+  'UNAUTHENTICATED',
+  'NOT_ALLOWED',
+  'RATE_LIMITED',
+  'REQUEST_TIMEOUT',
   'INTERNAL',
 ] as const satisfies readonly ErrorCode[];
 

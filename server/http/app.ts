@@ -19,6 +19,9 @@ import type { Logger } from '../logger.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Tracing } from '../observe/tracing.ts';
 import type { ChaosRuns } from '../lab/chaos-runs.ts';
+import type { Audit } from '../access/audit.ts';
+import { BodyBudget, expectBody, limitConnections } from './arrival.ts';
+import { auditRoutes } from './audit-routes.ts';
 import { backupRoutes } from './backup-routes.ts';
 import { chaosRoutes } from './chaos-routes.ts';
 import type { WatchHub } from '../watch/hub.ts';
@@ -28,7 +31,7 @@ import { documentRoutes } from './document-routes.ts';
 import { faultRoutes } from './fault-routes.ts';
 import { healthRoutes } from './health-routes.ts';
 import type { Build } from './health-routes.ts';
-import { BAD_QUERY, parseJson, parseQuery } from './input.ts';
+import { BAD_QUERY, isApi, parseJson, parseQuery } from './input.ts';
 import type { ClusterPace } from '../cluster/cluster-pace.ts';
 import type { Clock } from '../ports/clock.ts';
 import { paceRoutes } from './pace-routes.ts';
@@ -42,7 +45,12 @@ import { readRoutes } from './read-routes.ts';
 import { retentionRoutes } from './retention-routes.ts';
 import { watchRoutes } from './watch-routes.ts';
 import { writeRoutes } from './write-routes.ts';
-import { refuseHost, refuseOrigin } from './origin.ts';
+import { accessRoutes } from './access-routes.ts';
+import { pass } from './gate.ts';
+import type { GateParts } from './gate.ts';
+import { apiHeaders } from './headers.ts';
+import { refuseHost } from './origin.ts';
+import type { OriginRules } from './origin.ts';
 
 /** A value of 1 MiB, each unit of it escaped in JSON as six characters, and its envelope. */
 const MAX_BODY_BYTES = 7 * 1024 * 1024;
@@ -50,13 +58,22 @@ const MAX_PARAM_CHARS = 16 * 1024;
 /** A target with two such names, and headers. */
 const MAX_HEADER_BYTES = 64 * 1024;
 const MAX_REQUEST_ID = 128;
-const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
+/** How often connections are looked at whose headers are late, ms. */
+const LATE_HEADERS_LOOK_MS = 1000;
+/** A live socket is a connection, and a browser has some more beside it. */
+const CONNECTIONS_PER_SOCKET = 4;
 
 /** Answers whatever is not the API's. */
 export type PageHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
-export interface AppOptions {
-  readonly host: string;
+export interface AppOptions extends OriginRules, GateParts {
+  readonly audit: Audit;
+  /** Headers, and then the body, arrive within it, ms. */
+  readonly requestWithinMs: number;
+  /** 0: no limit. */
+  readonly socketsPerAddress: number;
+  /** Null: plain HTTP. */
+  readonly tls: { readonly cert: Buffer; readonly key: Buffer } | null;
   readonly clusterId: string;
   readonly kv: KvService;
   readonly supervisor: Supervisor;
@@ -72,6 +89,8 @@ export interface AppOptions {
   readonly restores: Restores;
   readonly chaos: ChaosRuns;
   readonly hub: WatchHub;
+  /** Is told every route, as "GET /livez". */
+  onRoute(route: string): void;
   readonly logger: Logger;
   readonly build: Build;
   readonly metrics: Metrics;
@@ -82,6 +101,13 @@ export interface AppOptions {
 }
 
 export function buildApp(options: AppOptions): FastifyInstance {
+  const { tls } = options;
+  const headers = apiHeaders(tls !== null);
+  const settings = {
+    maxHeaderSize: MAX_HEADER_BYTES,
+    headersTimeout: options.requestWithinMs,
+    connectionsCheckingInterval: LATE_HEADERS_LOOK_MS,
+  };
   const app = fastify({
     bodyLimit: MAX_BODY_BYTES,
     genReqId: (request: IncomingMessage) => requestId(request),
@@ -93,7 +119,10 @@ export function buildApp(options: AppOptions): FastifyInstance {
     // Refusing while we stop is the service's to do, in our own words.
     return503OnClosing: false,
     forceCloseConnections: true,
-    http: { maxHeaderSize: MAX_HEADER_BYTES },
+    // An HTTPS server is an HTTP server to all that stands behind it.
+    ...(tls === null
+      ? { http: settings }
+      : { https: { ...settings, ...tls, handshakeTimeout: options.requestWithinMs } as never }),
     clientErrorHandler: (error, socket) => refuseBytes(error, socket as Socket),
     frameworkErrors: (error, request, reply) => {
       reply.raw.setHeader('x-request-id', request.id);
@@ -106,6 +135,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   app.addHook('onRequest', (request, reply, next) => {
     // On the bare answer, so that those have it too that Fastify does not send.
     reply.raw.setHeader('x-request-id', request.id);
+    void reply.headers(headers);
     const badQuery = (request.query as { readonly [BAD_QUERY]?: string })[BAD_QUERY];
     if (badQuery !== undefined && isApi(request.url)) {
       next(
@@ -124,12 +154,28 @@ export function buildApp(options: AppOptions): FastifyInstance {
       );
       return;
     }
-    const refusal =
-      refuseHost(request.raw, options) ??
-      (SAFE_METHODS.has(request.method) ? null : refuseOrigin(request.raw));
+    const refusal = refuseHost(request.raw, options);
     if (refusal === null) next();
     else next(new HttpError('FORBIDDEN', refusal));
   });
+  app.addHook('onRoute', ({ method, url }) => {
+    for (const one of [method].flat()) options.onRoute(`${one} ${url}`);
+  });
+  app.decorateRequest('identity', null);
+  app.addHook('onRequest', (request, reply) => pass(options, request, reply));
+  const budget = new BodyBudget();
+  app.addHook('onRequest', (request, reply, next) => {
+    try {
+      budget.take(request, reply, MAX_BODY_BYTES);
+    } catch (error) {
+      next(error as HttpError);
+      return;
+    }
+    expectBody(request, reply, options.requestWithinMs);
+    next();
+  });
+  if (options.socketsPerAddress > 0)
+    limitConnections(app.server, CONNECTIONS_PER_SOCKET * options.socketsPerAddress);
 
   app.setErrorHandler((error: FastifyError | HttpError, request, reply) => {
     const httpError = toHttpError(error);
@@ -151,6 +197,8 @@ export function buildApp(options: AppOptions): FastifyInstance {
     }
   });
 
+  accessRoutes(app, options, tls !== null);
+  auditRoutes(app, options.audit);
   writeRoutes(app, options.kv);
   readRoutes(app, options.kv, options.supervisor);
   retentionRoutes(app, options.kv);
@@ -187,7 +235,14 @@ export function buildApp(options: AppOptions): FastifyInstance {
 
 /** `reply` as every route's: Fastify gives each its own type of answer. */
 function sendProblem(reply: Pick<FastifyReply, 'header' | 'code'>, problem: Problem): void {
-  void reply.header('content-type', 'application/problem+json').code(problem.status).send(problem);
+  const { status, retryable, retryAfterMs } = problem;
+  const isLater = status === 429 || (status === 503 && retryable);
+  if (isLater) {
+    const seconds = Math.max(1, Math.ceil((retryAfterMs ?? 0) / 1000));
+    void reply.header('retry-after', String(seconds));
+  }
+  if (status === 401) void reply.header('www-authenticate', 'Bearer realm="chronoraft"');
+  void reply.header('content-type', 'application/problem+json').code(status).send(problem);
 }
 
 /**
@@ -207,7 +262,9 @@ function refuseBytes(error: Error & { readonly code?: string }, socket: Socket):
           path: 'url',
           limit: MAX_HEADER_BYTES,
         })
-      : new HttpError('BAD_REQUEST', 'this is not HTTP as the server understands it')
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? new HttpError('REQUEST_TIMEOUT', 'the headers did not arrive in time')
+        : new HttpError('BAD_REQUEST', 'this is not HTTP as the server understands it')
   ).problem(id);
   const body = JSON.stringify(problem);
   socket.end(
@@ -221,10 +278,6 @@ function refuseBytes(error: Error & { readonly code?: string }, socket: Socket):
       body,
     ].join('\r\n'),
   );
-}
-
-function isApi(url: string): boolean {
-  return url.startsWith('/api/') || url === '/livez' || url === '/readyz';
 }
 
 /** The caller's own id when it is a plain one, else a new one. */

@@ -14,6 +14,10 @@ export const KINDS: Readonly<Record<ErrorCode, Kind>> = {
   BAD_ENCODING: { status: 400, title: 'The text is not well-formed Unicode', retryable: false },
   TOO_LARGE: { status: 413, title: 'Something is beyond its limit', retryable: false },
   FORBIDDEN: { status: 403, title: 'The request comes from another site', retryable: false },
+  UNAUTHENTICATED: { status: 401, title: 'It is not known who asks', retryable: false },
+  NOT_ALLOWED: { status: 403, title: 'The role does not reach so far', retryable: false },
+  RATE_LIMITED: { status: 429, title: 'Too many requests came', retryable: true },
+  REQUEST_TIMEOUT: { status: 408, title: 'The request did not arrive in time', retryable: true },
   REVISION_NOT_YET: { status: 409, title: 'That revision is not reached yet', retryable: true },
   COMPACTED: { status: 410, title: 'That past is forgotten', retryable: false },
   SESSION_STALE: {
@@ -53,7 +57,10 @@ export class HttpError extends Error {
   override readonly name = 'HttpError';
   readonly code: ErrorCode;
   readonly details: Partial<
-    Pick<Problem, 'path' | 'leader' | 'limit' | 'found' | 'horizon' | 'operation' | 'written'>
+    Pick<
+      Problem,
+      'path' | 'leader' | 'limit' | 'found' | 'horizon' | 'operation' | 'written' | 'retryAfterMs'
+    >
   >;
 
   constructor(code: ErrorCode, message: string, details: HttpError['details'] = {}) {

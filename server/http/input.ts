@@ -7,6 +7,14 @@ import { LIMITS } from '../../contracts/kv.ts';
 import type { CellParams } from '../../contracts/operations/reads.ts';
 import { HttpError } from './errors.ts';
 
+/** Methods that change nothing. */
+export const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** False: the page's. */
+export function isApi(url: string): boolean {
+  return url.startsWith('/api/') || url === '/livez' || url === '/readyz';
+}
+
 export function cellOf({ key, field }: CellParams): CellParams {
   return { key: checkName(key, 'key'), field: checkName(field, 'field') };
 }

@@ -1,6 +1,7 @@
 /** The dashboard: Next as a custom server, mounted for everything that is not the API's. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Config } from '../config.ts';
+import { protectPage } from './headers.ts';
 
 export interface Page {
   handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
@@ -21,7 +22,10 @@ export async function openPage(config: Config, httpServer: Server): Promise<Page
   const handle = app.getRequestHandler();
   await app.prepare();
   return {
-    handle: (request, response) => handle(request, response),
+    handle: (request, response) => {
+      protectPage(request, response, { tls: config.tls !== null, dev: config.dev });
+      return handle(request, response);
+    },
     close: () => app.close(),
   };
 }

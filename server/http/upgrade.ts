@@ -24,6 +24,6 @@ export function ignoreOtherUpgrades(server: Server, isOurs: (url: string) => boo
       if (!OFFER.has(name.toLowerCase())) lines.push(`${name}: ${rawHeaders[i + 1]}`);
     }
     socket.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), rest]));
-    server.emit('connection', socket);
+    server.emit('encrypted' in socket ? 'secureConnection' : 'connection', socket);
   });
 }

@@ -6,6 +6,7 @@ import type { FoundInstead, Value } from '../../contracts/kv.ts';
 import { writes } from '../../contracts/operations/writes.ts';
 import type { BatchAnswer, CellCondition, Condition, Operation } from '../../contracts/write.ts';
 import { must } from '../base/assert.ts';
+import { isReserved } from '../base/reserved.ts';
 import type { KvService, WriteOutcome } from '../cluster/kv-service.ts';
 import type {
   ApplyResult,
@@ -30,6 +31,7 @@ import { route } from './route.ts';
 import { valueView } from './value-view.ts';
 
 type AnyOperation = z.output<typeof Operation>;
+type Cell = ReturnType<typeof cellOf>;
 type Applied = Extract<ApplyResult, { ok: true }>;
 
 interface Envelope {
@@ -41,7 +43,7 @@ interface Envelope {
 export function writeRoutes(app: FastifyInstance, kv: KvService): void {
   route(app, writes.set, async ({ params, body }, request) => {
     const { if: condition, value, ttl, ...envelope } = body;
-    const cell = cellOf(params);
+    const cell = writable(cellOf(params));
     const set = { op: 'set', ...cell, value: checkList(value, 'body.value'), ttl } as const;
     if (condition === undefined) {
       const { done, ...committed } = await write(request, set, envelope);
@@ -67,13 +69,16 @@ export function writeRoutes(app: FastifyInstance, kv: KvService): void {
   });
 
   route(app, writes.remove, async ({ params, query: envelope }, request) => {
-    const operation = { op: 'delete', ...cellOf(params) } as const;
+    const operation = { op: 'delete', ...writable(cellOf(params)) } as const;
     const { done, ...committed } = await write(request, operation, envelope);
     return { ...committed, existed: of('delete', done).existed };
   });
 
   route(app, writes.removeRecord, async ({ params, query: envelope }, request) => {
-    const operation = { op: 'deleteRecord', key: checkName(params.key, 'key') } as const;
+    const operation = {
+      op: 'deleteRecord',
+      key: writableKey(checkName(params.key, 'key'), 'key'),
+    } as const;
     const { done, ...committed } = await write(request, operation, envelope);
     return { ...committed, fields: of('deleteRecord', done).fields };
   });
@@ -81,7 +86,7 @@ export function writeRoutes(app: FastifyInstance, kv: KvService): void {
   route(app, writes.append, async ({ params, body }, request) => {
     const { items, ttl, ...envelope } = body;
     checkList(items, 'body.items');
-    const operation = { op: 'append', ...cellOf(params), items, ttl } as const;
+    const operation = { op: 'append', ...writable(cellOf(params)), items, ttl } as const;
     const { done, ...committed } = await write(request, operation, envelope);
     return { ...committed, length: of('append', done).length };
   });
@@ -89,7 +94,7 @@ export function writeRoutes(app: FastifyInstance, kv: KvService): void {
   route(app, writes.removeItems, async ({ params, body }, request) => {
     const { item, count, ...envelope } = body;
     checkValue(item, 'body.item');
-    const operation = { op: 'remove', ...cellOf(params), item, count } as const;
+    const operation = { op: 'remove', ...writable(cellOf(params)), item, count } as const;
     const { done, ...committed } = await write(request, operation, envelope);
     const { removed, length } = of('remove', done);
     return { ...committed, removed, length };
@@ -97,7 +102,7 @@ export function writeRoutes(app: FastifyInstance, kv: KvService): void {
 
   route(app, writes.increment, async ({ params, body }, request) => {
     const { by, ttl, ...envelope } = body;
-    const operation = { op: 'increment', ...cellOf(params), by, ttl } as const;
+    const operation = { op: 'increment', ...writable(cellOf(params)), by, ttl } as const;
     const { done, ...committed } = await write(request, operation, envelope);
     return { ...committed, value: of('increment', done).value };
   });
@@ -151,6 +156,7 @@ export function writeRoutes(app: FastifyInstance, kv: KvService): void {
         path: 'body.at',
       });
     checkScope(restore, 'body');
+    if (restore.key !== undefined) writableKey(restore.key, 'body.key');
     const operation = { op: 'restore', ...restore } as const;
     const { done, ...committed } = await write(request, operation, { clientId, sequence });
     return { ...committed, fields: of('restore', done).fields };
@@ -236,6 +242,20 @@ function sessionOf({ clientId, sequence }: Envelope): SessionRef | null {
   return { client: checkClientId(clientId), sequence };
 }
 
+function writable(cell: Cell): Cell {
+  writableKey(cell.key, 'key');
+  return cell;
+}
+
+/** The server's own keys are read by all, and written by itself alone. */
+function writableKey(key: string, path: string): string {
+  if (isReserved(key))
+    throw new HttpError('BAD_REQUEST', `${path}: keys that begin so are the server's own`, {
+      path,
+    });
+  return key;
+}
+
 function checkList(value: Value, path: string): Value {
   if (typeof value === 'string') return checkValue(value, path);
   let bytes = 0;
@@ -263,7 +283,7 @@ function checkedCondition(condition: Condition, path: string): Condition {
 }
 
 function checkedOperation(operation: AnyOperation, path: string): AnyOperation {
-  checkName(operation.key, `${path}.key`);
+  writableKey(checkName(operation.key, `${path}.key`), `${path}.key`);
   if (operation.op === 'deleteRecord') return operation;
   checkName(operation.field, `${path}.field`);
   if (operation.op === 'set') checkList(operation.value, `${path}.value`);

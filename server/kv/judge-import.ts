@@ -5,6 +5,7 @@
  * whoever repeats it changes nothing. One entry does a bounded amount of work:
  * it says how far it came, and the next goes on from there.
  */
+import { isReserved } from '../base/reserved.ts';
 import { err, ok } from '../base/result.ts';
 import type { Result } from '../base/result.ts';
 import { compareCells } from './bytes-order.ts';
@@ -56,6 +57,7 @@ export function judgeImport(
     }
     looks++;
     settled = { key, field };
+    if (isReserved(key)) continue;
     const present = held?.standing(view) ?? null;
     const value = given?.value ?? null;
     // What would outlast the calendar ends with it.
@@ -105,6 +107,7 @@ export function judgeHistory(
   const versions: Version[] = [];
   let chars = 0;
   for (const given of command.versions) {
+    if (isReserved(given.key)) continue;
     if (given.timestamp < horizon.timestamp) return err(compacted(horizon));
     const wrong = given.value === null ? null : listError(given.value);
     if (wrong !== null) return err(wrong);
@@ -127,6 +130,7 @@ export function judgeHistory(
 /** The first field that has a version after `from`. */
 function firstBeyond(records: Records, { prefix, from }: ImportHistory): Cell | null {
   for (const { key, field, held } of records.cells({ prefix }, from ?? undefined)) {
+    if (isReserved(key)) continue;
     const after = from !== null && compareCells({ key, field }, from) === 0 ? from : null;
     if (held.history(0, MAX_TIMESTAMP_MS, Number.MAX_SAFE_INTEGER, { ...FIRST, after }).length > 0)
       return { key, field };

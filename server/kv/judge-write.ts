@@ -3,6 +3,7 @@
  * against the records as they stand before it (T5 to T11, T16). Nothing is
  * changed here, so an error leaves nothing half done.
  */
+import { isReserved } from '../base/reserved.ts';
 import { err, ok } from '../base/result.ts';
 import type { Result } from '../base/result.ts';
 import { compareBytes } from './bytes-order.ts';
@@ -340,6 +341,7 @@ function restore(
   const past = viewOf(timeline, { at, asOf });
   if (past.at < horizon.timestamp || asOf < horizon.revision) return err(compacted(horizon));
   for (const { key, field, held } of draft.records.cells(scope)) {
+    if (isReserved(key)) continue;
     const tooMany = draft.look(1);
     if (tooMany !== null) return err(tooMany);
     const then = held.standing(past);

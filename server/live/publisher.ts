@@ -4,12 +4,13 @@
  * a person waits for. A page that cannot keep up is sent no patches; once its
  * line is free it gets the whole view again.
  */
-import type { IncomingMessage, Server as HttpServer } from 'node:http';
+import type { Server as HttpServer } from 'node:http';
 import { Server } from 'socket.io';
 import { BEAT_EVERY_MS } from '../../contracts/live.ts';
 import type { ClusterViewFold } from '../cluster/cluster-view.ts';
 import type { FlightRecorder } from '../cluster/flight-recorder.ts';
 import type { LiveServer, LiveSocket } from './live-socket.ts';
+import type { SocketGate } from './socket-gate.ts';
 import type { WatchSockets } from './watch-sockets.ts';
 
 const PATCH_EVERY_MS = 100;
@@ -27,19 +28,19 @@ export interface PublisherOptions {
   /** Is told every patch. */
   readonly recorder: FlightRecorder;
   readonly watches: WatchSockets;
-  /** Null lets a connection in, else says why not. */
-  refuse(request: IncomingMessage): string | null;
+  readonly gate: SocketGate;
 }
 
 export class Publisher {
   private readonly io: LiveServer;
   private readonly fold: ClusterViewFold;
   private readonly recorder: FlightRecorder;
+  private readonly gate: SocketGate;
   private readonly timers: NodeJS.Timeout[];
   private lastPatchMs = 0;
   private patchTimer: NodeJS.Timeout | null = null;
 
-  constructor({ http, fold, recorder, watches, refuse }: PublisherOptions) {
+  constructor({ http, fold, recorder, watches, gate }: PublisherOptions) {
     this.fold = fold;
     this.recorder = recorder;
     this.io = new Server(http, {
@@ -51,11 +52,14 @@ export class Publisher {
       connectTimeout: 5000,
       maxHttpBufferSize: MAX_INCOMING_BYTES,
       allowRequest: (request, answer) => {
-        const refusal = refuse(request);
+        const refusal = gate.refuse(request);
         answer(refusal, refusal === null);
       },
     });
+    this.gate = gate;
+    gate.guard(this.io);
     this.io.on('connection', (socket) => {
+      gate.welcome(socket);
       this.join(socket);
       watches.join(socket);
     });
@@ -68,7 +72,11 @@ export class Publisher {
 
   /** Call after every fact: lets an urgent one out sooner than the next regular patch. */
   nudge(): void {
-    if (!this.fold.isUrgent || this.patchTimer !== null) return;
+    if (this.fold.isUrgent) this.patchSoon();
+  }
+
+  private patchSoon(): void {
+    if (this.patchTimer !== null) return;
     const waitMs = Math.max(0, this.lastPatchMs + URGENT_PATCH_EVERY_MS - performance.now());
     this.patchTimer = setTimeout(() => {
       this.patchTimer = null;
@@ -84,13 +92,15 @@ export class Publisher {
   async close(): Promise<void> {
     for (const timer of this.timers) clearInterval(timer);
     if (this.patchTimer !== null) clearTimeout(this.patchTimer);
+    this.gate.close();
     await this.io.close();
   }
 
   private join(socket: LiveSocket): void {
-    // With the patch that everyone else gets now, so that this view and the next patch fit together.
+    // With the patch that everyone else gets then, so that this view and the next patch fit together;
+    // those who join at once, as after a restart, cost one patch together.
     socket.data.behind = true;
-    this.patch();
+    this.patchSoon();
     // Answered with the next patch, not at once: asking in a loop costs us no more than ten views a second.
     socket.on('resync', () => {
       socket.data.behind = true;
@@ -107,16 +117,18 @@ export class Publisher {
       this.lastPatchMs = performance.now();
       this.recorder.record(patch, () => this.fold.view(patch.atMs));
     }
+    const toView: string[] = [];
+    const toPatch: string[] = [];
     for (const socket of this.io.sockets.sockets.values()) {
       if (isSlow(socket)) socket.data.behind ||= patch !== null;
-      else if (socket.data.behind) this.sendView(socket);
-      else if (patch !== null) socket.emit('patch', patch);
+      else if (socket.data.behind) {
+        socket.data.behind = false;
+        toView.push(socket.id);
+      } else if (patch !== null) toPatch.push(socket.id);
     }
-  }
-
-  private sendView(socket: LiveSocket): void {
-    socket.data.behind = false;
-    socket.emit('view', this.fold.view(Date.now()));
+    // Each is put into words once, for all who get it. Nobody named would be everybody.
+    if (toView.length > 0) this.io.to(toView).emit('view', this.fold.view(Date.now()));
+    if (toPatch.length > 0 && patch !== null) this.io.to(toPatch).emit('patch', patch);
   }
 
   private sendPackets(): void {

@@ -20,16 +20,21 @@ export class ServerUnderTest {
   private output: string[] = [];
 
   private readonly mainFile: string;
+  private readonly env: Readonly<Record<string, string>>;
 
-  private constructor(dataDir: string, mainFile: string) {
+  private constructor(dataDir: string, mainFile: string, env: Readonly<Record<string, string>>) {
     this.dataDir = dataDir;
     this.mainFile = mainFile;
+    this.env = env;
   }
 
-  /** Of another bundle, if one is named. */
-  static async create(mainFile = 'dist/main.js'): Promise<ServerUnderTest> {
+  /** Of another bundle, if one is named, and with further settings. */
+  static async create(
+    mainFile = 'dist/main.js',
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<ServerUnderTest> {
     const dataDir = await mkdtemp(path.join(tmpdir(), 'chronoraft-e2e-'));
-    const server = new ServerUnderTest(dataDir, mainFile);
+    const server = new ServerUnderTest(dataDir, mainFile, env);
     await server.start();
     return server;
   }
@@ -49,6 +54,7 @@ export class ServerUnderTest {
         DATA_DIR: this.dataDir,
         NODE_ENV: 'production',
         ...CALM,
+        ...this.env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

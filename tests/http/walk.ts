@@ -168,6 +168,10 @@ export async function walkAll(url: string, api: ApiDocument): Promise<ReadonlySe
   await go('live', [], { query: '?verbose' });
   await go('ready', []);
   await go('ready', [], { query: '?verbose=1' });
+  await go('getAccess', []);
+  await go('getAudit', [], { query: '?limit=1' });
+  await go('signOut', []);
+  await go('getPrometheusMetrics', []);
   await go('getVersion', []);
   await go('getOpenApi', []);
   await go('getDocs', []);

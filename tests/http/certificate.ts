@@ -1,0 +1,19 @@
+/** A certificate for localhost and its key, good for a hundred years and for nothing but tests. */
+export const CERTIFICATE = `-----BEGIN CERTIFICATE-----
+MIIBnDCCAUGgAwIBAgIUTZutKMbyNhNjKeUuO9bHTPFlQm0wCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMjA2MTMwNFoYDzIxMjYxMDI5
+MDYxMzA0WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAAS1pzwqcDmkAeje5jMIckJpJGijh/w750ruv7L9sZi9Gb7heSynM4sj
+kJQekeMsEpn6dWt0SiyjNNHzdJx+TlJIo28wbTAdBgNVHQ4EFgQUt4QU/IcmlKdu
+TnbynRgo95WdaaEwHwYDVR0jBBgwFoAUt4QU/IcmlKduTnbynRgo95WdaaEwDwYD
+VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwCgYIKoZI
+zj0EAwIDSQAwRgIhAO3sS9ZxQOaorQVzI82VowPDfF7bv2dAuz6ZXTLDYsfQAiEA
+yDAtR+yxVvMKx9aFjq+h1e+zQh3D5M60KUvU6RvvwSc=
+-----END CERTIFICATE-----
+`;
+export const KEY = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgYHELLRxT1rjFQZP0
+6WfGaAMZ/MiV6qp2FBYWnqt7FryhRANCAAS1pzwqcDmkAeje5jMIckJpJGijh/w7
+50ruv7L9sZi9Gb7heSynM4sjkJQekeMsEpn6dWt0SiyjNNHzdJx+TlJI
+-----END PRIVATE KEY-----
+`;
