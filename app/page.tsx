@@ -36,6 +36,12 @@ export default async function LivePage() {
         </div>
         <main className="grid min-h-0 flex-1 grid-cols-1 gap-4 p-2 sm:p-4 desk:gap-3 desk:p-3 wide:grid-cols-[minmax(0,824fr)_minmax(0,568fr)]">
           <div className="grid min-h-0 min-w-0 gap-4 desk:gap-3 desk:grid-rows-[minmax(26rem,1fr)_14.25rem]">
+            <p
+              data-testid="what-to-try"
+              className="px-2 text-sm text-quiet sm:px-0 desk:hidden xl:hidden"
+            >
+              A real Raft cluster: kill the leader, keep writing, read the past. Lessons show how.
+            </p>
             <Panel title="Cluster" hideTitle>
               <Stage />
             </Panel>

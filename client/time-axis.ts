@@ -14,15 +14,18 @@ export interface TimeAxis {
   timeOf(fraction: number): number;
 }
 
-/** An axis over these changes and now, with a little before the first, when there was nothing yet, and after the last. */
+/** An axis over these changes and now, with a little before the first, when there was nothing yet, and after the last that is planned. */
 export function timeAxis(changes: Iterable<number>, now: number): TimeAxis {
   const stops = [...new Set(changes)].sort((a, b) => a - b);
   const known = [...new Set([...stops, now])].sort((a, b) => a - b);
   const first = known[0] ?? now;
   const last = known.at(-1) ?? now;
   const margin = Math.max(MIN_MARGIN_MS, Math.ceil((last - first) * MARGIN));
-  const marks = [...new Set([Math.max(0, first - margin), ...known, last + margin])];
-  const places = placesOf(marks);
+  const hasPlans = last > now;
+  const marks = [
+    ...new Set([Math.max(0, first - margin), ...known, ...(hasPlans ? [last + margin] : [])]),
+  ];
+  const places = placesOf(marks, hasPlans);
   return {
     stops,
     fractionOf: (time) => onBrokenLine(marks, places, time),
@@ -37,12 +40,12 @@ const MIN_MARGIN_MS = 100;
 const LEAST_WIDTH = 1;
 
 /** Where on the axis each mark is, 0 to 1. */
-function placesOf(marks: readonly number[]): readonly number[] {
+function placesOf(marks: readonly number[], hasPlans: boolean): readonly number[] {
   const places = [0];
   for (const [i, mark] of marks.entries()) {
     const before = marks[i - 1];
     if (before === undefined) continue;
-    const isMargin = i === 1 || i === marks.length - 1;
+    const isMargin = i === 1 || (hasPlans && i === marks.length - 1);
     const width = isMargin ? LEAST_WIDTH : LEAST_WIDTH + Math.log10(1 + mark - before);
     places.push((places[i - 1] ?? 0) + width);
   }

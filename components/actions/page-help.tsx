@@ -21,7 +21,7 @@ export function PageHelp(props: PageHelpProps) {
   return (
     <>
       <Button
-        className="w-8 px-0 font-mono"
+        className="w-8 px-0! font-mono"
         aria-label="Help and keys"
         title="Help and keys (?)"
         onClick={() => show('help')}

@@ -9,7 +9,7 @@ export function SearchButton() {
   const { show } = useActions();
   return (
     <Button
-      className="w-8 px-0 lg:w-auto lg:px-2.5"
+      className="w-8 px-0! lg:w-auto lg:px-2.5!"
       aria-label="Find an action or a key"
       aria-keyshortcuts="Control+K Meta+K"
       title="Find an action or a key (Ctrl K)"

@@ -21,12 +21,8 @@ export function RunList() {
       {value === null && failure === null && (
         <p className="px-4 pb-3 text-quiet">Reading the runs…</p>
       )}
-      {value !== null && value.runs.length === 0 && (
-        <p className="px-4 pb-4 text-quiet">
-          None yet. Start one: what it finds stays here, also after a restart of the server.
-        </p>
-      )}
-      <ul aria-label="Runs" className="min-h-0 flex-1 overflow-y-auto px-2 pb-2">
+      {value !== null && value.runs.length === 0 && <NoRuns />}
+      <ul aria-label="Runs" className="min-h-0 flex-1 overflow-y-auto px-2 pb-2 empty:hidden">
         {value?.runs.map((run) => {
           const phase = phaseOf(run);
           return (
@@ -50,6 +46,39 @@ export function RunList() {
           );
         })}
       </ul>
+    </div>
+  );
+}
+
+const OUTCOMES = [
+  ['linearizable', 'Linearizable', 'One order of all operations explains every answer.'],
+  ['violation', 'Violation', 'None does: the run shows the first answers that clash.'],
+  ['unknown', 'Unknown', 'The check found neither in its time.'],
+] as const;
+
+/** Before the first run: what there will be to read. */
+function NoRuns() {
+  return (
+    <div
+      data-testid="no-runs"
+      className="flex flex-1 flex-col items-center justify-center gap-5 px-6 py-8"
+    >
+      <div className="max-w-md text-center">
+        <p className="text-base font-medium">No run yet</p>
+        <p className="pt-1 text-sm text-quiet">
+          Start one with the form. It ends in one of three verdicts, and stays here, also after a
+          restart of the server.
+        </p>
+      </div>
+      <dl className="flex max-w-md flex-col gap-2.5">
+        {OUTCOMES.map(([phase, word, meaning]) => (
+          <div key={phase} className="grid grid-cols-[1.25rem_minmax(0,1fr)] gap-x-3">
+            <VerdictMark phase={phase} className="row-span-2 mt-0.5 size-5" />
+            <dt className="text-sm font-medium">{word}</dt>
+            <dd className="text-[13px] text-quiet">{meaning}</dd>
+          </div>
+        ))}
+      </dl>
     </div>
   );
 }

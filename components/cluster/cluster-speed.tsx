@@ -69,7 +69,7 @@ export function ClusterSpeed() {
           ))}
         </div>
         <Button
-          className="w-8 px-0"
+          className="w-8 px-0!"
           aria-label="Step the cluster"
           title="Lets the next event of the cluster happen, for everyone"
           disabledBecause={disabled ?? cannotStep ?? (busy ? 'The last step is under way' : null)}

@@ -59,7 +59,7 @@ export function NodeCard({ id }: { readonly id: string }) {
       <div className="flex items-center gap-2.5 sm:group-data-[density=compact]/stage:gap-1.5 sm:group-data-[density=small]/stage:gap-1.5">
         <RoleBadge node={node} hasVote={membership === 'voter' || membership === 'leaving'} />
         <div className="min-w-0 flex-1">
-          <p className="flex items-baseline gap-2 leading-6 sm:group-data-[density=small]/stage:flex-col sm:group-data-[density=small]/stage:items-start sm:group-data-[density=small]/stage:gap-0 sm:group-data-[density=small]/stage:text-xs sm:group-data-[density=small]/stage:leading-5">
+          <p className="flex items-baseline gap-2 leading-6 presenting:sm:group-data-[density=compact]/stage:flex-col presenting:sm:group-data-[density=compact]/stage:items-start presenting:sm:group-data-[density=compact]/stage:gap-0 presenting:sm:group-data-[density=compact]/stage:leading-5 sm:group-data-[density=small]/stage:flex-col sm:group-data-[density=small]/stage:items-start sm:group-data-[density=small]/stage:gap-0 sm:group-data-[density=small]/stage:text-xs sm:group-data-[density=small]/stage:leading-5">
             <span
               className={clsx('font-mono text-xl font-semibold', role === 'down' && 'line-through')}
             >
@@ -74,13 +74,13 @@ export function NodeCard({ id }: { readonly id: string }) {
               {word}
             </span>
           </p>
-          <p className="truncate text-xs text-quiet sm:group-data-[density=small]/stage:hidden">
+          <p className="truncate text-xs text-quiet presenting:sm:group-data-[density=compact]/stage:hidden sm:group-data-[density=small]/stage:hidden">
             <Pulse node={node} />
           </p>
         </div>
         <NodeActions node={node} />
       </div>
-      <dl className="grid grid-cols-[auto_auto_1fr_1fr_1fr] gap-x-3 font-mono text-sm leading-[1.125rem] presenting:gap-x-2 sm:group-data-[density=small]/stage:hidden">
+      <dl className="grid grid-cols-[auto_auto_1fr_1fr_1fr] gap-x-3 font-mono text-sm leading-[1.125rem] presenting:gap-x-2 presenting:sm:group-data-[density=compact]/stage:grid-cols-[auto_1fr_1fr_1fr] presenting:sm:group-data-[density=compact]/stage:*:nth-2:hidden sm:group-data-[density=small]/stage:hidden">
         <Fact name="term" value={node.term} />
         <Fact name="vote" value={node.votedFor ?? '–'} />
         <Fact name="last" value={node.lastIndex} />

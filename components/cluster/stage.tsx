@@ -81,7 +81,7 @@ function Picture({ members }: { readonly members: readonly string[] }) {
       ref={stage}
       data-stage
       data-density={densityOf(members.length)}
-      className="group/stage relative grid min-h-0 flex-1 grid-cols-2 content-start gap-x-4 gap-y-2 p-3 [--card-h:8.75rem] [--card-w:19rem] data-[density=compact]:[--card-h:6.5rem] data-[density=compact]:[--card-w:15.5rem] data-[density=small]:[--card-h:4.25rem] data-[density=small]:[--card-w:11.5rem] sm:block sm:min-h-100 sm:p-0 desk:min-h-0 presenting:min-h-0"
+      className="group/stage relative grid min-h-0 flex-1 grid-cols-2 content-start gap-x-4 gap-y-2 p-3 [--card-h:8.75rem] [--card-w:19rem] data-[density=compact]:[--card-h:6.5rem] data-[density=compact]:[--card-w:15.5rem] presenting:data-[density=compact]:[--card-h:6.875rem] presenting:data-[density=compact]:[--card-w:12rem] data-[density=small]:[--card-h:4.25rem] data-[density=small]:[--card-w:11.5rem] sm:block sm:min-h-100 sm:p-0 desk:min-h-0 presenting:min-h-0"
     >
       {lanes !== null && (
         <svg className="absolute inset-0 hidden size-full sm:block">

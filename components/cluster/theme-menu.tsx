@@ -17,7 +17,7 @@ export function ThemeMenu() {
     <Menu
       label="Theme"
       size="normal"
-      className="w-8 px-0"
+      className="w-8 px-0!"
       icon={<Contrast className="size-4 shrink-0" aria-hidden="true" />}
       items={CHOICES.map(([value, label, hint]) => ({
         label,

@@ -126,7 +126,8 @@ function DiskAndClock({ node }: Pick<WorldSheetProps, 'node'>) {
         </div>
         <p className="text-xs text-quiet">
           A leader reads the wall clock when it is elected: an offset dates writes from the next
-          election on. Time never goes back.
+          election on. A drifting clock gains or loses for as long as it runs; without drift the
+          wall clock is right again but for its offset. Time never goes back.
         </p>
       </section>
       {error !== null && (

@@ -18,7 +18,7 @@ export function FoldSwitch({ folds, isFolded, onChange }: FoldSwitchProps) {
   const Icon = isFolded ? UnfoldHorizontal : FoldHorizontal;
   return (
     <Button
-      className="w-8 px-0"
+      className="w-8 px-0!"
       aria-label="Fold idle stretches"
       aria-pressed={isFolded}
       title={

@@ -136,7 +136,7 @@ function Controls() {
     <div className="flex shrink-0 items-center gap-1">
       {mode === 'live' ? (
         <Button
-          className="w-9 px-0 sm:w-28"
+          className="w-9 px-0! sm:w-28"
           aria-label="Pause view"
           title="Hold the picture still, for you alone (Space)"
           onClick={() => {
@@ -149,7 +149,7 @@ function Controls() {
       ) : (
         <Button
           tone="primary"
-          className="w-9 px-0 sm:w-28"
+          className="w-9 px-0! sm:w-28"
           aria-label="Back to live"
           title="Back to live (Esc)"
           onClick={() => viewing.backToLive()}
@@ -160,7 +160,7 @@ function Controls() {
       )}
       <div className="hidden items-center gap-1 sm:flex">
         <Button
-          className="w-8 px-0"
+          className="w-8 px-0!"
           aria-label="Step back"
           title="To the event before (Left)"
           disabledBecause={hasBefore ? null : 'No earlier event is kept'}
@@ -169,7 +169,7 @@ function Controls() {
           <StepBack className="size-4" aria-hidden="true" />
         </Button>
         <Button
-          className="w-8 px-0"
+          className="w-8 px-0!"
           aria-label="Step"
           title="To the next event (Right)"
           disabledBecause={hasAfter ? null : 'There is no later event'}
@@ -178,7 +178,7 @@ function Controls() {
           <StepForward className="size-4" aria-hidden="true" />
         </Button>
         <Button
-          className="w-8 px-0"
+          className="w-8 px-0!"
           aria-label={playing ? 'Stop' : 'Play'}
           title={playing ? 'Stop (Space)' : 'Play from here (Space)'}
           disabledBecause={mode === 'replay' ? null : 'Choose a moment of the past first'}

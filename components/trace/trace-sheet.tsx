@@ -5,6 +5,7 @@ import { shivizLog, traceJson } from '../../client/trace-export.ts';
 import { isHeartbeat, MOST_ARROWS } from '../../client/trace-drawing.ts';
 import { traceOf } from '../../client/message-trace.ts';
 import type { TraceAnswer } from '../../contracts/trace.ts';
+import { useViewingState } from '../live/live-provider.tsx';
 import { Button } from '../ui/button.tsx';
 import { Sheet } from '../ui/sheet.tsx';
 import { TraceDiagram } from './trace-diagram.tsx';
@@ -19,8 +20,24 @@ export function TraceSheet() {
   useEffect(() => () => show(false), [show]);
   return (
     <Sheet title="Message trace" open={isOpen} wide onClose={() => show(false)}>
+      <NotThatMoment />
       <OpenTrace />
     </Sheet>
+  );
+}
+
+/** A recording holds what nodes were, not what they said. */
+function NotThatMoment() {
+  const mode = useViewingState((state) => state.mode);
+  if (mode === 'live') return null;
+  return (
+    <p
+      data-testid="trace-not-then"
+      className="max-w-prose rounded-lg border border-line-strong px-3 py-2 text-sm"
+    >
+      The page looks back, this does not: messages are not recorded, so these are the cluster&#39;s
+      newest. To see messages, go back to live and slow the cluster; to keep them, save the trace.
+    </p>
   );
 }
 

@@ -17,13 +17,22 @@ describe('the axis of time', () => {
     const places = times.map((time) => axis.fractionOf(time));
     for (const [i, place] of places.entries()) {
       expect(place).toBeGreaterThanOrEqual(0);
-      expect(place).toBeLessThan(1);
+      expect(place).toBeLessThanOrEqual(1);
       if (i > 0) expect(place).toBeGreaterThan(places[i - 1] ?? 1);
       expect(axis.timeOf(place)).toBe(times[i]);
     }
     const middle = axis.timeOf(((places[0] ?? 0) + (places.at(-1) ?? 0)) / 2);
     expect(middle).toBeGreaterThanOrEqual(times[0] ?? 0);
     expect(middle).toBeLessThanOrEqual(times.at(-1) ?? 0);
+  });
+
+  test('[V37] now is the end of the axis, unless something is planned after it', () => {
+    expect(timeAxis([1000, 2000], 5000).fractionOf(5000)).toBe(1);
+    expect(timeAxis([5000], 5000).fractionOf(5000)).toBe(1);
+    expect(timeAxis([], 5000).fractionOf(5000)).toBe(1);
+    const planned = timeAxis([1000, 9000], 5000);
+    expect(planned.fractionOf(5000)).toBeLessThan(planned.fractionOf(9000));
+    expect(planned.fractionOf(9000)).toBeLessThan(1);
   });
 
   test('[U46] an idle year takes a few times the width of a millisecond, and no more', () => {

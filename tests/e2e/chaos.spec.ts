@@ -12,7 +12,7 @@ test('[U90] a run is chosen, forecast, started, watched and judged; its history 
   await page.goto(`${server.url}/chaos?motion=off`);
   await expect(dashboard.app).toHaveAttribute('data-conn', 'live');
   const form = page.getByTestId('chaos-form');
-  await expect(page.getByText('None yet')).toBeVisible();
+  await expect(page.getByText('No run yet')).toBeVisible();
   await form.getByLabel('Seconds').fill('4');
   await expect(page.getByTestId('chaos-forecast')).toContainText('a whole number from 5 to 600');
   await form.getByRole('button', { name: 'Bad network' }).click();

@@ -52,3 +52,21 @@ test('[U130] messages are arrows from line to line, and rows of a table, until t
   const [parser = ''] = log.split('\n');
   expect([...log.matchAll(new RegExp(parser, 'g'))].length).toBeGreaterThan(10);
 });
+
+test('[U134] while the page looks back, the message trace says that it does not', async ({
+  dashboard,
+}) => {
+  const { page } = dashboard;
+  const note = page.getByTestId('trace-not-then');
+  const open = page.getByRole('button', { name: 'Message trace' });
+  const sheet = page.getByRole('dialog', { name: 'Message trace' });
+  await page.getByRole('button', { name: 'Pause view' }).click();
+  await open.click();
+  await expect(note).toContainText('go back to live and slow the cluster');
+  await page.keyboard.press('Escape');
+  await expect(sheet).toBeHidden();
+  await page.getByRole('button', { name: 'Back to live' }).click();
+  await open.click();
+  await expect(sheet).toBeVisible();
+  await expect(note).toHaveCount(0);
+});
