@@ -1,5 +1,6 @@
 /** One call of a command: its words read as what they mean, the server, and the two ways to answer. */
-import type { ApiResult, ChronoraftClient } from '../client/http-client.ts';
+import type { ApiResult } from '../client/api-failure.ts';
+import type { ChronoraftClient } from '../client/http-client.ts';
 import type { Coordinates } from '../client/time-input.ts';
 import type { Command } from './command.ts';
 import { Connection } from './connection.ts';

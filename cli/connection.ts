@@ -4,7 +4,7 @@
  * nobody at the address did nothing, and is not an unknown outcome.
  */
 import { ChronoraftClient } from '../client/http-client.ts';
-import type { ApiFailure, ApiResult } from '../client/http-client.ts';
+import type { ApiFailure, ApiResult } from '../client/api-failure.ts';
 import { CliError, errorOf, usageError } from './failure.ts';
 import { EXIT } from './exit-codes.ts';
 import { inert } from './text.ts';

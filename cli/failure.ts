@@ -1,5 +1,5 @@
 /** What went wrong, in one line with what to do, and the exit code that says so. */
-import type { ApiFailure } from '../client/http-client.ts';
+import type { ApiFailure } from '../client/api-failure.ts';
 import { failureWords } from '../client/read-words.ts';
 import { EXIT } from './exit-codes.ts';
 import type { ExitCode } from './exit-codes.ts';

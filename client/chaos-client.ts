@@ -1,6 +1,7 @@
 /** Chaos runs from the caller's side. */
 import type { ChaosBody, ChaosRun, ChaosRuns, ChaosSchedule } from '../contracts/chaos.ts';
-import type { ApiResult, ChronoraftClient } from './http-client.ts';
+import type { ApiResult } from './api-failure.ts';
+import type { ChronoraftClient } from './http-client.ts';
 
 export class ChaosClient {
   private readonly http: ChronoraftClient;

@@ -1,6 +1,6 @@
 /** What a read says of its time: the past, what has not come, what is forgotten; and where the slider stands. */
 import type { GetAnswer, HistoryVersion, Horizon } from '../contracts/kv.ts';
-import type { ApiFailure } from './http-client.ts';
+import type { ApiFailure } from './api-failure.ts';
 import { formatNear, formatTimestamp } from './time-input.ts';
 import type { Coordinates } from './time-input.ts';
 import { changesOf, versionSpans } from './version-spans.ts';

@@ -2,7 +2,7 @@
  * What became of a write, in one of five words. There is no sixth, and a write
  * that may yet commit has no word but "unknown".
  */
-import type { ApiFailure } from './http-client.ts';
+import type { ApiFailure } from './api-failure.ts';
 
 export const writeOutcomes = [
   /** On the disks of a quorum, and applied. */

@@ -211,6 +211,7 @@ export const LAYERS = [
     may: [
       'client/kv/',
       'client/http-client.ts',
+      'client/api-failure.ts',
       'client/api-request.ts',
       'client/write-outcome.ts',
     ],

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
-import { failureOf } from '../../client/http-client.ts';
+import { failureOf } from '../../client/api-failure.ts';
 import { sizeInWords } from '../../client/backup-file.ts';
 import { BACKUP_TYPE } from '../../contracts/backup-type.ts';
 import type { BackupRestoreAnswer } from '../../contracts/backup.ts';

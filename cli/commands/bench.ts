@@ -1,6 +1,6 @@
 /** `bench`: a closed loop against a server that runs. For serious figures there is `npm run bench`. */
 import { randomUUID } from 'node:crypto';
-import type { ApiResult } from '../../client/http-client.ts';
+import type { ApiResult } from '../../client/api-failure.ts';
 import type { Call } from '../call.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';

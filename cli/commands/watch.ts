@@ -1,6 +1,6 @@
 /** `watch`: what happens in the store, as it happens. */
 import { formatTimestamp } from '../../client/time-input.ts';
-import { failureOf } from '../../client/http-client.ts';
+import { failureOf } from '../../client/api-failure.ts';
 import { Watches } from '../../client/watch.ts';
 import type { BatchView } from '../../contracts/watch.ts';
 import type { Problem } from '../../contracts/errors.ts';

@@ -1,6 +1,6 @@
 /** What every call has: its limits, the time it has left, and the loop of a read. */
 import type { ApiRequest } from '../api-request.ts';
-import type { ApiFailure } from '../http-client.ts';
+import type { ApiFailure } from '../api-failure.ts';
 import { ClosedError, errorOf, wrongArgument } from './errors.ts';
 import { backoffMs, mayRead } from './retry.ts';
 import type { Random } from './retry.ts';

@@ -6,7 +6,7 @@
  */
 import type { ErrorCode, Problem } from '../../contracts/errors.ts';
 import type { FoundInstead, Horizon } from '../../contracts/kv.ts';
-import type { ApiFailure } from '../http-client.ts';
+import type { ApiFailure } from '../api-failure.ts';
 
 /** The server's codes; no answer of this API came; the client was closed; the caller's signal came first. */
 export type ClientErrorCode = ErrorCode | 'UNREACHABLE' | 'CLOSED' | 'ABORTED';

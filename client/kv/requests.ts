@@ -8,8 +8,10 @@ import type {
   SetAnswer,
 } from '../../contracts/write.ts';
 import type { ApiRequest } from '../api-request.ts';
-import { failureOf, pathOf } from '../http-client.ts';
-import type { ApiResult, PathResult } from '../http-client.ts';
+import { failureOf } from '../api-failure.ts';
+import { pathOf } from '../http-client.ts';
+import type { ApiResult } from '../api-failure.ts';
+import type { PathResult } from '../http-client.ts';
 import { errorOf, wrongArgument } from './errors.ts';
 import type { Session } from './session-pool.ts';
 import type { Form, Named } from './write-run.ts';

@@ -4,7 +4,7 @@
  * failed together do not come back together. A server that says when to come back
  * is not asked before.
  */
-import type { ApiFailure } from '../http-client.ts';
+import type { ApiFailure } from '../api-failure.ts';
 import { settles } from '../write-outcome.ts';
 
 /** The first wait is below this, each next below twice as much, ms. */

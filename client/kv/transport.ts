@@ -5,7 +5,7 @@
  */
 import type { ApiRequest } from '../api-request.ts';
 import { ChronoraftClient } from '../http-client.ts';
-import type { ApiFailure, ApiResult } from '../http-client.ts';
+import type { ApiFailure, ApiResult } from '../api-failure.ts';
 import type { Random } from './retry.ts';
 import { Scope } from './time.ts';
 import type { Clock } from './time.ts';

@@ -5,8 +5,8 @@
  * nothing is read, so what is held is a piece of the stream and an event at most.
  */
 import type { BatchView, WatchEnd, WatchProgress } from '../../contracts/watch.ts';
-import { failureOf } from '../http-client.ts';
-import type { ApiFailure } from '../http-client.ts';
+import { failureOf } from '../api-failure.ts';
+import type { ApiFailure } from '../api-failure.ts';
 import type { CallContext } from './calls.ts';
 import { ClosedError, errorOf, wrongArgument } from './errors.ts';
 import { EventParser } from './event-parser.ts';

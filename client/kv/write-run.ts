@@ -4,7 +4,7 @@
  * said what is known: the store's answer, nothing was done, or unknown.
  */
 import type { ApiRequest } from '../api-request.ts';
-import type { ApiFailure, ApiResult } from '../http-client.ts';
+import type { ApiFailure, ApiResult } from '../api-failure.ts';
 import { NOT_OURS } from './calls.ts';
 import type { CallContext, Deadline } from './calls.ts';
 import { AbortedError, errorOf, OutcomeUnknownError } from './errors.ts';

@@ -2,7 +2,8 @@
 import type { ApiRequest } from '../api-request.ts';
 import { curlOf } from '../curl.ts';
 import { HEAL, partition, setClock, setDisk, setLink } from '../fault-requests.ts';
-import type { ApiResult, ChronoraftClient } from '../http-client.ts';
+import type { ApiResult } from '../api-failure.ts';
+import type { ChronoraftClient } from '../http-client.ts';
 import type { GetAnswer } from '../../contracts/kv.ts';
 import type { SessionAnswer, SetAnswer } from '../../contracts/write.ts';
 import type { Call, ClientWithin, Into, Told } from './lesson.ts';

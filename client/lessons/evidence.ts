@@ -1,5 +1,6 @@
 /** What stories look for in the views that were heard, and how they say it. */
-import type { ApiResult, ChronoraftClient } from '../http-client.ts';
+import type { ApiResult } from '../api-failure.ts';
+import type { ChronoraftClient } from '../http-client.ts';
 import { verdictOf } from '../verdict.ts';
 import type { GetAnswer } from '../../contracts/kv.ts';
 import type { ClusterView, EventKind, EventView, NodeView } from '../../contracts/view.ts';

@@ -1,4 +1,4 @@
-import type { ApiResult } from '../http-client.ts';
+import type { ApiResult } from '../api-failure.ts';
 import type { SessionAnswer, SetAnswer } from '../../contracts/write.ts';
 import { kill, LESSON_PREFIX, link, openSession, revive, together, write } from './calls.ts';
 import {

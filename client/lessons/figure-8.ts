@@ -1,5 +1,5 @@
 import { must } from './must.ts';
-import type { ApiResult } from '../http-client.ts';
+import type { ApiResult } from '../api-failure.ts';
 import type { ClusterView } from '../../contracts/view.ts';
 import type { SessionAnswer, SetAnswer } from '../../contracts/write.ts';
 import { healAll, joinBetween, openSession, slowDisk, split, write } from './calls.ts';

@@ -3,7 +3,8 @@
  * every step waits for the real event and never for a timer, and what it claims is checked with
  * what the nodes answer. Plain data and pure functions: no React, no clock, no socket.
  */
-import type { ApiResult, ChronoraftClient } from '../http-client.ts';
+import type { ApiResult } from '../api-failure.ts';
+import type { ChronoraftClient } from '../http-client.ts';
 import type { ClusterView } from '../../contracts/view.ts';
 
 export interface Lesson {

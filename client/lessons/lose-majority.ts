@@ -1,5 +1,5 @@
 import { must } from './must.ts';
-import type { ApiResult } from '../http-client.ts';
+import type { ApiResult } from '../api-failure.ts';
 import { verdictOf } from '../verdict.ts';
 import type { GetAnswer } from '../../contracts/kv.ts';
 import type { ClusterView } from '../../contracts/view.ts';

@@ -1,7 +1,8 @@
 /** What of the cluster is broken, and mending it: links healed, nodes started, until it is well again. */
 import { laneWords, nodeFaultWords } from '../fault-words.ts';
 import { HEAL } from '../fault-requests.ts';
-import type { ApiResult, ChronoraftClient } from '../http-client.ts';
+import type { ApiResult } from '../api-failure.ts';
+import type { ChronoraftClient } from '../http-client.ts';
 import { whyNotThree } from './three-voters.ts';
 import { verdictOf } from '../verdict.ts';
 import type { ClusterView } from '../../contracts/view.ts';

@@ -1,4 +1,4 @@
-import type { ApiResult } from '../http-client.ts';
+import type { ApiResult } from '../api-failure.ts';
 import type { GetAnswer } from '../../contracts/kv.ts';
 import type { SetAnswer } from '../../contracts/write.ts';
 import { kill, LESSON_PREFIX, read, revive, write } from './calls.ts';

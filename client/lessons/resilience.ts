@@ -5,7 +5,7 @@
 import { verdictOf } from '../verdict.ts';
 import type { ClusterView, NodeView } from '../../contracts/view.ts';
 import type { SetAnswer } from '../../contracts/write.ts';
-import type { ApiResult } from '../http-client.ts';
+import type { ApiResult } from '../api-failure.ts';
 import type { GetAnswer } from '../../contracts/kv.ts';
 import { burst, kill, LESSON_PREFIX, read, revive, write } from './calls.ts';
 import type { BurstResult } from './calls.ts';

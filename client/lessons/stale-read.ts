@@ -1,5 +1,5 @@
 import { must } from './must.ts';
-import type { ApiResult } from '../http-client.ts';
+import type { ApiResult } from '../api-failure.ts';
 import type { GetAnswer } from '../../contracts/kv.ts';
 import type { SetAnswer } from '../../contracts/write.ts';
 import { healAll, joinBetween, read, split, write } from './calls.ts';

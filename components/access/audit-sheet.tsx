@@ -2,7 +2,7 @@
 
 import clsx from 'clsx';
 import { useEffect, useState } from 'react';
-import type { ApiResult } from '../../client/http-client.ts';
+import type { ApiResult } from '../../client/api-failure.ts';
 import { formatTimestamp } from '../../client/time-input.ts';
 import type { AuditAnswer, AuditRecord } from '../../contracts/audit.ts';
 import { client } from '../cluster/use-action.ts';

@@ -12,7 +12,7 @@ import {
   PRESETS,
   seconds,
 } from '../../client/chaos-words.ts';
-import type { ApiFailure } from '../../client/http-client.ts';
+import type { ApiFailure } from '../../client/api-failure.ts';
 import { CHAOS_LIMITS, chaosFaults, Intensity } from '../../contracts/chaos.ts';
 import type { ChaosFault, ChaosSchedule, ChaosSettings } from '../../contracts/chaos.ts';
 import { useActionsDisabled } from '../live/live-provider.tsx';

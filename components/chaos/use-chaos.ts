@@ -3,7 +3,7 @@
 import { useEffect, useState } from 'react';
 import { ChaosClient } from '../../client/chaos-client.ts';
 import { isOver } from '../../client/chaos-words.ts';
-import type { ApiFailure, ApiResult } from '../../client/http-client.ts';
+import type { ApiFailure, ApiResult } from '../../client/api-failure.ts';
 import type { ChaosRun, ChaosRuns } from '../../contracts/chaos.ts';
 import { client } from '../cluster/use-action.ts';
 

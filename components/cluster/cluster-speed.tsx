@@ -4,7 +4,7 @@ import clsx from 'clsx';
 import { StepForward } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { paceLabel, stepWords } from '../../client/pace-state.ts';
-import type { ApiResult } from '../../client/http-client.ts';
+import type { ApiResult } from '../../client/api-failure.ts';
 import { PACES } from '../../contracts/pace.ts';
 import type { StepAnswer } from '../../contracts/pace.ts';
 import { useActionsDisabled, useLive } from '../live/live-provider.tsx';

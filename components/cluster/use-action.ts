@@ -2,7 +2,7 @@
 
 import { useState } from 'react';
 import { ChronoraftClient } from '../../client/http-client.ts';
-import type { ApiResult } from '../../client/http-client.ts';
+import type { ApiResult } from '../../client/api-failure.ts';
 
 export const client = new ChronoraftClient();
 

@@ -4,7 +4,7 @@ import type { ApiRequest } from '../../client/api-request.ts';
 import { changeLink, HEAL } from '../../client/fault-requests.ts';
 import { deedDone, deedRequest } from '../../client/link-deed.ts';
 import type { LinkDeed } from '../../client/link-deed.ts';
-import type { ApiResult } from '../../client/http-client.ts';
+import type { ApiResult } from '../../client/api-failure.ts';
 import { stepWords } from '../../client/pace-state.ts';
 import type { Pace } from '../../contracts/pace.ts';
 import { useToast } from '../ui/toast.tsx';

@@ -2,7 +2,8 @@
 
 import { useRef, useState } from 'react';
 import type { CellName } from '../../client/cell-name.ts';
-import type { ApiFailure, ApiResult, ReadOptions } from '../../client/http-client.ts';
+import type { ApiFailure, ApiResult } from '../../client/api-failure.ts';
+import type { ReadOptions } from '../../client/http-client.ts';
 import type { Coordinates } from '../../client/time-input.ts';
 import type { GetAnswer, HistoryAnswer } from '../../contracts/kv.ts';
 import { client } from '../cluster/use-action.ts';

@@ -1,7 +1,8 @@
 'use client';
 
 import { useEffect, useEffectEvent, useRef, useState } from 'react';
-import type { ApiFailure, ApiResult, WriteSession } from '../../client/http-client.ts';
+import type { ApiFailure, ApiResult } from '../../client/api-failure.ts';
+import type { WriteSession } from '../../client/http-client.ts';
 import { outcomeOf } from '../../client/write-outcome.ts';
 import type { WriteOutcome } from '../../client/write-outcome.ts';
 import type { DeleteAnswer, SetAnswer } from '../../contracts/write.ts';

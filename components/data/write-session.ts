@@ -3,12 +3,8 @@
  * when its outcome is unknown, and is applied once. The store gives the name when
  * the first write needs one, and a new one when it has forgotten the old.
  */
-import type {
-  ApiFailure,
-  ApiResult,
-  ChronoraftClient,
-  WriteSession,
-} from '../../client/http-client.ts';
+import type { ApiFailure, ApiResult } from '../../client/api-failure.ts';
+import type { ChronoraftClient, WriteSession } from '../../client/http-client.ts';
 import { outcomeOf, settles } from '../../client/write-outcome.ts';
 
 export class WriterName {

@@ -1,4 +1,4 @@
-import type { ApiFailure } from '../../client/http-client.ts';
+import type { ApiFailure } from '../../client/api-failure.ts';
 import { forgottenWords } from '../../client/read-words.ts';
 
 /** Why something could not be read. */

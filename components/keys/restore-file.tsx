@@ -4,7 +4,7 @@ import clsx from 'clsx';
 import { useState } from 'react';
 import type { ReactNode } from 'react';
 import { sizeInWords } from '../../client/backup-file.ts';
-import type { ApiFailure } from '../../client/http-client.ts';
+import type { ApiFailure } from '../../client/api-failure.ts';
 import { formatTimestamp } from '../../client/time-input.ts';
 import type {
   BackupHeader,

@@ -2,7 +2,7 @@
 
 import clsx from 'clsx';
 import { useEffect, useEffectEvent, useRef, useState } from 'react';
-import type { ApiFailure, ApiResult } from '../../client/http-client.ts';
+import type { ApiFailure, ApiResult } from '../../client/api-failure.ts';
 import type { Moment } from '../../client/keys-moment.ts';
 import { formatTimestamp } from '../../client/time-input.ts';
 import { outcomeOf } from '../../client/write-outcome.ts';

@@ -1,7 +1,7 @@
 'use client';
 
 import { useRef, useState } from 'react';
-import type { ApiFailure, ApiResult } from '../../client/http-client.ts';
+import type { ApiFailure, ApiResult } from '../../client/api-failure.ts';
 import { OUTCOME_WORDS, outcomeOf } from '../../client/write-outcome.ts';
 import { client } from '../cluster/use-action.ts';
 import { WriterName } from '../data/write-session.ts';

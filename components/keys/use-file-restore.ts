@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from 'react';
 import { headerOf } from '../../client/backup-file.ts';
-import type { ApiFailure } from '../../client/http-client.ts';
+import type { ApiFailure } from '../../client/api-failure.ts';
 import type {
   BackupHeader,
   BackupRestoreAnswer,

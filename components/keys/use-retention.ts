@@ -1,7 +1,7 @@
 'use client';
 
 import { useEffect, useState } from 'react';
-import type { ApiFailure } from '../../client/http-client.ts';
+import type { ApiFailure } from '../../client/api-failure.ts';
 import type { RetentionAnswer, RetentionBody } from '../../contracts/retention.ts';
 import { client } from '../cluster/use-action.ts';
 

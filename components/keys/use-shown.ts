@@ -1,7 +1,7 @@
 'use client';
 
 import { useMemo } from 'react';
-import type { ApiResult } from '../../client/http-client.ts';
+import type { ApiResult } from '../../client/api-failure.ts';
 import { isNow } from '../../client/keys-moment.ts';
 import type { Moment } from '../../client/keys-moment.ts';
 import { fieldNames } from '../../client/record-rows.ts';

@@ -1,7 +1,7 @@
 'use client';
 
 import { useEffect, useEffectEvent, useRef, useState } from 'react';
-import type { ApiFailure, ApiResult } from '../../client/http-client.ts';
+import type { ApiFailure, ApiResult } from '../../client/api-failure.ts';
 import type { WatchScope } from '../../client/watch.ts';
 import { useHeard } from './use-heard.ts';
 
