@@ -49,8 +49,6 @@ const FIRST_LEADER_WITHIN_MS = 5000;
 const DRAIN_WITHIN_MS = 3000;
 /** Then connections have this long to send what is written to them, ms. */
 const FLUSH_WITHIN_MS = 1000;
-/** And records of actions this long to be written, ms; else they are kept for the next start. */
-const AUDIT_WITHIN_MS = 1000;
 const CLOSE_LOOK_MS = 20;
 
 /** The address cannot be listened on; the message is one line for a person. */
@@ -278,10 +276,10 @@ export async function startServer(
     access.close();
     membership.close();
     watches.close();
-    await audit.close(AUDIT_WITHIN_MS);
     await Promise.all([service.close(DRAIN_WITHIN_MS), restores.close(), chaos.close()]);
     await Promise.all([publisher?.close(), closeConnections(app.server)]);
     await app.close();
+    audit.close();
     await page?.close();
     await Promise.all([supervisor.stop(), tracing?.close()]);
     await dataDir.close();

@@ -111,10 +111,8 @@ export class Audit {
     };
   }
 
-  /** Writes what waits, if that goes within `withinMs`; the rest is in its file for the next start. */
-  async close(withinMs: number): Promise<void> {
-    const untilMs = performance.now() + withinMs;
-    while (this.waiting.length > 0 && performance.now() < untilMs) await delay(GATHER_MS);
+  /** What still waits is in its file, for the next start. */
+  close(): void {
     this.isClosed = true;
   }
 

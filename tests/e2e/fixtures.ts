@@ -103,16 +103,15 @@ export class Dashboard {
   }
 }
 
+// eslint-disable-next-line no-empty-pattern -- Playwright reads the fixture names from this pattern
+async function serverOfTheWorker({}, use: (server: ServerUnderTest) => Promise<void>) {
+  const server = await ServerUnderTest.create();
+  await use(server);
+  await server.destroy();
+}
+
 export const test = base.extend<{ dashboard: Dashboard }, { server: ServerUnderTest }>({
-  server: [
-    // eslint-disable-next-line no-empty-pattern -- Playwright reads the fixture names from this pattern
-    async ({}, use) => {
-      const server = await ServerUnderTest.create();
-      await use(server);
-      await server.destroy();
-    },
-    { scope: 'worker' },
-  ],
+  server: [serverOfTheWorker, { scope: 'worker' }],
   dashboard: async ({ page, server }, use) => {
     await heal(server);
     const dashboard = new Dashboard(page);
@@ -120,6 +119,15 @@ export const test = base.extend<{ dashboard: Dashboard }, { server: ServerUnderT
     await expect(dashboard.verdict).toHaveAttribute('data-state', 'healthy');
     await use(dashboard);
   },
+});
+
+/** The same with a server that no other file has used: its recording and its log are short. */
+export const testOnNewServer = test.extend<object, { server: ServerUnderTest }>({
+  server: [
+    // eslint-disable-next-line no-empty-pattern -- Playwright reads the fixture names from this pattern
+    async ({}, use) => serverOfTheWorker({}, use),
+    { scope: 'worker' },
+  ],
 });
 
 /** Whatever the last test broke is mended through the API. */

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright/test';
 import { RecordingAnswer } from '../../contracts/recording.ts';
-import { expect, test } from './fixtures.ts';
+import { expect, testOnNewServer as test } from './fixtures.ts';
 import type { Dashboard } from './fixtures.ts';
 import type { ServerUnderTest } from './server.ts';
 import { violations } from './pages.ts';
