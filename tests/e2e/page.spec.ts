@@ -68,7 +68,7 @@ test('[U17] with the keyboard alone a value is written, the leader killed and re
   /** Tabs on until the control of this name has the focus, which must be visible. */
   async function tabTo(name: string): Promise<void> {
     const target = page.getByRole('button', { name, exact: true });
-    for (let i = 0; i < 80; i++) {
+    for (let i = 0; i < 30; i++) {
       await page.keyboard.press('Tab');
       if (await target.evaluate((element) => element === document.activeElement)) {
         const outline = await target.evaluate((element) => getComputedStyle(element).outlineStyle);
@@ -85,10 +85,15 @@ test('[U17] with the keyboard alone a value is written, the leader killed and re
   await page.keyboard.press('Enter');
   await expect(page.getByTestId('write-result')).toHaveAttribute('data-outcome', 'committed');
 
+  // The number of a node leads to its card, from everywhere but where one types.
+  await tabTo('Write');
+  await page.keyboard.press(leader.slice(1));
+  await expect(dashboard.card(leader)).toBeFocused();
   await tabTo(`Kill ${leader}`);
   await page.keyboard.press('Enter');
   await expect(dashboard.card(leader)).toHaveAttribute('data-up', 'false');
   await expect(dashboard.verdict).not.toHaveAttribute('data-leader', leader);
+  await page.keyboard.press(leader.slice(1));
   await tabTo(`Revive ${leader}`);
   await page.keyboard.press('Space');
   await expect(dashboard.card(leader)).toHaveAttribute('data-up', 'true');
