@@ -5,6 +5,7 @@
  */
 import { defineConfig } from 'playwright/test';
 
+const isCi = process.env['CI'] !== undefined;
 const executablePath = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
 
 export default defineConfig({
@@ -14,7 +15,7 @@ export default defineConfig({
   workers: 1,
   fullyParallel: false,
   retries: 0,
-  forbidOnly: process.env['CI'] !== undefined,
+  forbidOnly: isCi,
   timeout: 120_000,
   expect: { timeout: 20_000 },
   reporter: [['list'], ['json', { outputFile: 'test-results/e2e.json' }]],
@@ -22,7 +23,8 @@ export default defineConfig({
     viewport: { width: 1440, height: 900 },
     contextOptions: { reducedMotion: 'reduce' },
     colorScheme: 'dark',
-    trace: 'retain-on-failure',
+    // What a trace costs is a sixth of the whole; a failure that tells too little can be had again with one.
+    trace: isCi ? 'off' : 'retain-on-failure',
     screenshot: 'only-on-failure',
     launchOptions: {
       executablePath,

@@ -40,7 +40,7 @@ const SUITES = [
     name: 'integration',
     built: true,
     about: 'real threads, files, sockets',
-    run: () => runVitest('integration', 10),
+    run: () => runVitest('integration', 12),
   },
   {
     name: 'simulation',

@@ -121,7 +121,7 @@ export const test = base.extend<{ dashboard: Dashboard }, { server: ServerUnderT
   },
 });
 
-/** The same with a server that no other file has used: its recording and its log are short. */
+/** The same with a server that few have used: its recording and its log are short, and it was never slowed. */
 export const testOnNewServer = test.extend<object, { server: ServerUnderTest }>({
   server: [
     // eslint-disable-next-line no-empty-pattern -- Playwright reads the fixture names from this pattern

@@ -1,6 +1,6 @@
 /** The message trace of a slowed cluster, as a person opens, reads and saves it. */
 import { readFile } from 'node:fs/promises';
-import { expect, test } from './fixtures.ts';
+import { expect, testOnNewServer as test } from './fixtures.ts';
 import { violations } from './pages.ts';
 
 test.afterEach(async ({ server }) => {
