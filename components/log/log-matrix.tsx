@@ -21,7 +21,7 @@ import { Frontier } from './frontier.tsx';
 import { COLUMNS, LogRow } from './log-row.tsx';
 import type { RowCell } from './log-row.tsx';
 import { useAskedIndex } from './use-asked-index.ts';
-import { ROW_PX, useLogScroll } from './use-log-scroll.ts';
+import { ROW_PX, useLogScroll, WHOLE_ROWS } from './use-log-scroll.ts';
 import type { LogScroll } from './use-log-scroll.ts';
 import { useOlderEntries } from './use-older-entries.ts';
 
@@ -151,75 +151,77 @@ function Matrix({ view, stale, selection, above }: MatrixProps) {
           {whyNoEntry(view, selected)}
         </p>
       )}
-      {/* oxlint-disable-next-line jsx-a11y/click-events-have-key-events -- arrows select, see onKeyDown */}
-      <div
-        ref={scroller}
-        role="grid"
-        aria-label="Replicated log"
-        aria-rowcount={last + 1}
-        aria-activedescendant={
-          selected !== null && selected >= top && selected <= bottom ? rowId(selected) : undefined
-        }
-        data-testid="log-matrix"
-        tabIndex={0}
-        onScroll={scroll.onScroll}
-        onKeyDown={onKeyDown}
-        onClick={onClick}
-        style={{ '--nodes': view.nodes.length } as CSSProperties}
-        className="min-h-0 flex-1 overflow-auto -outline-offset-2"
-      >
-        <div role="rowgroup" className={clsx('sticky top-0 z-10 bg-surface', LEAST_WIDTH)}>
-          <div
-            role="row"
-            aria-rowindex={1}
-            className={clsx('grid items-end border-b border-line text-xs text-quiet', COLUMNS)}
-          >
-            <span role="columnheader" className="py-1 pr-2.5 text-right sm:pr-3">
-              index
-            </span>
-            <span role="columnheader" className="py-1 pl-1.5">
-              term
-            </span>
-            <span role="columnheader" className="py-1 pl-1">
-              command
-            </span>
-            {view.nodes.map((node) => (
-              <Frontier
-                key={node.id}
-                id={node.id}
-                commitIndex={node.commitIndex}
-                lag={commitLag(view, node)}
-                down={node.state !== 'serving'}
-                onShow={() => scroll.show(Math.max(1, node.commitIndex), 'center')}
-              />
-            ))}
-          </div>
-        </div>
+      <div className="min-h-0 flex-1">
+        {/* oxlint-disable-next-line jsx-a11y/click-events-have-key-events -- arrows select, see onKeyDown */}
         <div
-          role="rowgroup"
-          className={clsx('relative', LEAST_WIDTH, selection !== undefined && 'cursor-default')}
-          style={{ height: count * ROW_PX }}
+          ref={scroller}
+          role="grid"
+          aria-label="Replicated log"
+          aria-rowcount={last + 1}
+          aria-activedescendant={
+            selected !== null && selected >= top && selected <= bottom ? rowId(selected) : undefined
+          }
+          data-testid="log-matrix"
+          tabIndex={0}
+          onScroll={scroll.onScroll}
+          onKeyDown={onKeyDown}
+          onClick={onClick}
+          style={{ '--nodes': view.nodes.length, height: WHOLE_ROWS } as CSSProperties}
+          className="h-full overflow-auto -outline-offset-2"
         >
-          {items.map((item) => {
-            const index = item.index + first;
-            const term = standingTerm(view, index);
-            const entry = findEntry(known, index, term) ?? findEntry(older, index, term);
-            return (
-              <LogRow
-                // By place: at the end of a long log, rows keep theirs and entries move through them.
-                key={item.index}
-                id={rowId(index)}
-                index={index}
-                term={term ?? entry?.term ?? null}
-                newTerm={index > 1 && term !== standingTerm(view, index - 1)}
-                forgotten={isForgotten(view, index)}
-                entry={entry}
-                cells={view.nodes.map((node) => rowCell(node, index, term))}
-                top={item.index * ROW_PX}
-                selected={index === selected}
-              />
-            );
-          })}
+          <div role="rowgroup" className={clsx('sticky top-0 z-10 bg-surface', LEAST_WIDTH)}>
+            <div
+              role="row"
+              aria-rowindex={1}
+              className={clsx('grid items-end border-b border-line text-xs text-quiet', COLUMNS)}
+            >
+              <span role="columnheader" className="py-1 pr-2.5 text-right sm:pr-3">
+                index
+              </span>
+              <span role="columnheader" className="py-1 pl-1.5">
+                term
+              </span>
+              <span role="columnheader" className="py-1 pl-1">
+                command
+              </span>
+              {view.nodes.map((node) => (
+                <Frontier
+                  key={node.id}
+                  id={node.id}
+                  commitIndex={node.commitIndex}
+                  lag={commitLag(view, node)}
+                  down={node.state !== 'serving'}
+                  onShow={() => scroll.show(Math.max(1, node.commitIndex), 'center')}
+                />
+              ))}
+            </div>
+          </div>
+          <div
+            role="rowgroup"
+            className={clsx('relative', LEAST_WIDTH, selection !== undefined && 'cursor-default')}
+            style={{ height: count * ROW_PX }}
+          >
+            {items.map((item) => {
+              const index = item.index + first;
+              const term = standingTerm(view, index);
+              const entry = findEntry(known, index, term) ?? findEntry(older, index, term);
+              return (
+                <LogRow
+                  // By place: at the end of a long log, rows keep theirs and entries move through them.
+                  key={item.index}
+                  id={rowId(index)}
+                  index={index}
+                  term={term ?? entry?.term ?? null}
+                  newTerm={index > 1 && term !== standingTerm(view, index - 1)}
+                  forgotten={isForgotten(view, index)}
+                  entry={entry}
+                  cells={view.nodes.map((node) => rowCell(node, index, term))}
+                  top={item.index * ROW_PX}
+                  selected={index === selected}
+                />
+              );
+            })}
+          </div>
         </div>
       </div>
       {!following && (

@@ -5,6 +5,10 @@ import type { RefObject } from 'react';
 import { lastRow, slide, tailRow, windowWith } from '../../client/log-window.ts';
 
 export const ROW_PX = 27;
+/** Height of the head that stays in sight over the rows. */
+const HEAD_PX = 25;
+/** As many whole rows as there is room for, so that at the end none is cut; all the room where `round` is not known. */
+export const WHOLE_ROWS = `calc(${HEAD_PX}px + round(down, 100% - ${HEAD_PX}px, ${ROW_PX}px))`;
 /** Within this many rows of the end the list follows new entries. */
 const FOLLOW_ROWS = 2;
 
@@ -93,6 +97,3 @@ function topFor(box: HTMLDivElement, rowPx: number, align: Align): number {
   if (align === 'center') return rowPx - room / 2;
   return Math.min(Math.max(box.scrollTop, rowPx - room), rowPx);
 }
-
-/** Height of the head that stays in sight over the rows. */
-const HEAD_PX = 26;

@@ -52,6 +52,14 @@ test('[U77] five thousand entries keep the page small; any of them is reached, a
   await fill(server.api, 12);
   await expect(page.getByTestId(`log-row-${rows + 11}`)).toBeInViewport();
   expect(await scrolled.evaluate(({ times }) => times)).toBe(0);
+  const isCut = await grid.evaluate((box) => {
+    const head = box.querySelector('[role=rowgroup]')?.getBoundingClientRect().bottom ?? 0;
+    const shown = [...box.querySelectorAll('[data-index]')].map((row) =>
+      row.getBoundingClientRect(),
+    );
+    return shown.some(({ top, bottom }) => top < head - 1 && bottom > head + 1);
+  });
+  expect(isCut).toBe(false);
 
   // The server may have been written to by other tests: half of what was written here.
   const middle = rows - 2500;
