@@ -84,6 +84,31 @@ describe('the program', { timeout: SLOW_MACHINE_MS }, () => {
     expect((await ended(again)).code).toBe(0);
   });
 
+  it('[K14] ends at once on a second signal, whatever it waits for', async () => {
+    const child = start({});
+    const url = await ready(child);
+    for (const id of ['n2', 'n3'])
+      await fetch(`${url}/api/v1/nodes/${id}/kill`, { method: 'POST' });
+    // Without a quorum a stop waits for it as long as it may.
+    const headers = { ...JSON_TYPE, 'request-timeout-ms': '60000' };
+    const write = fetch(`${url}/api/v1/kv/a/x`, { method: 'PUT', body: '{"value":"1"}', headers });
+    const unanswered = write.catch(() => null);
+    expect((await fetch(`${url}/livez`)).status).toBe(200);
+    let isOver = false;
+    const over = ended(child).finally(() => {
+      isOver = true;
+    });
+    // Those that come together, as from a terminal, are one.
+    await expect
+      .poll(() => {
+        child.kill('SIGTERM');
+        return isOver;
+      })
+      .toBe(true);
+    expect((await over).code).toBe(1);
+    await unanswered;
+  });
+
   it('[K14] has everything that was acknowledged after SIGKILL in the middle of writes', async () => {
     const child = start({});
     const url = await ready(child);
