@@ -85,21 +85,21 @@ export class Dashboard {
     };
   }
 
-  /** Every card shows the same last index and has applied all of it. */
-  async converged(): Promise<number> {
+  /** Waits until every card shows the same last index, not below `atLeast`, and has applied all of it. */
+  async converged(atLeast = 0): Promise<number> {
+    const cards = this.page.locator('[data-testid^=node-card-]');
+    let last = 0;
     await expect
       .poll(async () => {
-        const states = await Promise.all(
-          NODES.map(async (node) => {
-            const card = this.card(node);
-            return `${await card.getAttribute('data-last')} ${await card.getAttribute('data-applied')}`;
-          }),
+        const states = await cards.evaluateAll((all) =>
+          all.map(({ dataset }) => [Number(dataset['last']), Number(dataset['applied'])] as const),
         );
-        const [last, applied] = (states[0] ?? '').split(' ');
-        return new Set(states).size === 1 && last === applied;
+        last = states[0]?.[0] ?? 0;
+        const isOne = states.every(([index, applied]) => index === last && applied === last);
+        return isOne && last >= atLeast;
       })
       .toBe(true);
-    return this.number(this.card('n1'), 'data-last');
+    return last;
   }
 }
 

@@ -27,8 +27,8 @@ async function expectSteps(dashboard: Dashboard, states: Record<string, string>)
 
 /** Pauses a cluster in which nothing is on its way, and sends a write, of which this gives the index. */
 async function writePaused(dashboard: Dashboard, server: ServerUnderTest): Promise<number> {
-  await dashboard.write('follow', 'me', 'before');
-  const last = await dashboard.converged();
+  const written = await dashboard.write('follow', 'me', 'before');
+  const last = await dashboard.converged(written);
   await server.api.request('PUT', '/api/v1/pace', { pace: 0 });
   await expect(dashboard.page.getByTestId('cluster-speed')).toHaveAttribute('data-pace', '0');
   const form = dashboard.page.getByTestId('write-form');

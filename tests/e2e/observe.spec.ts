@@ -16,11 +16,13 @@ test('[O18] a browser gets the page by address and by link, Prometheus and curl 
   await page.reload();
   await expect(page.getByTestId('metrics-page')).toBeVisible();
   for (const accept of [ACCEPT, '*/*']) {
-    const response = await fetch(`${server.url}/metrics`, { headers: { accept } });
-    expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
-    const text = await response.text();
-    expect(text).toContain('chronoraft_has_leader 1\n');
-    // The open page itself.
-    expect(text).toMatch(/^chronoraft_sockets [1-9]\d*$/m);
+    const told = async (): Promise<string> => {
+      const response = await fetch(`${server.url}/metrics`, { headers: { accept } });
+      expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
+      return response.text();
+    };
+    expect(await told()).toContain('chronoraft_has_leader 1\n');
+    // The open page itself, once it has joined.
+    await expect.poll(told).toMatch(/^chronoraft_sockets [1-9]\d*$/m);
   }
 });

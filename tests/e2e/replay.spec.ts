@@ -48,9 +48,9 @@ test('[U83] before the kill the page shows the leader of then, and nothing can b
   server,
 }) => {
   const { page, app } = dashboard;
-  await dashboard.write('replay', 'x', 'before');
+  const written = await dashboard.write('replay', 'x', 'before');
   await dashboard.read('replay', 'x');
-  const last = await dashboard.converged();
+  const last = await dashboard.converged(written);
   const { leader, atMs } = await killLeader(dashboard, server);
   await dashboard.write('replay', 'x', 'after');
   const place = await dashboard.card('n1').boundingBox();

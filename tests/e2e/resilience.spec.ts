@@ -69,7 +69,7 @@ test('[U2] the leader crashes: another is elected in a later term, writes go on,
   await dashboard.press(`Revive ${old}`);
   await expect(dashboard.card(old)).toHaveAttribute('data-up', 'true');
   await expect(dashboard.verdict).toHaveAttribute('data-state', 'healthy');
-  await dashboard.converged();
+  await dashboard.converged(revision);
   await expect(dashboard.card(old)).toHaveAttribute('data-role', 'follower');
   expect(await server.api.get('crash', 'after', `?consistency=local&node=${old}`)).toMatchObject({
     value: '2',
@@ -86,13 +86,14 @@ test('[U3] a follower crashes: the leader stays, writes go on, and it catches up
   await dashboard.press(`Kill ${follower}`);
   await expect(dashboard.card(follower)).toHaveAttribute('data-up', 'false');
   await expect(dashboard.verdict).toHaveAttribute('data-tolerates', '0');
-  for (let i = 0; i < 5; i++) await server.api.set('absent', `f${i}`, String(i));
+  let last = 0;
+  for (let i = 0; i < 5; i++) last = (await server.api.set('absent', `f${i}`, String(i))).revision;
   expect(await dashboard.leader()).toBe(leader);
   expect(await dashboard.term()).toBe(term);
 
   await dashboard.press(`Revive ${follower}`);
   await expect(dashboard.card(follower)).toHaveAttribute('data-up', 'true');
-  await dashboard.converged();
+  await dashboard.converged(last);
   expect(await server.api.get('absent', 'f4', `?consistency=local&node=${follower}`)).toMatchObject(
     { value: '4' },
   );
@@ -104,7 +105,7 @@ test('[U4] no split brain: a leader that is cut off steps down, and no term ever
 }) => {
   const recorder = await Recorder.open(server.url);
   const { revision: known } = await server.api.set('split', 'brain', 'everybody');
-  await dashboard.converged();
+  await dashboard.converged(known);
   const old = await dashboard.leader();
   await dashboard.press(`Isolate ${old}`);
   await expect(dashboard.page.getByRole('button', { name: `Reconnect ${old}` })).toBeVisible();
@@ -122,7 +123,7 @@ test('[U4] no split brain: a leader that is cut off steps down, and no term ever
 
   await dashboard.press(`Reconnect ${old}`);
   await expect(dashboard.verdict).toHaveAttribute('data-state', 'healthy');
-  await dashboard.converged();
+  await dashboard.converged(revision);
   expect(await server.api.get('split', 'brain', `?consistency=local&node=${old}`)).toMatchObject({
     version: { revision },
   });
@@ -155,10 +156,11 @@ test('[U6] logs match: every node holds the same entries at the same places', as
   const leader = await dashboard.leader();
   await dashboard.press(`Kill ${leader}`);
   await expect(dashboard.verdict).not.toHaveAttribute('data-leader', leader);
-  for (let i = 0; i < 10; i++) await server.api.set('log', `g${i}`, String(i));
+  let written = 0;
+  for (let i = 0; i < 10; i++) written = (await server.api.set('log', `g${i}`, String(i))).revision;
   await dashboard.press(`Revive ${leader}`);
   await expect(dashboard.card(leader)).toHaveAttribute('data-up', 'true');
-  const last = await dashboard.converged();
+  const last = await dashboard.converged(written);
 
   const [first, ...others] = await Promise.all(NODES.map((node) => server.api.log(node)));
   expect(first?.entries.length).toBeGreaterThan(20);
@@ -179,9 +181,12 @@ test('[U7] state machines are equal on all nodes: the same hash, the same answer
   dashboard,
   server,
 }) => {
-  for (let i = 0; i < 20; i++)
-    await server.api.set(`key${i % 4}`, `f${i}`, `value ${i}`, { timestamp: 1000 + i });
-  await dashboard.converged();
+  let written = 0;
+  for (let i = 0; i < 20; i++) {
+    const at = { timestamp: 1000 + i };
+    written = (await server.api.set(`key${i % 4}`, `f${i}`, `value ${i}`, at)).revision;
+  }
+  await dashboard.converged(written);
   await expect
     .poll(async () => {
       const { nodes } = await server.api.cluster();
