@@ -1,7 +1,7 @@
 /**
- * Bundles the server into dist/: main.js, worker.js for a node's thread and
- * judge.js for that of a judge, since worker threads of Node 20 cannot load
- * TypeScript; and chronoraft.js, the command line. Packages stay outside;
+ * Bundles the server into dist/: main.js, worker.js for a node's thread,
+ * node-process.js for its process and judge.js for the thread of a judge, since
+ * Node 20 cannot load TypeScript; and chronoraft.js, the command line. Packages stay outside;
  * Prisma's generated client goes in. Other entry points can be named:
  * `bundle({ main: 'bench/main.ts' }, 'dist/bench')`.
  */
@@ -52,6 +52,7 @@ if (
     {
       main: 'server/main.ts',
       worker: 'server/node/worker.ts',
+      'node-process': 'server/node/node-process.ts',
       judge: 'server/lab/judge-thread.ts',
       chronoraft: 'cli/main.ts',
     },

@@ -50,7 +50,12 @@ export const LAYERS = [
   },
   // Here real ports are built.
   {
-    of: ['server/node/worker.ts', 'server/node/real-clock.ts'],
+    of: [
+      'server/node/run-node.ts',
+      'server/node/worker.ts',
+      'server/node/node-process.ts',
+      'server/node/real-clock.ts',
+    ],
     may: ['server/node/', 'server/storage/', 'server/transport/', ...CORE],
     packages: 'any',
   },
@@ -72,6 +77,8 @@ export const LAYERS = [
       ...CORE_TYPES,
       'server/ports/',
       'server/node/pace-control.ts',
+      'server/node/worker.ts',
+      'server/node/node-process.ts',
       'server/node/write-stages.ts',
       ...SETTING_TYPES,
     ],

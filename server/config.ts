@@ -28,6 +28,8 @@ export const Environment = z.object({
     .int()
     .refine((n) => [1, 3, 5, 7].includes(n), '1, 3, 5 or 7')
     .default(3),
+  /** Threads are faster; of processes each can be killed by itself, with any tool. */
+  RUN_NODES_AS: z.enum(['threads', 'processes']).default('threads'),
   HEARTBEAT_MS: z.coerce.number().int().min(5).max(10_000).default(30),
   /** Elections start after [this, twice this) of silence. */
   ELECTION_TIMEOUT_MS: z.coerce.number().int().min(50).max(100_000).default(300),
@@ -64,6 +66,7 @@ export interface Config {
   readonly host: string;
   readonly dataDir: string;
   readonly nodes: readonly string[];
+  readonly runNodesAs: 'threads' | 'processes';
   readonly heartbeatIntervalMs: number;
   readonly electionTimeoutMs: number;
   readonly leaseMs: number;
@@ -131,6 +134,7 @@ export function readConfig(env: Record<string, string | undefined>, root: string
     host: settings.HOST,
     dataDir: path.resolve(settings.DATA_DIR),
     nodes: Array.from({ length: settings.NODES }, (_, i) => `n${i + 1}`),
+    runNodesAs: settings.RUN_NODES_AS,
     heartbeatIntervalMs: settings.HEARTBEAT_MS,
     electionTimeoutMs: settings.ELECTION_TIMEOUT_MS,
     leaseMs: settings.LEASE_MS,

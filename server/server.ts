@@ -20,7 +20,10 @@ import { KvService } from './cluster/kv-service.ts';
 import { LeaderTracker } from './cluster/leader-tracker.ts';
 import { Membership } from './cluster/membership.ts';
 import { SessionPool } from './cluster/sessions.ts';
+import type { NodeRuntime } from './cluster/node-runtime.ts';
+import { ProcessRuntime } from './cluster/process-runtime.ts';
 import { Supervisor } from './cluster/supervisor.ts';
+import { ThreadRuntime } from './cluster/thread-runtime.ts';
 import type { Config } from './config.ts';
 import { buildApp } from './http/app.ts';
 import { refuseHost, refuseOrigin, wantsOrigin } from './http/origin.ts';
@@ -114,7 +117,7 @@ export async function startServer(
   const supervisor = new Supervisor(
     {
       dataDir,
-      workerFile: path.join(config.root, 'dist/worker.js'),
+      runtime: runtimeOf(config),
       migrationsDir: path.join(config.root, 'prisma/migrations'),
       heartbeatIntervalMs: config.heartbeatIntervalMs,
       electionTimeoutMs: config.electionTimeoutMs,
@@ -304,6 +307,12 @@ export async function startServer(
     await close();
     throw error;
   }
+}
+
+function runtimeOf({ runNodesAs, root }: Config): NodeRuntime {
+  return runNodesAs === 'threads'
+    ? new ThreadRuntime(path.join(root, 'dist/worker.js'))
+    : new ProcessRuntime({ file: path.join(root, 'dist/node-process.js') });
 }
 
 async function tracingOf(

@@ -1,12 +1,9 @@
 /**
- * One node as the main thread sees it: a worker thread that may die at any
- * instant. Questions are batched per turn of the loop; whatever the thread has
+ * One node as the main thread sees it: something that runs and may die at any
+ * instant. Questions are batched per turn of the loop; whatever the node has
  * not answered when it dies is answered here, truthfully: a proposal's fate is
  * unknown, a read simply failed.
  */
-import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
-import type { MessagePort } from 'node:worker_threads';
 import { assert } from '../base/assert.ts';
 import type { ChangesQuery, Query } from '../kv/queries.ts';
 import type { ConfChange } from '../raft/types.ts';
@@ -14,26 +11,21 @@ import type {
   EntrySummary,
   FromNode,
   LinkRule,
+  NodeOptions,
   NodeReport,
   NodeWorld,
   Proposed,
   ReadResult,
   ToNode,
-  WorkerOptions,
 } from '../node/control.ts';
 import type { PaceAnswer, PaceAsk, TransitReport } from '../node/pace-control.ts';
 import { packProposals, unpackAnswers } from '../node/control-wire.ts';
 import type { Proposal } from '../node/control-wire.ts';
 import type { WriteStamps } from '../node/write-stages.ts';
-import { PauseGate } from '../node/pause-gate.ts';
+import type { LineEnd, NodeRun, NodeRuntime } from './node-runtime.ts';
 
 /** A node that has not closed its database after this long is terminated; that loses nothing, ms. */
 const STOP_WITHIN_MS = 3000;
-
-/** A busy node makes much that is soon forgotten: more room for it means fewer collections, each no longer. */
-const YOUNG_GENERATION_MB = 64;
-/** Room for some 20 million versions, whatever the machine has: left to itself, V8 takes a share of its memory. */
-const OLD_GENERATION_MB = 4096;
 
 export type NodeState = 'starting' | 'serving' | 'down' | 'failed';
 
@@ -43,6 +35,11 @@ export interface NodeHandleEvents {
   onTransit(report: TransitReport): void;
   /** `reason` says why it is down or has failed. */
   onState(id: string, state: NodeState, reason: string | null): void;
+}
+
+interface Life {
+  readonly run: NodeRun;
+  readonly gone: Promise<void>;
 }
 
 export interface LogPage {
@@ -58,12 +55,11 @@ type ReadItem = Extract<ToNode, { type: 'read' }>['items'][number];
 export class NodeHandle {
   readonly id: string;
   state: NodeState = 'down';
-  private readonly workerFile: string;
+  private readonly runtime: NodeRuntime;
   private readonly events: NodeHandleEvents;
-  private worker: Worker | null = null;
-  /** Of the thread that runs. */
-  private gate = new PauseGate();
-  /** Why we are ending its thread; null while we are not. */
+  /** Null while it does not run. */
+  private life: Life | null = null;
+  /** Why we are ending its life; null while we are not. */
   private goingDown: string | null = null;
   private nextId = 1;
   private readonly proposals = new Map<number, (proposed: Proposed) => void>();
@@ -78,79 +74,73 @@ export class NodeHandle {
   private readBatch: ReadItem[] = [];
   private flushScheduled = false;
 
-  constructor(id: string, workerFile: string, events: NodeHandleEvents) {
+  constructor(id: string, runtime: NodeRuntime, events: NodeHandleEvents) {
     this.id = id;
-    this.workerFile = workerFile;
+    this.runtime = runtime;
     this.events = events;
   }
 
   // --- life --------------------------------------------------------------------
 
-  /** Starts a thread; resolves once it serves (recovered from its own database) or is gone again. */
-  start(options: Omit<WorkerOptions, 'gate'>): Promise<void> {
-    assert(this.worker === null, 'a node runs once');
-    this.gate = new PauseGate();
-    const worker = new Worker(this.workerFile, {
-      workerData: { ...options, gate: this.gate.buffer } satisfies WorkerOptions,
-      name: this.id,
-      resourceLimits: {
-        maxYoungGenerationSizeMb: YOUNG_GENERATION_MB,
-        maxOldGenerationSizeMb: OLD_GENERATION_MB,
-      },
-    });
-    this.worker = worker;
+  /** Begins a life; resolves once it serves (recovered from its own database) or is gone again. */
+  start(options: NodeOptions): Promise<void> {
+    assert(this.life === null, 'a node runs once');
     this.goingDown = null;
     this.setState('starting', null);
-    return new Promise((resolve) => {
+    return new Promise((serving) => {
       let failure: string | null = null;
-      worker.on('message', (message: FromNode) => {
-        if (message.type === 'failed') {
-          failure = message.reason;
-          this.setState('failed', failure);
-          // It has said its last word; its thread must not linger when it cannot end itself.
-          void worker.terminate();
-          return;
-        }
-        this.onMessage(message);
-        if (message.type === 'serving') resolve();
+      let resolveGone = (): void => {};
+      const gone = new Promise<void>((resolve) => {
+        resolveGone = resolve;
       });
-      worker.on('error', (error: unknown) => {
-        failure ??= error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+      const run = this.runtime.run(options, {
+        onMessage: (message) => {
+          if (message.type === 'failed') {
+            failure = message.reason;
+            this.setState('failed', failure);
+            // It has said its last word; it must not linger when it cannot end itself.
+            run.terminate();
+            return;
+          }
+          this.onMessage(message);
+          if (message.type === 'serving') serving();
+        },
+        onGone: (how) => {
+          this.life = null;
+          if (this.goingDown !== null) this.setState('down', this.goingDown);
+          else this.setState('failed', failure ?? how);
+          this.answerAll();
+          resolveGone();
+          serving();
+        },
       });
-      worker.once('exit', (code) => {
-        // What it had said before it died has been delivered by now.
-        this.worker = null;
-        if (this.goingDown !== null) this.setState('down', this.goingDown);
-        else this.setState('failed', failure ?? `its thread ended by itself (code ${code})`);
-        this.answerAll();
-        resolve();
-      });
+      this.life = { run, gone };
     });
   }
 
-  /** Ends the thread between two instructions, without a word to it; resolves when it is gone. */
+  /** Ends the node without a word to it; resolves when it is gone. */
   async kill(): Promise<void> {
-    if (this.worker === null) return;
+    if (this.life === null) return;
     this.goingDown ??= 'killed';
-    await this.worker.terminate();
+    this.life.run.terminate();
+    await this.life.gone;
   }
 
-  /** Lets the node close its database; resolves when its thread is gone, by force if it takes too long. */
+  /** Lets the node close its database; resolves when it is gone, by force if it takes too long. */
   async stop(): Promise<void> {
-    const { worker } = this;
-    if (worker === null) return;
+    const { life } = this;
+    if (life === null) return;
     this.flush();
     this.goingDown ??= 'stopped';
-    const gone = once(worker, 'exit');
     this.post({ type: 'stop' });
-    const force = setTimeout(() => void worker.terminate(), STOP_WITHIN_MS);
-    await gone;
+    const force = setTimeout(() => life.run.terminate(), STOP_WITHIN_MS);
+    await life.gone;
     clearTimeout(force);
   }
 
-  /** Resolves when no thread of this node is left: at once unless one is on its way out. */
+  /** Resolves when nothing of this node runs: at once unless it is on its way out. */
   async gone(): Promise<void> {
-    if (this.worker !== null) await once(this.worker, 'exit');
+    await this.life?.gone;
   }
 
   // --- questions -----------------------------------------------------------------
@@ -234,16 +224,19 @@ export class NodeHandle {
     this.post({ type: 'campaign' });
   }
 
-  /** Null when its thread is gone before it has answered; one that starts answers when it serves. */
+  /** Null when it is gone before it has answered; one that starts answers when it serves. */
   pace(ask: PaceAsk): Promise<PaceAnswer | null> {
-    if (this.worker === null) return Promise.resolve(null);
+    if (this.life === null) return Promise.resolve(null);
     const id = this.nextId++;
     this.post({ type: 'pace', id, ask });
     return new Promise((resolve) => this.paces.set(id, resolve));
   }
 
-  connect(peer: string, port: MessagePort): void {
-    this.worker?.postMessage({ type: 'connect', peer, port } satisfies ToNode, [port]);
+  /** Its end of a fresh line; of a node that does not run, the line ends here. */
+  connect(peer: string, end: LineEnd): void {
+    if (this.life !== null) this.life.run.connect(peer, end);
+    else if ('destroy' in end) end.destroy();
+    else end.close();
   }
 
   setLink(peer: string, rule: LinkRule): void {
@@ -254,20 +247,19 @@ export class NodeHandle {
     this.post({ type: 'world', world });
   }
 
-  /** Its thread stops at the next message that it takes, and runs nothing until {@link resume}. */
+  /** It runs nothing from the next message on that it would take, until {@link resume}. */
   pause(): void {
-    this.gate.close();
-    this.post({ type: 'pause' });
+    this.life?.run.pause();
     this.answerSyncs();
   }
 
   resume(): void {
-    this.gate.open();
+    this.life?.run.resume();
   }
 
-  /** Resolves when its thread has taken all that it was told so far; at once when it does not serve, or is paused. */
+  /** Resolves when it has taken all that it was told so far; at once when it does not serve, or is paused. */
   synced(): Promise<void> {
-    if (!this.isServing || this.gate.isClosed) return Promise.resolve();
+    if (!this.isServing || this.life?.run.isPaused === true) return Promise.resolve();
     const id = this.nextId++;
     this.post({ type: 'sync', id });
     return new Promise((resolve) => this.syncs.set(id, resolve));
@@ -288,8 +280,8 @@ export class NodeHandle {
     if (this.tracedBatch.length > 0) this.tracedBatch = [];
   }
 
-  private post(message: ToNode): void {
-    this.worker?.postMessage(message);
+  private post(message: Exclude<ToNode, { type: 'connect' }>): void {
+    this.life?.run.post(message);
   }
 
   // --- answers ---------------------------------------------------------------------
@@ -328,7 +320,7 @@ export class NodeHandle {
     }
   }
 
-  /** The thread is gone: nothing more will be answered by it. What was never handed to it surely did not happen. */
+  /** It is gone: nothing more will be answered by it. What was never handed to it surely did not happen. */
   private answerAll(): void {
     for (const { id } of this.proposeBatch) {
       take(this.proposals, id)?.({ outcome: 'dropped', reason: 'halted', leaderHint: null });

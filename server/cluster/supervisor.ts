@@ -5,15 +5,15 @@
  */
 import { randomInt } from 'node:crypto';
 import { rmSync, statSync } from 'node:fs';
-import { MessageChannel } from 'node:worker_threads';
 import { must } from '../base/assert.ts';
 import { NO_FAULTS } from '../../contracts/faults.ts';
 import type { NodeFaults } from '../../contracts/faults.ts';
 import { isOpenLink, OPEN_LINK, SOUND_WORLD } from '../node/control.ts';
-import type { LinkRule, NodeWorld, WorkerOptions } from '../node/control.ts';
+import type { LinkRule, NodeOptions, NodeWorld } from '../node/control.ts';
 import type { DataDir } from './data-dir.ts';
 import { NodeHandle } from './node-handle.ts';
 import type { NodeHandleEvents, NodeState } from './node-handle.ts';
+import type { NodeRuntime } from './node-runtime.ts';
 
 /** A database of this size takes a processor half a second to read. */
 const SLOW_START_BYTES = 64 * 1024 * 1024;
@@ -28,7 +28,7 @@ export class NodeGone extends Error {
 
 export interface SupervisorOptions {
   readonly dataDir: DataDir;
-  readonly workerFile: string;
+  readonly runtime: NodeRuntime;
   readonly migrationsDir: string;
   readonly heartbeatIntervalMs: number;
   readonly electionTimeoutMs: number;
@@ -85,7 +85,7 @@ export class Supervisor {
         this.followState(node, state);
       },
     };
-    this.handles.set(id, new NodeHandle(id, this.options.workerFile, events));
+    this.handles.set(id, new NodeHandle(id, this.options.runtime, events));
   }
 
   /** Ends the node in order and forgets it. */
@@ -143,7 +143,7 @@ export class Supervisor {
     const started = await this.change(id, async (handle) => {
       if (handle.state === 'serving' || handle.state === 'starting') return null;
       await handle.gone();
-      const serving = handle.start(this.workerOptions(id));
+      const serving = handle.start(this.nodeOptions(id));
       this.join(id);
       return { serving };
     });
@@ -300,7 +300,7 @@ export class Supervisor {
 
   // --- threads ---------------------------------------------------------------------
 
-  /** A fresh channel to each node whose thread runs, and the rules that stand. */
+  /** A fresh line to each node that runs, and the rules that stand. */
   private join(id: string): void {
     const handle = this.node(id);
     for (const other of this.nodes) {
@@ -308,13 +308,14 @@ export class Supervisor {
       handle.setLink(other, this.rule(id, other));
       const peer = this.node(other);
       if (peer.state !== 'serving' && peer.state !== 'starting') continue;
-      const { port1, port2 } = new MessageChannel();
-      handle.connect(other, port1);
-      peer.connect(id, port2);
+      this.options.runtime.layLine((one, end) => {
+        handle.connect(other, one);
+        peer.connect(id, end);
+      });
     }
   }
 
-  private workerOptions(id: string): Omit<WorkerOptions, 'gate'> {
+  private nodeOptions(id: string): NodeOptions {
     const { dataDir, migrationsDir, heartbeatIntervalMs, electionTimeoutMs, leaseMs } =
       this.options;
     return {

@@ -1,9 +1,7 @@
 /**
- * What the supervisor and a node's worker say to each other over the worker's
- * control port. Commands and queries go down in batches, answers and reports
+ * What the supervisor and a node say to each other over the node's door. Commands and queries go down in batches, answers and reports
  * come back in batches; replica traffic never passes here.
  */
-import type { MessagePort } from 'node:worker_threads';
 import type { DurationCounts } from '../base/durations.ts';
 import type { ChangesQuery, Query, QueryResult } from '../kv/queries.ts';
 import type { ApplyResult } from '../kv/types.ts';
@@ -20,6 +18,7 @@ import type {
 import type { PaceAnswer, PaceAsk, TransitReport } from './pace-control.ts';
 import type { WriteStamps } from './write-stages.ts';
 import type { StorageStatus, StoreIdentity } from '../ports/node-storage.ts';
+import type { PeerLine } from '../ports/peer-line.ts';
 
 /** What a link does to the messages that this end sends. */
 export interface LinkRule {
@@ -78,8 +77,8 @@ export const SOUND_WORLD: NodeWorld = {
   clockDrift: 0,
 };
 
-/** Start parameters of a worker (its `workerData`). */
-export interface WorkerOptions {
+/** With what a node starts. */
+export interface NodeOptions {
   readonly id: NodeId;
   /** Voters of a new cluster; for a node that is to be added to one, none. Counts only while its database is new. */
   readonly voters: readonly NodeId[];
@@ -96,8 +95,6 @@ export interface WorkerOptions {
   /** Seed of this boot's random draws. */
   readonly seed: number;
   readonly world: NodeWorld;
-  /** Of a {@link PauseGate}. */
-  readonly gate: SharedArrayBuffer;
   /** At which it begins: cluster time in real time. */
   readonly pace: number;
 }
@@ -270,7 +267,7 @@ export interface NodeReport {
 }
 
 export type ToNode =
-  | { readonly type: 'connect'; readonly peer: NodeId; readonly port: MessagePort }
+  | { readonly type: 'connect'; readonly peer: NodeId; readonly line: PeerLine }
   | { readonly type: 'link'; readonly peer: NodeId; readonly rule: LinkRule }
   | { readonly type: 'world'; readonly world: NodeWorld }
   /** Stop at the gate until it is opened. */
@@ -329,5 +326,5 @@ export type FromNode =
   | { readonly type: 'pace'; readonly id: number; readonly answer: PaceAnswer }
   | { readonly type: 'synced'; readonly id: number }
   | { readonly type: 'transit'; readonly report: TransitReport }
-  /** The node has stopped itself and says why; its thread ends after this. */
+  /** The node has stopped itself and says why; its end follows. */
   | { readonly type: 'failed'; readonly reason: string };

@@ -11,6 +11,7 @@ import { SessionPool } from '../../server/cluster/sessions.ts';
 import { RealClock } from '../../server/node/real-clock.ts';
 import { parseCommand } from '../../server/kv/command.ts';
 import { Supervisor } from '../../server/cluster/supervisor.ts';
+import { ThreadRuntime } from '../../server/cluster/thread-runtime.ts';
 import type { Command, SessionRef } from '../../server/kv/types.ts';
 import { makeDataDir } from '../server.ts';
 
@@ -70,7 +71,7 @@ describe('the service', { timeout: SLOW_MACHINE_MS }, () => {
     supervisor = new Supervisor(
       {
         dataDir,
-        workerFile: path.resolve('tests/cluster/scripted-node.mjs'),
+        runtime: new ThreadRuntime(path.resolve('tests/cluster/scripted-node.mjs')),
         migrationsDir: '',
         heartbeatIntervalMs: 30,
         electionTimeoutMs: 300,

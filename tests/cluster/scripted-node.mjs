@@ -5,7 +5,7 @@
  */
 import { BroadcastChannel, parentPort, workerData } from 'node:worker_threads';
 
-const { id, clusterId } = workerData;
+const { id, clusterId } = workerData.options;
 const channel = new BroadcastChannel(clusterId);
 let mode = 'hold';
 let term = 0;
@@ -108,7 +108,7 @@ function answer(items) {
 }
 
 parentPort.on('message', (message) => {
-  if (message.type === 'connect') message.port.close();
+  if (message.type === 'connect') message.line.close();
   if (message.type === 'stop') {
     channel.close();
     parentPort.close();

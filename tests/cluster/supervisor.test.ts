@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DataDir } from '../../server/cluster/data-dir.ts';
 import { Faults } from '../../server/cluster/faults.ts';
 import { Supervisor } from '../../server/cluster/supervisor.ts';
+import { ThreadRuntime } from '../../server/cluster/thread-runtime.ts';
 import { makeDataDir } from '../server.ts';
 
 const SLOW_MACHINE_MS = 60_000;
@@ -31,7 +32,7 @@ describe('a start of all nodes', { timeout: SLOW_MACHINE_MS }, () => {
     return new Supervisor(
       {
         dataDir,
-        workerFile: path.resolve('tests/cluster', node),
+        runtime: new ThreadRuntime(path.resolve('tests/cluster', node)),
         migrationsDir: '',
         heartbeatIntervalMs: 30,
         electionTimeoutMs: 300,

@@ -17,7 +17,7 @@ import type { RestoredNode } from '../../server/ports/node-storage.ts';
 import { Raft } from '../../server/raft/raft.ts';
 import type { Effect, Input, Instant } from '../../server/raft/types.ts';
 import { openPrismaStorage } from '../../server/storage/prisma-storage.ts';
-import { PortMesh } from '../../server/transport/port-mesh.ts';
+import { LineMesh } from '../../server/transport/line-mesh.ts';
 
 const IDS = ['n1', 'n2', 'n3'];
 const TIMING = { heartbeatIntervalMs: 20, electionTimeoutMs: 200, leaseMs: 0 };
@@ -107,7 +107,7 @@ async function startNode(id: string, seed: number, folder: string) {
     storeId: null,
   });
   const clock = new NotingClock();
-  const mesh = new PortMesh(clock, seed, () => {});
+  const mesh = new LineMesh(clock, seed, () => {});
   const proposed: string[] = [];
   const host = new NodeHost({
     id,

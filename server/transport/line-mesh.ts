@@ -1,13 +1,13 @@
 /**
- * Replica traffic between worker threads: one MessagePort per peer, handed
- * over by the supervisor, never passing the main thread. A revived peer comes
- * with a new port; the old one is closed, so nothing of an earlier life arrives.
+ * Replica traffic between nodes: one line per peer, handed over by the
+ * supervisor, never passing the main thread. A revived peer comes with a new
+ * line; the old one is closed, so nothing of an earlier life arrives.
  */
-import type { MessagePort } from 'node:worker_threads';
 import { Random } from '../base/random.ts';
 import { OPEN_LINK } from '../node/control.ts';
 import type { LinkRule } from '../node/control.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { PeerLine } from '../ports/peer-line.ts';
 import type { Packet, Transport } from '../ports/transport.ts';
 import type { Message } from '../raft/messages.ts';
 import type { NodeId } from '../raft/types.ts';
@@ -16,10 +16,10 @@ import { LinkFilter } from './link-filter.ts';
 import { Transit } from './transit.ts';
 import { numberOf, pack, unpack } from './wire.ts';
 
-export class PortMesh implements Transport {
+export class LineMesh implements Transport {
   private readonly clock: Clock;
   private readonly random: Random;
-  private readonly ports = new Map<NodeId, MessagePort>();
+  private readonly lines = new Map<NodeId, PeerLine>();
   private readonly filters = new Map<NodeId, LinkFilter>();
   private readonly onSent: (to: NodeId, messages: readonly Message[]) => void;
   private readonly transit: Transit;
@@ -51,17 +51,17 @@ export class PortMesh implements Transport {
     this.handler = handler;
   }
 
-  connect(peer: NodeId, port: MessagePort): void {
-    this.ports.get(peer)?.close();
+  connect(peer: NodeId, line: PeerLine): void {
+    this.lines.get(peer)?.close();
     this.transit.lose(peer);
-    this.ports.set(peer, port);
-    port.on('message', (packet: unknown) => {
+    this.lines.set(peer, line);
+    line.on('message', (packet: unknown) => {
       const slowed = numberOf(packet);
       if (slowed !== null) this.onTransit({ type: 'received', from: peer, ...slowed });
       this.handler(peer, unpack(packet));
     });
-    port.once('close', () => {
-      if (this.ports.get(peer) === port) this.ports.delete(peer);
+    line.once('close', () => {
+      if (this.lines.get(peer) === line) this.lines.delete(peer);
     });
   }
 
@@ -86,15 +86,15 @@ export class PortMesh implements Transport {
   }
 
   close(): void {
-    for (const port of this.ports.values()) port.close();
-    this.ports.clear();
+    for (const line of this.lines.values()) line.close();
+    this.lines.clear();
   }
 
   /** False when the peer is gone. */
   private deliver(peer: NodeId, packet: Packet, number: number | undefined): boolean {
-    const port = this.ports.get(peer);
-    port?.postMessage(number === undefined ? pack(packet) : { ...pack(packet), number });
-    return port !== undefined;
+    const line = this.lines.get(peer);
+    line?.postMessage(number === undefined ? pack(packet) : { ...pack(packet), number });
+    return line !== undefined;
   }
 
   private filter(peer: NodeId): LinkFilter {

@@ -6,15 +6,15 @@ import { OPEN_LINK } from '../../server/node/control.ts';
 import { RealClock } from '../../server/node/real-clock.ts';
 import type { Message } from '../../server/raft/messages.ts';
 import type { Packet } from '../../server/ports/transport.ts';
-import { PortMesh } from '../../server/transport/port-mesh.ts';
+import { LineMesh } from '../../server/transport/line-mesh.ts';
 
-const meshes: PortMesh[] = [];
+const meshes: LineMesh[] = [];
 afterEach(() => {
   for (const mesh of meshes.splice(0)) mesh.close();
 });
 
-function mesh(sent: Message[] = []): PortMesh {
-  const made = new PortMesh(new RealClock(), 1, (_to, messages) => sent.push(...messages));
+function mesh(sent: Message[] = []): LineMesh {
+  const made = new LineMesh(new RealClock(), 1, (_to, messages) => sent.push(...messages));
   meshes.push(made);
   return made;
 }
@@ -44,7 +44,7 @@ const append = {
 } as const;
 
 /** Resolves with the terms of the next hand-over. */
-function next(to: PortMesh): Promise<number[]> {
+function next(to: LineMesh): Promise<number[]> {
   return new Promise((resolve) =>
     to.onReceive((_from, got) => resolve((got as Packet).messages.map(({ term }) => term))),
   );

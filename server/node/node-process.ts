@@ -1,0 +1,82 @@
+/**
+ * A node in a process of its own. It may be killed at any instant; it ends with the
+ * server that started it, and leaves the signals of a terminal or of a service manager,
+ * which go to all processes at once, to that server.
+ */
+import type { Socket } from 'node:net';
+import { must } from '../base/assert.ts';
+import { SocketLine } from '../transport/socket-line.ts';
+import type { FromNode, NodeOptions, ToNode } from './control.ts';
+import type { NodeDoor } from './node-door.ts';
+import { runNode } from './run-node.ts';
+
+/** What comes over the channel; the line's end is the socket that comes with it. */
+export type ToProcess =
+  | { readonly type: 'begin'; readonly options: NodeOptions }
+  | { readonly type: 'connect'; readonly peer: string }
+  | Exclude<ToNode, { type: 'connect' }>;
+
+class ProcessDoor implements NodeDoor {
+  private take: ((message: ToNode) => void) | null = null;
+  private early: ToNode[] = [];
+  private telling = 0;
+  private isClosed = false;
+
+  tell(message: FromNode): void {
+    if (!process.connected) return;
+    this.telling++;
+    process.send?.(message, undefined, {}, () => {
+      this.telling--;
+      this.endWhenOut();
+    });
+  }
+
+  onMessage(take: (message: ToNode) => void): void {
+    this.take = take;
+    for (const message of this.early.splice(0)) take(message);
+  }
+
+  /** A process is stopped by a signal, not by itself. */
+  pass(): void {}
+
+  close(): void {
+    this.isClosed = true;
+    this.endWhenOut();
+  }
+
+  receive(message: ToNode): void {
+    if (this.isClosed) return;
+    if (this.take === null) this.early.push(message);
+    else this.take(message);
+  }
+
+  private endWhenOut(): void {
+    if (this.isClosed && this.telling === 0) process.exit(0);
+  }
+}
+
+const door = new ProcessDoor();
+
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => {});
+process.once('disconnect', () => process.exit(0));
+process.on('uncaughtException', (error: unknown) => {
+  const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  door.tell({ type: 'failed', reason });
+  door.close();
+});
+process.on('message', (message: ToProcess, socket?: Socket) => {
+  switch (message.type) {
+    case 'begin':
+      process.title = `chronoraft ${message.options.id}`;
+      void runNode(message.options, door);
+      return;
+    case 'connect': {
+      const line = new SocketLine(must(socket, 'a line comes with its socket'));
+      door.receive({ ...message, line });
+      return;
+    }
+    default:
+      door.receive(message);
+  }
+});
