@@ -42,14 +42,16 @@ export type ConfView = z.infer<typeof ConfView>;
 
 export const NodeView = z.object({
   id: z.string(),
-  /** The supervisor's knowledge of the thread, not the cluster's belief. */
+  /** The supervisor's knowledge of its thread or process, not the cluster's belief. */
   state: z.enum(['starting', 'serving', 'down', 'failed']),
   /** Why it is down or failed, in words. */
   reason: z.string().nullable(),
-  /** When the thread came up or went down, server ms. */
+  /** When it came up or went down, server ms. */
   sinceMs: z.number(),
-  /** Threads started for this node since the server started. */
+  /** How often it was started since the server started. */
   boots: z.number().int(),
+  /** Of the process that it runs in, or ran in last: the server's own where nodes are threads; left out before the first start. */
+  pid: z.number().int().optional(),
 
   /** What the node itself believed at its last report; kept when it goes down. */
   role: Role,

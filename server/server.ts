@@ -125,6 +125,7 @@ export async function startServer(
       processors: availableParallelism(),
     },
     {
+      onStarted: (id, pid) => fold.runsIn(id, pid),
       onReport: (report) => {
         try {
           dataDir.noteStore(report.id, report.identity.storeId);

@@ -156,12 +156,12 @@ function Dropped({ id, drops }: Pick<NodeView, 'drops' | 'id'>) {
   );
 }
 
-function databaseTitle({ database }: NodeView): string {
+function databaseTitle({ database, pid }: NodeView): string {
   const last =
     database.lastWriteMs === null
       ? ''
       : `, the last write took ${database.lastWriteMs.toFixed(1)} ms`;
-  return `${database.name}: ${database.writes.toLocaleString('en')} writes by this thread${last}; opened ${database.bootEpoch} times; store ${database.storeId}`;
+  return `${database.name}: ${database.writes.toLocaleString('en')} writes since it was started${last}; opened ${database.bootEpoch} times; store ${database.storeId}${pid === undefined ? '' : `; process ${pid}`}`;
 }
 
 function NodeActions({ node }: { readonly node: NodeView }) {

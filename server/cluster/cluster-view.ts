@@ -183,6 +183,13 @@ export class ClusterViewFold {
     this.addEvent(nowMs, describeState(id, state, reason, before.term));
   }
 
+  /** Process `pid` is the one that the node runs in from now on. */
+  runsIn(id: string, pid: number): void {
+    if (!this.nodes.has(id)) return;
+    this.nodes.set(id, { ...this.node(id), pid });
+    this.changedNodes.add(id);
+  }
+
   link(from: string, to: string, rule: LinkRule, nowMs: number): void {
     const before = must(this.links.get(`${from}>${to}`), 'the link exists');
     this.links.set(`${from}>${to}`, { from, to, ...rule });

@@ -30,6 +30,8 @@ const STOP_WITHIN_MS = 3000;
 export type NodeState = 'starting' | 'serving' | 'down' | 'failed';
 
 export interface NodeHandleEvents {
+  /** Before its first report of this life. */
+  onStarted(id: string, pid: number): void;
   onReport(report: NodeReport): void;
   /** Of messages on their way; only while the cluster is slowed. */
   onTransit(report: TransitReport): void;
@@ -115,6 +117,7 @@ export class NodeHandle {
         },
       });
       this.life = { run, gone };
+      this.events.onStarted(this.id, run.pid);
     });
   }
 

@@ -23,6 +23,8 @@ export interface NodeRun {
   pause(): void;
   resume(): void;
   readonly isPaused: boolean;
+  /** Of the process that it runs in; 0 if none could be started. */
+  readonly pid: number;
   /** Ends it without a word to it; `onGone` tells when. */
   terminate(): void;
 }

@@ -28,7 +28,6 @@ export interface ProcessOptions {
   readonly under?: (node: string) => readonly string[];
   /** Beside what this process has in its environment. */
   readonly env?: (node: string) => Readonly<Record<string, string>>;
-  readonly onStarted?: (node: string, pid: number) => void;
 }
 
 export class ProcessRuntime implements NodeRuntime {
@@ -57,14 +56,14 @@ export class ProcessRuntime implements NodeRuntime {
   }
 
   private start(id: string): ChildProcess {
-    const { file, under, env, onStarted } = this.options;
+    const { file, under, env } = this.options;
     const node = [
       process.execPath,
       `--max-semi-space-size=${SEMI_SPACE_MB}`,
       `--max-old-space-size=${OLD_GENERATION_MB}`,
     ];
     const [execPath, ...execArgv] = [...(under?.(id) ?? []), ...node];
-    const child = fork(file, [], {
+    return fork(file, [], {
       execPath,
       execArgv,
       serialization: 'advanced',
@@ -72,8 +71,6 @@ export class ProcessRuntime implements NodeRuntime {
       // Tokens are the server's alone.
       env: { ...process.env, AUTH_TOKENS: undefined, ...env?.(id) },
     });
-    if (child.pid !== undefined) onStarted?.(id, child.pid);
-    return child;
   }
 }
 
@@ -129,6 +126,10 @@ class ProcessRun implements NodeRun {
   resume(): void {
     this.isPaused = false;
     this.child.kill('SIGCONT');
+  }
+
+  get pid(): number {
+    return this.child.pid ?? 0;
   }
 
   terminate(): void {

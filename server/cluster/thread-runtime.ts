@@ -70,6 +70,10 @@ class ThreadRun implements NodeRun {
     return this.gate.isClosed;
   }
 
+  get pid(): number {
+    return process.pid;
+  }
+
   terminate(): void {
     void this.worker.terminate();
   }

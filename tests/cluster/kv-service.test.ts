@@ -79,6 +79,7 @@ describe('the service', { timeout: SLOW_MACHINE_MS }, () => {
         processors: 3,
       },
       {
+        onStarted: () => {},
         onReport: ({ id, status }) =>
           leaders.update(id, status.role === 'leader' ? status.term : null),
         onState: (id, state, reason) => {

@@ -40,6 +40,7 @@ describe('a start of all nodes', { timeout: SLOW_MACHINE_MS }, () => {
         processors,
       },
       {
+        onStarted: () => {},
         onReport: () => {},
         onTransit: () => {},
         onState: (id, state) => {
