@@ -17,6 +17,7 @@ const NAMED = {
     'tests/http/**/*.test.ts',
     'tests/lessons/**/*.test.ts',
     'tests/live/**/*.test.ts',
+    'tests/processes/**/*.test.ts',
   ],
   simulation: ['tests/sim/**/*.test.ts'],
 };

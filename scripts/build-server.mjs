@@ -26,7 +26,7 @@ export async function bundle(entryPoints, outdir, plugins = []) {
     sourcemap: true,
     logLevel: 'warning',
     plugins,
-    define: { BUILT_FROM: JSON.stringify(commit()) },
+    define: { BUILT_FROM: JSON.stringify(commit()), FAILPOINTS: 'false' },
   });
 }
 

@@ -83,6 +83,7 @@ export async function startServer(
   logger: Logger,
   version: string,
   commit: string | null = null,
+  runtime: NodeRuntime = runtimeOf(config),
 ): Promise<RunningServer> {
   const dataDir = await DataDir.open(config.dataDir, config.nodes);
   const boot = randomBytes(6).toString('hex');
@@ -117,7 +118,7 @@ export async function startServer(
   const supervisor = new Supervisor(
     {
       dataDir,
-      runtime: runtimeOf(config),
+      runtime,
       migrationsDir: path.join(config.root, 'prisma/migrations'),
       heartbeatIntervalMs: config.heartbeatIntervalMs,
       electionTimeoutMs: config.electionTimeoutMs,

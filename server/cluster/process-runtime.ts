@@ -26,8 +26,8 @@ export interface ProcessOptions {
   readonly file: string;
   /** A command that runs Node for us ("strace -D …"); none by default. */
   readonly under?: (node: string) => readonly string[];
-  /** Beside what this process has in its environment. */
-  readonly env?: (node: string) => Readonly<Record<string, string>>;
+  /** Sees each process before anything is said to it. */
+  readonly onStarted?: (node: string, child: ChildProcess) => void;
 }
 
 export class ProcessRuntime implements NodeRuntime {
@@ -56,21 +56,23 @@ export class ProcessRuntime implements NodeRuntime {
   }
 
   private start(id: string): ChildProcess {
-    const { file, under, env } = this.options;
+    const { file, under, onStarted } = this.options;
     const node = [
       process.execPath,
       `--max-semi-space-size=${SEMI_SPACE_MB}`,
       `--max-old-space-size=${OLD_GENERATION_MB}`,
     ];
     const [execPath, ...execArgv] = [...(under?.(id) ?? []), ...node];
-    return fork(file, [], {
+    const child = fork(file, [], {
       execPath,
       execArgv,
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       // Tokens are the server's alone.
-      env: { ...process.env, AUTH_TOKENS: undefined, ...env?.(id) },
+      env: { ...process.env, AUTH_TOKENS: undefined },
     });
+    onStarted?.(id, child);
+    return child;
   }
 }
 

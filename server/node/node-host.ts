@@ -9,6 +9,7 @@
  * before the disk is touched, so followers write while the leader writes.
  */
 import { assert, unreachable } from '../base/assert.ts';
+import { failpoint } from '../base/failpoint.ts';
 import { Random } from '../base/random.ts';
 import type { SessionLimits } from '../kv/sessions.ts';
 import { KvStore } from '../kv/store.ts';
@@ -414,6 +415,7 @@ export class NodeHost {
         return;
       }
       this.options.onPersisted?.(this.clock.now().mono - startedMono, effect);
+      failpoint('persisted');
       const persisted = (): void => {
         this.input({ type: 'persisted', seq });
         this.send(thenSend);
@@ -424,7 +426,9 @@ export class NodeHost {
   }
 
   private apply(entry: Entry): void {
+    failpoint('apply');
     const result = this.kv.apply(entry);
+    failpoint('applied');
     this.options.onApplied?.(this.kv);
     this.clusterTime.applied(entry.index);
     this.retention.applied(entry.index);

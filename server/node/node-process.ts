@@ -6,6 +6,8 @@
 import type { Socket } from 'node:net';
 import { must } from '../base/assert.ts';
 import { SocketLine } from '../transport/socket-line.ts';
+import { armFailpoint } from './armed-failpoints.ts';
+import type { Arming } from './armed-failpoints.ts';
 import type { FromNode, NodeOptions, ToNode } from './control.ts';
 import type { NodeDoor } from './node-door.ts';
 import { runNode } from './run-node.ts';
@@ -14,6 +16,8 @@ import { runNode } from './run-node.ts';
 export type ToProcess =
   | { readonly type: 'begin'; readonly options: NodeOptions }
   | { readonly type: 'connect'; readonly peer: string }
+  /** Builds for use do nothing of the kind. */
+  | ({ readonly type: 'arm' } & Arming)
   | Exclude<ToNode, { type: 'connect' }>;
 
 class ProcessDoor implements NodeDoor {
@@ -76,6 +80,9 @@ process.on('message', (message: ToProcess, socket?: Socket) => {
       door.receive({ ...message, line });
       return;
     }
+    case 'arm':
+      armFailpoint(message, (signal) => process.kill(process.pid, signal));
+      return;
     default:
       door.receive(message);
   }

@@ -4,6 +4,7 @@
  * one is being installed nothing else is saved, since it holds all that could
  * be, and what was made durable after it waits until it is loaded.
  */
+import { failpoint } from '../base/failpoint.ts';
 import { encodeSnapshotState } from '../ports/durable-state.ts';
 import type { NodeStorage, SnapshotPiece } from '../ports/node-storage.ts';
 import type { KvStore } from '../kv/store.ts';
@@ -43,6 +44,7 @@ export class SnapshotTransfer {
   /** For follower `to`: a piece of the saved state, or its end. */
   read(to: NodeId, after: LogIndex): void {
     this.readPiece(after, (piece) => {
+      failpoint('snapshot:read');
       const { upTo, end } = piece;
       this.host.input({
         type: 'snapshotRead',
@@ -78,6 +80,7 @@ export class SnapshotTransfer {
   /** The store has installed it: takes its rows into memory, a piece at a time, and then lets the core go on. */
   load(then: () => void): void {
     this.waiting = [];
+    failpoint('snapshot:load');
     this.loadAfter(this.kv.lastApplied, { versions: [], marks: [] }, then);
   }
 

@@ -8,6 +8,8 @@
 import { PrismaBetterSqlite3 } from '@prisma/adapter-better-sqlite3';
 import { PrismaClient } from '../../prisma/generated/client.ts';
 import { must } from '../base/assert.ts';
+import { failpoint } from '../base/failpoint.ts';
+import type { WriteOf } from '../base/failpoint.ts';
 import { StorageError } from './errors.ts';
 
 type Adapter = Awaited<ReturnType<PrismaBetterSqlite3['connect']>>;
@@ -78,17 +80,23 @@ export class Connection {
    * (StorageError `fenced`): nobody raises it within the transaction, which
    * holds the lock of writers.
    */
-  transact(epoch: number, statements: readonly Statement[]): void {
+  transact(of: WriteOf, epoch: number, statements: readonly Statement[]): void {
+    failpoint(`${of}:begin`);
     this.prepare(BEGIN).run([]);
     try {
       if (this.prepare(IS_PRESENT_EPOCH).get([epoch]) === undefined)
         throw new StorageError('fenced', 'the store was opened again');
-      for (const { sql, parameters } of statements) this.prepare(sql).run(parameters);
+      for (const { sql, parameters } of statements) {
+        this.prepare(sql).run(parameters);
+        failpoint(`${of}:statement`);
+      }
+      failpoint(`${of}:commit`);
       this.prepare(COMMIT).run([]);
     } catch (error) {
       this.rollBack();
       throw error;
     }
+    failpoint(`${of}:committed`);
   }
 
   /** Whether the file may grow. If not, a transaction that needs a new page fails with SQLITE_FULL, as on a disk without room. */

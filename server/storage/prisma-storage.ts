@@ -13,6 +13,7 @@ import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { PrismaClient } from '../../prisma/generated/client.ts';
 import { assert, must } from '../base/assert.ts';
+import type { WriteOf } from '../base/failpoint.ts';
 import { EMPTY_HEADER, firstBase } from '../ports/durable-state.ts';
 import type { VersionTally } from '../ports/version-tally.ts';
 import type {
@@ -355,7 +356,11 @@ export class PrismaStorage implements NodeStorage {
       Object.assign(log, { baseIndex: base.index, baseChecksum: checksum });
     }
     const startedMs = performance.now();
-    this.connection.transact(this.epoch, logStatements(write, checksums, log.baseChecksum));
+    this.connection.transact(
+      kindOf(write),
+      this.epoch,
+      logStatements(write, checksums, log.baseChecksum),
+    );
     if (install !== null) this.snapshots.installed(install);
     this.lastWriteMs = performance.now() - startedMs;
     this.writes++;
@@ -371,6 +376,12 @@ export class PrismaStorage implements NodeStorage {
     }
     return this.failure;
   }
+}
+
+function kindOf({ install, append, base }: LogWrite): WriteOf {
+  if (install !== null) return 'install';
+  if (base !== null) return 'compact';
+  return append.length > 0 ? 'log' : 'vote';
 }
 
 function sizeOf(file: string): number {

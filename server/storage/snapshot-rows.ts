@@ -58,7 +58,7 @@ export class SnapshotRows {
     const packed = this.packs.statements(this.kv.lastApplied, changes);
     const tally = tallied(this.tally, changes.versions, changes.dropped);
     const applied = appliedStatements(changes, tally);
-    this.connection.transact(this.epoch, [...staged, ...applied, ...packed]);
+    this.connection.transact('save', this.epoch, [...staged, ...applied, ...packed]);
     this.tally = tally;
     this.kv = { lastApplied, lastStamp, stateHash, sessionClock, retention };
     this.reach = Math.max(this.reach, lastApplied);
@@ -81,7 +81,7 @@ export class SnapshotRows {
   /** Keeps rows that follow on what is here; says how far rows reach. */
   stage(after: LogIndex, rows: Rows): LogIndex {
     if (after === this.reach && isWhole(after, rows)) {
-      this.connection.transact(this.epoch, rowStatements(rows));
+      this.connection.transact('stage', this.epoch, rowStatements(rows));
       this.reach = rows.upTo;
     }
     return this.reach;

@@ -80,11 +80,12 @@ export class VersionPacks {
   }
 
   private store(made: readonly VersionPack[], wrong: readonly number[]): void {
-    if (wrong.length > 0) this.connection.transact(this.epoch, wrong.map(remove));
+    if (wrong.length > 0) this.connection.transact('pack', this.epoch, wrong.map(remove));
     // Made into bytes when their turn comes: all at once would take as much memory again.
     for (let at = 0; at < made.length; at += PACKS_A_TRANSACTION) {
       const some = made.slice(at, at + PACKS_A_TRANSACTION);
       this.connection.transact(
+        'pack',
         this.epoch,
         some.map((pack) => this.add(pack)),
       );

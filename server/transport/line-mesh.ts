@@ -3,6 +3,7 @@
  * supervisor, never passing the main thread. A revived peer comes with a new
  * line; the old one is closed, so nothing of an earlier life arrives.
  */
+import { failpoint } from '../base/failpoint.ts';
 import { Random } from '../base/random.ts';
 import { OPEN_LINK } from '../node/control.ts';
 import type { LinkRule } from '../node/control.ts';
@@ -81,6 +82,7 @@ export class LineMesh implements Transport {
   }
 
   send(to: NodeId, packet: Packet): void {
+    failpoint('send');
     this.onSent(to, packet.messages);
     this.filter(to).send(packet);
   }
