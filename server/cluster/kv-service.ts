@@ -83,6 +83,8 @@ interface OpenWrite {
   readonly onStages: OnStages | null;
   /** Node that has it now, unanswered. */
   at: string | null;
+  /** Made so far; answers to any but the newest do not count. */
+  attempts: number;
   /** Some node may have appended it. */
   mayHaveHappened: boolean;
   readonly resolve: (outcome: WriteOutcome) => void;
@@ -95,6 +97,7 @@ interface OpenRead {
   readonly through: string | null;
   readonly deadlineMs: number;
   at: string | null;
+  attempts: number;
   readonly resolve: (outcome: ReadOutcome) => void;
 }
 
@@ -133,6 +136,8 @@ export class KvService {
   private readonly open = new Set<Open>();
   /** Waiting for a leader. */
   private parked: Open[] = [];
+  /** Of whom requests were asked last. */
+  private asked: string | null = null;
   private readonly sweeper: NodeJS.Timeout;
   private stopping = false;
   private onAllAnswered: () => void = () => {};
@@ -194,6 +199,7 @@ export class KvService {
         deadlineMs: this.clock.now().mono + timeoutMs,
         onStages,
         at: null,
+        attempts: 0,
         mayHaveHappened: false,
         resolve,
       };
@@ -251,8 +257,13 @@ export class KvService {
     });
   }
 
-  /** To be called when the leader may have changed: gives parked requests another chance. */
+  /** To be called when the leader may have changed: gives parked requests another chance, and asks anew what an earlier leader leaves without an answer. */
   retryParked(): void {
+    const { leader } = this.leaders;
+    if (leader !== null && leader !== this.asked) {
+      this.asked = leader;
+      this.askAnew(leader);
+    }
     const parked = this.parked;
     this.parked = [];
     for (const request of parked) if (this.open.has(request)) this.attempt(request);
@@ -300,6 +311,18 @@ export class KvService {
     for (const request of this.open) this.giveUp(request);
   }
 
+  /** Whoever led before may stand still for long. What it answers after this does not count. */
+  private askAnew(leader: string): void {
+    const waiting = [...this.open].filter(
+      (request) => request.at !== null && request.at !== leader && throughOf(request) === null,
+    );
+    for (const request of waiting) {
+      if (request.kind === 'write' && request.under.is !== 'opening')
+        request.mayHaveHappened = true;
+      this.attempt(request);
+    }
+  }
+
   private attempt(request: Open): void {
     const asked = throughOf(request) ?? this.leaders.leader;
     if (asked === null || !this.supervisor.has(asked)) {
@@ -307,15 +330,20 @@ export class KvService {
       return;
     }
     request.at = asked;
+    const attempt = ++request.attempts;
     const handle = this.supervisor.node(asked);
     if (request.kind === 'write') {
       handle.propose(
         dataOf(request),
-        (proposed) => this.onProposed(request, asked, proposed),
+        (proposed) => {
+          if (attempt === request.attempts) this.onProposed(request, asked, proposed);
+        },
         request.under.is === 'opening' ? null : request.onStages,
       );
     } else {
-      handle.read(request.query, 'linearizable', (read) => this.onRead(request, asked, read));
+      handle.read(request.query, 'linearizable', (read) => {
+        if (attempt === request.attempts) this.onRead(request, asked, read);
+      });
     }
   }
 
@@ -487,7 +515,7 @@ function openRead(
   deadlineMs: number,
   resolve: OpenRead['resolve'],
 ): OpenRead {
-  return { kind: 'read', query, through, deadlineMs, at: null, resolve };
+  return { kind: 'read', query, through, deadlineMs, at: null, attempts: 0, resolve };
 }
 
 function countWrites(requests: Iterable<Open>): number {

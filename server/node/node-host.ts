@@ -34,6 +34,7 @@ import type {
 import { compactionPoint, USUAL_TAIL } from './compaction.ts';
 import type { LogTail } from './compaction.ts';
 import { Admission } from './admission.ts';
+import { byReceiver } from './by-receiver.ts';
 import { ClusterTimeDriver } from './cluster-time.ts';
 import type { DropCounts, Proposed, ReadResult } from './control.ts';
 import type { LeaderHost } from './leader-host.ts';
@@ -332,13 +333,7 @@ export class NodeHost {
       this.options.transport.send(first.to, { head, messages });
       return;
     }
-    const byPeer = new Map<NodeId, Message[]>();
-    for (const message of messages) {
-      const batch = byPeer.get(message.to);
-      if (batch === undefined) byPeer.set(message.to, [message]);
-      else batch.push(message);
-    }
-    for (const [peer, batch] of byPeer)
+    for (const [peer, batch] of byReceiver(messages))
       this.options.transport.send(peer, { head, messages: batch });
   }
 

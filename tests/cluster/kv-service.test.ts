@@ -239,6 +239,22 @@ describe('the service', { timeout: SLOW_MACHINE_MS }, () => {
     expect(second).toEqual(first);
   });
 
+  it('[K6] and one that a leader has and does not answer, whatever it says of it later', async () => {
+    await script('n1', { mode: 'hold', term: 1 });
+    const outcome = write();
+    const read = kv.read(QUERY, LONG_MS);
+    await until(() => commands().length === 1 && reads() === 1);
+    await script('n2', { mode: 'apply', term: 2 });
+    expect(await outcome).toMatchObject({ ok: true, leader: 'n2', term: 2 });
+    const [first, second] = commands();
+    expect(second).toEqual(first);
+    await until(() => reads() > 1);
+    await script('n1', { mode: 'apply', release: true });
+    expect(kv.queues).toMatchObject({ writes: 0, reads: 1 });
+    await kv.close(0);
+    expect(await read).toMatchObject({ code: 'READ_TIMEOUT' });
+  });
+
   it('[K6] and one that a node said it lost track of', async () => {
     await script('n1', { mode: 'unknown', term: 1 });
     const outcome = write();
@@ -399,6 +415,10 @@ describe('the service', { timeout: SLOW_MACHINE_MS }, () => {
   /** Proposed so far. */
   function openings(): number {
     return proposals().filter(({ op }) => op === 'session').length;
+  }
+
+  function reads(): number {
+    return seen.reduce((sum, { reads: asked = 0 }) => sum + asked, 0);
   }
 
   /** Resolves when the claim holds; looked at after each thing that is seen. */

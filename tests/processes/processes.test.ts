@@ -1,0 +1,140 @@
+/** The program with each node in a process of its own: what can be done to those from outside. */
+import { execFileSync, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { NodeView } from '../../contracts/view.ts';
+import { makeDataDir } from '../server.ts';
+
+const SLOW_MACHINE_MS = 180_000;
+const READY = /ready:\s+(http:\/\/\S+)/;
+
+describe('a server whose nodes are processes', { timeout: SLOW_MACHINE_MS }, () => {
+  const dataDir = makeDataDir();
+  let server: ChildProcess;
+  let url: string;
+
+  beforeAll(async () => {
+    server = spawn(process.execPath, ['dist/main.js'], {
+      env: { ...process.env, PORT: '0', PAGE: 'off', DATA_DIR: dataDir, RUN_NODES_AS: 'processes' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+      // A group of its own, as a terminal makes one.
+      detached: true,
+    });
+    url = await new Promise((resolve) => {
+      if (server.stdout === null) throw new Error('its output is a pipe');
+      createInterface({ input: server.stdout }).on('line', (line) => {
+        const [, address] = READY.exec(line) ?? [];
+        if (address !== undefined) resolve(address);
+      });
+    });
+  }, SLOW_MACHINE_MS);
+  afterAll(() => {
+    server.kill('SIGKILL');
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+
+  it('[X6] tells in which process each runs; one that is killed there has failed, and the others go on', async () => {
+    const nodes = await view();
+    const pids = new Set(nodes.map(({ pid }) => pid));
+    expect(pids.size).toBe(3);
+    expect(pids).not.toContain(server.pid);
+    await write('1');
+    const { id, pid } = nodes.find(({ role }) => role === 'leader') ?? must();
+    process.kill(pid ?? 0, 'SIGKILL');
+    await expect
+      .poll(() => node(id))
+      .toMatchObject({ state: 'failed', reason: 'its process was ended by SIGKILL' });
+    await write('2');
+    expect((await post(`nodes/${id}/revive`)).state).toBe('serving');
+    expect((await node(id)).pid).not.toBe(pid);
+    await write('3');
+  });
+
+  it.runIf(process.platform === 'linux')(
+    '[X6] stops the process of a paused node, and lets it go on',
+    async () => {
+      const { id, pid = 0 } = (await view()).find(({ role }) => role === 'follower') ?? must();
+      await post(`nodes/${id}/pause`, { forMs: 600_000 });
+      expect(stateOf(pid)).toBe('T');
+      await write('while one stands still');
+      await post(`nodes/${id}/resume`);
+      await expect.poll(() => stateOf(pid)).not.toBe('T');
+      await write('on');
+      await expect
+        .poll(async () => {
+          const nodes = await view();
+          return new Set(nodes.map(({ lastApplied }) => lastApplied)).size;
+        })
+        .toBe(1);
+    },
+  );
+
+  it('[X7] leaves the signals of its terminal to the server, which ends its nodes in order', async () => {
+    const pids = (await view()).map(({ pid = 0 }) => pid);
+    // As Ctrl-C does: to the whole group. The nodes take none of it.
+    for (const pid of pids) process.kill(pid, 'SIGINT');
+    for (const pid of pids) process.kill(pid, 'SIGTERM');
+    await write('still here');
+    expect((await view()).map(({ pid }) => pid)).toEqual(pids);
+  });
+
+  it('[X7] takes its nodes with it when it is killed', async () => {
+    const pids = (await view()).map(({ pid = 0 }) => pid);
+    server.kill('SIGKILL');
+    await expect.poll(() => pids.filter(isAlive)).toEqual([]);
+  });
+
+  async function view(): Promise<readonly NodeView[]> {
+    const response = await fetch(`${url}/api/v1/cluster`);
+    return ((await response.json()) as { nodes: NodeView[] }).nodes;
+  }
+
+  async function node(id: string): Promise<NodeView> {
+    return (await view()).find((each) => each.id === id) ?? must();
+  }
+
+  async function write(value: string): Promise<void> {
+    const response = await fetch(`${url}/api/v1/kv/a/x`, {
+      method: 'PUT',
+      body: JSON.stringify({ value }),
+      headers: { 'content-type': 'application/json', 'request-timeout-ms': '60000' },
+    });
+    expect(response.status, await response.text()).toBe(200);
+  }
+
+  async function post(path: string, body?: unknown): Promise<{ state?: string }> {
+    const response = await fetch(`${url}/api/v1/${path}`, {
+      method: 'POST',
+      ...(body !== undefined && {
+        body: JSON.stringify(body),
+        headers: { 'content-type': 'application/json' },
+      }),
+    });
+    const text = await response.text();
+    expect(response.status, text).toBe(200);
+    return JSON.parse(text) as { state?: string };
+  }
+});
+
+function must(): never {
+  throw new Error('three nodes, one leader');
+}
+
+/** One letter, as the system tells it: T is stopped. */
+function stateOf(pid: number): string | undefined {
+  return /\) (\w) /.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1];
+}
+
+/** One that nobody has buried is dead all the same. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+  return !execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).startsWith(
+    'Z',
+  );
+}
