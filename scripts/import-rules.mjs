@@ -241,6 +241,20 @@ export const LAYERS = [
     ],
     packages: 'any',
   },
+  // Whole servers and programs around them, known by their API; judged as the lab judges.
+  {
+    of: ['torture/'],
+    may: [
+      'torture/',
+      'checks/',
+      'client/kv/',
+      'contracts/',
+      'server/base/',
+      'server/lab/judge.ts',
+      'server/lab/keys.ts',
+    ],
+    packages: 'any',
+  },
   // The page's tests stand where a user stands; the list of pages is theirs to walk.
   {
     of: ['tests/e2e/'],
@@ -251,6 +265,7 @@ export const LAYERS = [
     of: ['tests/'],
     may: [
       'tests/',
+      'torture/',
       'app/',
       'bench/',
       'checks/',

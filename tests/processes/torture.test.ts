@@ -1,0 +1,91 @@
+/** The whole server, killed under load: in earnest, though briefly. `npm run torture` goes on for longer. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { torture } from '../../torture/run.ts';
+import type { Findings } from '../../torture/run.ts';
+import { plantedRoot } from '../e2e/planted-root.ts';
+import { makeDataDir } from '../server.ts';
+
+const SLOW_MACHINE_MS = 300_000;
+const KILLS = 2;
+
+describe('the whole server, killed again and again', { timeout: SLOW_MACHINE_MS }, () => {
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(path.resolve('dist/torture-'));
+    await build({
+      entryPoints: { 'client-process': 'torture/client-process.ts' },
+      outdir: folder,
+      bundle: true,
+      platform: 'node',
+      target: 'node20.19',
+      format: 'esm',
+      packages: 'external',
+    });
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  async function tortured(
+    runNodesAs: 'threads' | 'processes',
+    root: string,
+    seed: number,
+  ): Promise<Findings> {
+    const dataDir = makeDataDir();
+    try {
+      return await torture({
+        seed,
+        kills: KILLS,
+        durationMs: null,
+        clients: 2,
+        workers: 4,
+        life: [20, 150],
+        blowEveryMs: 200,
+        runNodesAs,
+        root,
+        dataDir,
+        clientFile: path.join(folder, 'client-process.js'),
+        say: () => {},
+      });
+    } finally {
+      rmSync(dataDir, { recursive: true, force: true });
+    }
+  }
+
+  it.each(['threads', 'processes'] as const)(
+    '[X32] with its nodes as %s: what was acknowledged is there, once, in order, and watches miss nothing',
+    async (runNodesAs) => {
+      const seed = Math.floor(Math.random() * 2 ** 31);
+      const again = `npm run torture -- --kills ${KILLS} --as ${runNodesAs} --seed ${seed}`;
+      const findings = await tortured(runNodesAs, path.resolve('.'), seed);
+      expect(findings.complaints, again).toEqual([]);
+      expect(findings.kills).toBe(KILLS);
+      const acknowledged = findings.told.filter(({ outcome }) => outcome === 'ok');
+      expect(acknowledged.length, again).toBeGreaterThan(20);
+      expect(findings.watched, again).toBeGreaterThan(5);
+    },
+  );
+
+  it('[X33] finds out a node that acknowledges what it has not written yet', async () => {
+    const root = await plantedRoot([
+      {
+        file: 'server/storage/prisma-storage.ts',
+        find: '    this.queue.addLog(write, done);\n',
+        replace: '    this.queue.addLog(write, () => {});\n    setImmediate(() => done(null));\n',
+      },
+      {
+        file: 'server/storage/prisma-storage.ts',
+        find: '    this.working ??= this.work();\n',
+        replace: '    setTimeout(() => (this.working ??= this.work()), 3000);\n',
+      },
+    ]);
+    try {
+      const { complaints } = await tortured('threads', root, 1);
+      expect(complaints.join('\n')).toMatch(/lost|nothing there|had returned|never happened/);
+    } finally {
+      rmSync(root, { recursive: true, force: true });
+    }
+  });
+});
