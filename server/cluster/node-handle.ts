@@ -26,6 +26,7 @@ import { packProposals, unpackAnswers } from '../node/control-wire.ts';
 import type { Proposal } from '../node/control-wire.ts';
 import type { WriteStamps } from '../node/write-stages.ts';
 import { PauseGate } from '../node/pause-gate.ts';
+import { threadFlags } from './thread-flags.ts';
 
 /** A node that has not closed its database after this long is terminated; that loses nothing, ms. */
 const STOP_WITHIN_MS = 3000;
@@ -93,6 +94,7 @@ export class NodeHandle {
     const worker = new Worker(this.workerFile, {
       workerData: { ...options, gate: this.gate.buffer } satisfies WorkerOptions,
       name: this.id,
+      execArgv: threadFlags(),
       resourceLimits: {
         maxYoungGenerationSizeMb: YOUNG_GENERATION_MB,
         maxOldGenerationSizeMb: OLD_GENERATION_MB,
