@@ -1,4 +1,5 @@
 /** A server in a program's own process, as the program holds it. */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ApiRequest } from '../client/api-request.ts';
 import { HEAL } from '../client/fault-requests.ts';
 import { ChronoraftClient } from '../client/http-client.ts';
@@ -11,6 +12,8 @@ import { FaultError } from './fault-error.ts';
 import { breaking, mending } from './faults.ts';
 import { ServerTime } from './server-time.ts';
 
+/** Writes of clients that are under way have this long to come to their end, ms; the server gives those that it has some more. */
+const WRITES_WITHIN_MS = 2000;
 /** No name is looked up, and nothing is sent there. */
 const NOWHERE = 'http://localhost';
 
@@ -46,8 +49,7 @@ export class EmbeddedServer implements Chronoraft<string | null> {
   }
 
   async fault(fault: Fault): Promise<void> {
-    const request = breaking(fault);
-    await this.ask(request === undefined ? undefined : [request]);
+    await this.ask([breaking(fault)]);
   }
 
   async mend(fault: LastingFault): Promise<void> {
@@ -67,8 +69,7 @@ export class EmbeddedServer implements Chronoraft<string | null> {
     return this.close();
   }
 
-  private async ask(requests: readonly ApiRequest[] | undefined): Promise<void> {
-    if (requests === undefined) throw new FaultError('BAD_REQUEST', NO_FAULT);
+  private async ask(requests: readonly ApiRequest[]): Promise<void> {
     for (const request of requests) {
       const result = await this.api.call(request);
       if (result.ok) continue;
@@ -78,15 +79,17 @@ export class EmbeddedServer implements Chronoraft<string | null> {
   }
 
   private async end(): Promise<void> {
-    const closing = this.clients.map((client) => client.close());
+    const ended = Promise.all(this.clients.map((client) => client.close()));
     try {
+      const giveUp = new AbortController();
+      const limit = delay(WRITES_WITHIN_MS, undefined, { signal: giveUp.signal }).catch(() => {});
+      await Promise.race([ended, limit]);
+      giveUp.abort();
       await this.server.close();
     } finally {
       this.time.end();
-      await Promise.all(closing);
+      await ended;
       this.afterwards();
     }
   }
 }
-
-const NO_FAULT = 'there is no fault of that type, or it cannot be taken away';

@@ -1,10 +1,28 @@
 /** Faults as requests of the API: what breaks the world, and what takes that away again. */
+import * as z from 'zod';
 import type { ApiRequest } from '../client/api-request.ts';
 import * as requests from '../client/fault-requests.ts';
 import type { Fault, LastingFault, LinkChange } from '../contracts/faults.ts';
+import { FaultError } from './fault-error.ts';
 
-/** Undefined for what only a program without types can say. */
-export function breaking(fault: Fault): ApiRequest | undefined {
+/** What requests can be made of; what else there is to say of a fault, the server says. */
+const Shape = z.discriminatedUnion('type', [
+  z.object({
+    type: z.enum(['kill', 'pause', 'disk', 'clock', 'wipe']),
+    node: z.string(),
+  }),
+  z.object({
+    type: z.literal('link'),
+    from: z.string(),
+    to: z.string(),
+    change: z.looseObject({}),
+  }),
+  z.object({ type: z.literal('partition'), groups: z.array(z.array(z.string())) }),
+]);
+
+/** Throws FaultError for what only a program without types can say; so does {@link mending}. */
+export function breaking(fault: Fault): ApiRequest {
+  check(fault);
   switch (fault.type) {
     case 'kill':
       return act(fault.node, 'kill');
@@ -31,8 +49,9 @@ export function breaking(fault: Fault): ApiRequest | undefined {
   }
 }
 
-/** One after the other; none for what only a program without types can say. */
-export function mending(fault: LastingFault): readonly ApiRequest[] | undefined {
+/** One after the other. */
+export function mending(fault: LastingFault): readonly ApiRequest[] {
+  check(fault);
   switch (fault.type) {
     case 'kill':
       return [act(fault.node, 'revive')];
@@ -52,6 +71,8 @@ export function mending(fault: LastingFault): readonly ApiRequest[] | undefined 
       return pairsBetween(fault.groups).map(([from, to]) =>
         requests.changeLink(from, to, { cut: false, both: true }),
       );
+    default:
+      throw new FaultError('BAD_REQUEST', 'what was wiped cannot be brought back');
   }
 }
 
@@ -65,4 +86,12 @@ function pairsBetween(groups: readonly (readonly string[])[]): readonly [string,
 
 function act(node: string, action: 'kill' | 'revive'): ApiRequest {
   return { method: 'POST', path: `/api/v1/nodes/${encodeURIComponent(node)}/${action}` };
+}
+
+function check(fault: Fault): void {
+  const parsed = Shape.safeParse(fault);
+  if (parsed.success) return;
+  const [issue] = parsed.error.issues;
+  const where = issue?.path.join('.') ?? '';
+  throw new FaultError('BAD_REQUEST', `${where === '' ? 'the fault' : where}: ${issue?.message}`);
 }

@@ -8,7 +8,7 @@ export class ServerTime implements Clock {
   private isOver = false;
 
   now(): number {
-    return this.isOver ? Number.POSITIVE_INFINITY : performance.now();
+    return this.isOver ? Number.MAX_SAFE_INTEGER : performance.now();
   }
 
   after(ms: number, run: () => void): () => void {
@@ -29,6 +29,8 @@ export class ServerTime implements Clock {
   /** All that is waited for is over now. */
   end(): void {
     this.isOver = true;
-    for (const ring of [...this.waiting]) ring();
+    // What begins to wait meanwhile ends by its own timer.
+    const waiting = Array.from(this.waiting);
+    for (const ring of waiting) ring();
   }
 }

@@ -268,6 +268,7 @@ export const LAYERS = [
       'client/',
       'components/',
       'contracts/',
+      'embed/',
       'scripts/',
       'server/',
       'sim/',
