@@ -35,7 +35,7 @@ export async function startChronoraft(
   const { dataDir: given, ...config } = readOptions(options, root);
   const dataDir = given ?? mkdtempSync(path.join(tmpdir(), 'chronoraft-'));
   const afterwards = (): void => {
-    if (given === null) rmSync(dataDir, { recursive: true, force: true });
+    if (given === null) rmSync(dataDir, { recursive: true, force: true, maxRetries: 3 });
   };
   const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
     version: string;

@@ -13,6 +13,11 @@ class End extends Duplex {
   /** The write of the other end that waits until this one has room. */
   private taken: (() => void) | null = null;
 
+  constructor() {
+    // As a socket: at the end of an answer that nobody reads the line is over.
+    super({ allowHalfOpen: false });
+  }
+
   static pair(): readonly [End, End] {
     const [one, two] = [new End(), new End()];
     one.other = two;

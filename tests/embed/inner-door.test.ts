@@ -1,11 +1,13 @@
 /** The API from within the process: a request like any other, but that nothing of it leaves the process. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect } from '../../client/kv/index.ts';
 import type { AuditAnswer } from '../../contracts/audit.ts';
+import { InnerDoor } from '../../server/http/inner-door.ts';
 import { innerLine, isInner } from '../../server/http/inner-line.ts';
 import { CERTIFICATE, KEY } from '../http/certificate.ts';
 import { sharedServer, startTestServer } from '../server.ts';
@@ -46,6 +48,33 @@ describe('a line within the process', () => {
     }
     expect(isInner(innerLine().far)).toBe(true);
     expect(isInner({ remoteAddress: 'in-process' })).toBe(false);
+  });
+});
+
+describe('a door of lines', () => {
+  it('[L25] waits, when it is closed, for answers on their way, and not for those that nobody reads', async () => {
+    let answerLate: (() => void) | null = null;
+    const server = createServer((request, response) => {
+      if (request.url === '/late') answerLate = () => void response.end('late');
+      else response.end('hello');
+    });
+    const door = new InnerDoor(server, false);
+    for (let i = 0; i < 20; i++) expect((await door.fetch('/unread')).status).toBe(200);
+    const late = door.fetch('/late');
+    await expect.poll(() => answerLate).not.toBeNull();
+    const closed = door.close(SLOW_MACHINE_MS);
+    await expect(door.fetch('/')).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } });
+    (answerLate as (() => void) | null)?.();
+    expect(await (await late).text()).toBe('late');
+    await closed;
+
+    const stuck = new InnerDoor(
+      createServer((_request, response) => void response.write('and')),
+      false,
+    );
+    const body = (await stuck.fetch('/')).text();
+    await stuck.close(10);
+    await expect(body).rejects.toThrow('fetch failed');
   });
 });
 

@@ -122,7 +122,12 @@ describe('a cluster in a program', { timeout: SLOW_MACHINE_MS }, () => {
     const closing = server.close();
     expect(server.close()).toBe(closing);
     await expect(watching).rejects.toThrow(ClosedError);
-    expect((await writing).outcome).toBe('committed');
+    const outcome = await writing.then(
+      (answer) => answer.outcome,
+      (error: { readonly code: string }) => error.code,
+    );
+    // Of a machine that takes seconds for a write nobody knows.
+    expect(['committed', 'OUTCOME_UNKNOWN']).toContain(outcome);
     await closing;
     expect(existsSync(dataDir)).toBe(false);
     await expect(fetch(`${url}/livez`)).rejects.toThrow();
