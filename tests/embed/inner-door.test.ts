@@ -109,6 +109,16 @@ describe('requests within the process', { timeout: SLOW_MACHINE_MS }, () => {
     const client = connect({ url: NOWHERE, fetch: server.fetch, timeoutMs: 60_000 });
     await Promise.all(Array.from({ length: 100 }, () => client.increment('inner', 'n')));
     expect((await client.get('inner', 'n')).value).toBe('100');
+    // The length of a text is known: it counts as what it is for the room that there is for bodies.
+    const put = {
+      method: 'PUT',
+      body: '{"value":"x"}',
+      headers: { 'content-type': 'application/json' },
+    };
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, (_, i) => server.fetch(`/api/v1/kv/inner/f${i}`, put)),
+    );
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
     await client.set('inner', 'large', LARGE);
     expect((await client.get('inner', 'large')).value).toBe(LARGE);
 
@@ -121,6 +131,11 @@ describe('requests within the process', { timeout: SLOW_MACHINE_MS }, () => {
       break;
     }
     await writing;
+    await expect.poll(() => server.watches.count).toBe(watchers);
+
+    const reader = (await server.fetch('/api/v1/watch')).body?.getReader();
+    await expect.poll(() => server.watches.count).toBe(watchers + 1);
+    await reader?.cancel();
     await expect.poll(() => server.watches.count).toBe(watchers);
 
     const cancel = new AbortController();
