@@ -253,6 +253,15 @@ describe('faults from a program', { timeout: SLOW_MACHINE_MS }, () => {
     );
     await other.close();
   });
+
+  it('[L28] a disk that is wiped is gone for good: its node comes back no more', async () => {
+    const kill = { type: 'kill', node: 'n3' } as const;
+    await server.fault(kill);
+    await server.fault({ type: 'wipe', node: 'n3' });
+    const { nodes } = await client.cluster();
+    expect(nodes.find(({ id }) => id === 'n3')?.faults.wiped).toBe(true);
+    await expect(server.mend(kill)).rejects.toMatchObject({ code: 'NODE_DOWN' });
+  });
 });
 
 const BROKEN: Readonly<Record<LastingFault['type'], readonly string[]>> = {
