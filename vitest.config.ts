@@ -14,6 +14,7 @@ const NAMED = {
     'tests/bench/**/*.test.ts',
     'tests/cli/server/**/*.test.ts',
     'tests/cluster/**/*.test.ts',
+    'tests/embed/**/*.test.ts',
     'tests/http/**/*.test.ts',
     'tests/lessons/**/*.test.ts',
     'tests/live/**/*.test.ts',
@@ -40,6 +41,8 @@ function project(name: keyof typeof LIMITS_MS, include: string[], exclude: strin
 }
 
 export default defineConfig({
+  // As the build has it.
+  define: { BUILT_FROM: 'null' },
   test: {
     environment: 'node',
     // The smallest machine that we promise to run on has two cores.

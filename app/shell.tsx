@@ -7,9 +7,9 @@ import { ToastProvider } from '../components/ui/toast.tsx';
 import { firstView } from './first-view.ts';
 
 /** What every page stands in: the live view of the cluster, and what actions need. */
-export function Shell({ children }: { readonly children: ReactNode }) {
+export async function Shell({ children }: { readonly children: ReactNode }) {
   return (
-    <LiveProvider initial={firstView()}>
+    <LiveProvider initial={await firstView()}>
       <LiveRoot>
         <ToastProvider>
           <ForecastProvider>

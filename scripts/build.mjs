@@ -1,7 +1,7 @@
 /**
  * Builds what is stale: the dashboard (`next build` into .next), the server (one
  * bundle for the main thread, one for a node's worker, one for the command line,
- * into dist) and the client library for programs (dist/client). `build.mjs server`
+ * into dist) and the libraries for programs (dist/client, dist/server). `build.mjs server`
  * builds only that. Stale is decided by the content of the inputs, so a second
  * start builds nothing.
  */
@@ -69,6 +69,14 @@ const PRODUCTS = [
       'tsconfig.base.json',
     ],
     build: () => run(process.execPath, ['scripts/build-client.mjs'], { quiet: true }),
+  },
+  {
+    name: 'server library',
+    about: 'some seconds',
+    product: 'dist/server/index.d.ts',
+    stamp: 'dist/server/.inputs',
+    inputs: [...SERVER_INPUTS, 'embed', 'client', 'scripts/build-embed.mjs', 'tsconfig.embed.json'],
+    build: () => run(process.execPath, ['scripts/build-embed.mjs'], { quiet: true }),
   },
 ];
 

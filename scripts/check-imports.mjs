@@ -19,6 +19,7 @@ const FOLDERS = [
   'client',
   'components',
   'contracts',
+  'embed',
   'server',
   'sim',
   'tests',

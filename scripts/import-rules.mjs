@@ -227,6 +227,23 @@ export const LAYERS = [
   { of: ['client/'], may: ['client/', 'contracts/'], packages: 'any' },
   // A program of its own, that knows the server by its API alone.
   { of: ['cli/'], may: ['cli/', 'client/', 'contracts/'], packages: 'any' },
+  // The server as a library: it starts one as its program does, and speaks to it by its API.
+  {
+    of: ['embed/'],
+    may: [
+      'embed/',
+      'client/kv/index.ts',
+      'client/http-client.ts',
+      'client/fault-requests.ts',
+      'contracts/',
+      'server/server.ts',
+      'server/config.ts',
+      'server/logger.ts',
+      'server/base/start-errors.ts',
+    ],
+    types: ['client/api-request.ts'],
+    packages: 'any',
+  },
   { of: ['components/'], may: ['components/', 'client/', 'contracts/'], packages: 'any' },
   { of: ['app/'], may: ['app/', 'components/', 'client/', 'contracts/'], packages: 'any' },
   {
@@ -273,6 +290,7 @@ export const LAYERS = [
       'client/',
       'components/',
       'contracts/',
+      'embed/',
       'scripts/',
       'server/',
       'sim/',

@@ -6,15 +6,11 @@ import { isLoopback } from './access/address.ts';
 import { readPair } from './access/tls.ts';
 import { parseTokens, readTokenFile, TokenError } from './access/tokens.ts';
 import type { TokenRecord } from './access/tokens.ts';
+import { ConfigError } from './base/start-errors.ts';
 
 /** Of one caller, where callers are told apart. */
 const GUARDED_REQUESTS_PER_SECOND = 200;
 const GUARDED_SOCKETS_PER_ADDRESS = 100;
-
-/** A setting that cannot be used; its message is one line for the person who typed it. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-}
 
 /** Every setting; docs/guides/operate.md has them as a table. */
 export const Environment = z.object({
@@ -61,7 +57,14 @@ export const Environment = z.object({
   OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(1),
 });
 
+export type Setting = keyof z.infer<typeof Environment>;
+
+/** What a setting is called where the person that reads of it has written it. */
+export type SettingNames = (setting: Setting) => string;
+
 export interface Config {
+  /** False: nothing listens; the program around us is the only caller. */
+  readonly listens: boolean;
   readonly port: number;
   readonly host: string;
   readonly dataDir: string;
@@ -98,38 +101,45 @@ export interface Config {
   readonly root: string;
 }
 
-/** Throws {@link ConfigError} that names the setting, what it was and what it may be. */
-export function readConfig(env: Record<string, string | undefined>, root: string): Config {
+/** Throws ConfigError that names the setting, what it was and what it may be. */
+export function readConfig(
+  env: Readonly<Record<string, string | undefined>>,
+  root: string,
+  named: SettingNames = (setting) => setting,
+): Config {
   // `PORT=` in a .env file means that it is not set, not that it is zero.
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const parsed = Environment.safeParse(given);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
-    const name = String(issue?.path[0]);
-    throw new ConfigError(`${name}=${env[name] ?? ''} cannot be used: ${issue?.message}`);
+    const setting = issue?.path[0] as Setting;
+    throw new ConfigError(
+      `${named(setting)}=${env[setting] ?? ''} cannot be used: ${issue?.message}`,
+    );
   }
   const settings = parsed.data;
   if (settings.ELECTION_TIMEOUT_MS < 3 * settings.HEARTBEAT_MS) {
     throw new ConfigError(
-      `ELECTION_TIMEOUT_MS=${settings.ELECTION_TIMEOUT_MS} cannot be used: it must be at least 3 × HEARTBEAT_MS (${settings.HEARTBEAT_MS})`,
+      `${named('ELECTION_TIMEOUT_MS')}=${settings.ELECTION_TIMEOUT_MS} cannot be used: it must be at least 3 × ${named('HEARTBEAT_MS')} (${settings.HEARTBEAT_MS})`,
     );
   }
   const { LEASE_MS, HEARTBEAT_MS, ELECTION_TIMEOUT_MS } = settings;
   if (LEASE_MS !== 0 && (LEASE_MS < HEARTBEAT_MS || LEASE_MS > ELECTION_TIMEOUT_MS)) {
     throw new ConfigError(
-      `LEASE_MS=${LEASE_MS} cannot be used: it must be 0 (no leases), or from HEARTBEAT_MS (${HEARTBEAT_MS}) to ELECTION_TIMEOUT_MS (${ELECTION_TIMEOUT_MS})`,
+      `${named('LEASE_MS')}=${LEASE_MS} cannot be used: it must be 0 (no leases), or from ${named('HEARTBEAT_MS')} (${HEARTBEAT_MS}) to ${named('ELECTION_TIMEOUT_MS')} (${ELECTION_TIMEOUT_MS})`,
     );
   }
   const tokensFile =
     settings.AUTH_TOKENS_FILE === undefined ? null : path.resolve(settings.AUTH_TOKENS_FILE);
-  const tokens = tokensOf(tokensFile, settings.AUTH_TOKENS);
+  const tokens = tokensOf(tokensFile, settings.AUTH_TOKENS, named);
   const isOpen = tokens.length === 0;
   if (isOpen && !isLoopback(settings.HOST)) {
     throw new ConfigError(
-      `HOST=${settings.HOST} lets other machines in, who must be known by tokens: set AUTH_TOKENS_FILE to a file (mode 600) with lines of "name viewer|operator token"`,
+      `${named('HOST')}=${settings.HOST} lets other machines in, who must be known by tokens: set ${named('AUTH_TOKENS_FILE')} to a file (mode 600) with lines of "name viewer|operator token"`,
     );
   }
   return {
+    listens: true,
     port: settings.PORT,
     host: settings.HOST,
     dataDir: path.resolve(settings.DATA_DIR),
@@ -155,7 +165,7 @@ export function readConfig(env: Record<string, string | undefined>, root: string
       .split(',')
       .map((name) => name.trim())
       .filter((name) => name !== ''),
-    tls: tlsOf(settings.TLS_CERT_FILE, settings.TLS_KEY_FILE),
+    tls: tlsOf(settings.TLS_CERT_FILE, settings.TLS_KEY_FILE, named),
     requestsPerSecond: settings.RATE_LIMIT ?? (isOpen ? 0 : GUARDED_REQUESTS_PER_SECOND),
     // Where everyone is the same there is nobody to name.
     audit: settings.AUDIT ?? (isOpen ? 'off' : 'actions'),
@@ -166,23 +176,34 @@ export function readConfig(env: Record<string, string | undefined>, root: string
   };
 }
 
-function tokensOf(file: string | null, lines: string | undefined): readonly TokenRecord[] {
+function tokensOf(
+  file: string | null,
+  lines: string | undefined,
+  named: SettingNames,
+): readonly TokenRecord[] {
+  const fileName = named('AUTH_TOKENS_FILE');
+  const linesName = named('AUTH_TOKENS');
   if (file !== null && lines !== undefined)
-    throw new ConfigError('AUTH_TOKENS_FILE and AUTH_TOKENS exclude each other: set one of them');
+    throw new ConfigError(`${fileName} and ${linesName} exclude each other: set one of them`);
   try {
-    if (file !== null) return readTokenFile(file);
-    return lines === undefined ? [] : parseTokens(lines, 'AUTH_TOKENS');
+    if (file !== null) return readTokenFile(file, fileName);
+    return lines === undefined ? [] : parseTokens(lines, linesName);
   } catch (error) {
     if (error instanceof TokenError) throw new ConfigError(error.message);
     throw error;
   }
 }
 
-function tlsOf(certFile: string | undefined, keyFile: string | undefined): Config['tls'] {
+function tlsOf(
+  certFile: string | undefined,
+  keyFile: string | undefined,
+  named: SettingNames,
+): Config['tls'] {
+  const names = { cert: named('TLS_CERT_FILE'), key: named('TLS_KEY_FILE') };
   if (certFile === undefined && keyFile === undefined) return null;
   if (certFile === undefined || keyFile === undefined)
-    throw new ConfigError('TLS_CERT_FILE and TLS_KEY_FILE go together: set both or neither');
-  const pair = readPair(certFile, keyFile);
+    throw new ConfigError(`${names.cert} and ${names.key} go together: set both or neither`);
+  const pair = readPair(certFile, keyFile, names);
   if (!pair.ok) throw new ConfigError(pair.message);
   return pair;
 }

@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DataDirError } from './cluster/data-dir.ts';
-import { ConfigError, loadEnvFile, readConfig } from './config.ts';
+import { ConfigError, DataDirError, ListenError, NoNodeError } from './base/start-errors.ts';
+import { loadEnvFile, readConfig } from './config.ts';
 import { createLogger } from './logger.ts';
-import { ListenError, NoNodeError, startServer } from './server.ts';
+import { startServer } from './server.ts';
 import type { RunningServer } from './server.ts';
 
 /** Put there by the build: the commit, or null. */

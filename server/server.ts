@@ -4,10 +4,11 @@ import type { Server } from 'node:http';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { leaveFirstView } from '../contracts/first-view.ts';
+import { forgetFirstView, leaveFirstView } from '../contracts/first-view.ts';
 import { Access } from './access/access.ts';
 import { Audit } from './access/audit.ts';
 import { Limits } from './access/limits.ts';
+import { ListenError, NoNodeError } from './base/start-errors.ts';
 import { Restores } from './backup/restores.ts';
 import { ClusterViewFold } from './cluster/cluster-view.ts';
 import { ClusterPace } from './cluster/cluster-pace.ts';
@@ -26,6 +27,7 @@ import { Supervisor } from './cluster/supervisor.ts';
 import { ThreadRuntime } from './cluster/thread-runtime.ts';
 import type { Config } from './config.ts';
 import { buildApp } from './http/app.ts';
+import { InnerDoor } from './http/inner-door.ts';
 import { refuseHost, refuseOrigin, wantsOrigin } from './http/origin.ts';
 import { openPage } from './http/page.ts';
 import type { Page } from './http/page.ts';
@@ -54,18 +56,12 @@ const DRAIN_WITHIN_MS = 3000;
 const FLUSH_WITHIN_MS = 1000;
 const CLOSE_LOOK_MS = 20;
 
-/** The address cannot be listened on; the message is one line for a person. */
-export class ListenError extends Error {
-  override readonly name = 'ListenError';
-}
-
-/** Not one node came up; the message says why. */
-export class NoNodeError extends Error {
-  override readonly name = 'NoNodeError';
-}
-
 export interface RunningServer {
+  /** Empty when nothing listens. */
   readonly url: string;
+  readonly clusterId: string;
+  /** The API from within the process. */
+  readonly fetch: typeof fetch;
   /** Every route of the API, as "GET /livez". */
   readonly routes: readonly string[];
   readonly supervisor: Supervisor;
@@ -77,7 +73,7 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** Starts everything; on failure nothing is left running. Throws DataDirError, {@link ListenError} or {@link NoNodeError}. */
+/** Starts everything; on failure nothing is left running. Throws DataDirError, ListenError or NoNodeError. */
 export async function startServer(
   config: Config,
   logger: Logger,
@@ -257,6 +253,7 @@ export async function startServer(
     app.server,
     (url) => url.startsWith('/socket.io/') || (config.dev && url.startsWith('/_next/')),
   );
+  const inner = new InnerDoor(app.server, config.tls !== null);
   const door = new WatchDoor(watches, logger);
   publisher = new Publisher({
     http: app.server,
@@ -282,19 +279,24 @@ export async function startServer(
     membership.close();
     watches.close();
     await Promise.all([service.close(DRAIN_WITHIN_MS), restores.close(), chaos.close()]);
+    await inner.close(FLUSH_WITHIN_MS);
     await Promise.all([publisher?.close(), closeConnections(app.server)]);
     await app.close();
     audit.close();
+    forgetFirstView(boot);
     await page?.close();
     await Promise.all([supervisor.stop(), tracing?.close()]);
     await dataDir.close();
   };
 
   try {
-    const url = await listen(app.listen({ port: config.port, host: config.host }), config);
-    leaveFirstView(() => fold.view(Date.now()));
+    await app.ready();
+    const url = config.listens
+      ? await listen(app.listen({ port: config.port, host: config.host }), config)
+      : '';
+    leaveFirstView(boot, () => fold.view(Date.now()));
     const loadPage = async (): Promise<void> => {
-      if (config.page) page = await openPage(config, app.server);
+      if (config.page) page = await openPage(config, app.server, boot);
     };
     await Promise.all([loadPage(), supervisor.start()]);
     const states = supervisor.nodes.map((id) => fold.nodeView(id));
@@ -304,7 +306,18 @@ export async function startServer(
       );
     }
     await Promise.race([elected, delay(FIRST_LEADER_WITHIN_MS, undefined, { ref: false })]);
-    return { url, routes, supervisor, kv: service, fold, pace, watches, close };
+    return {
+      url,
+      clusterId: dataDir.clusterId,
+      fetch: inner.fetch,
+      routes,
+      supervisor,
+      kv: service,
+      fold,
+      pace,
+      watches,
+      close,
+    };
   } catch (error) {
     await close();
     throw error;
@@ -345,7 +358,9 @@ async function listen(listening: Promise<string>, { port, host }: Config): Promi
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'EADDRINUSE') {
-      throw new ListenError(`port ${port} on ${host} is taken; choose another with PORT=…`);
+      throw new ListenError(
+        `port ${port} on ${host} is taken; choose another, or 0 for any that is free`,
+      );
     }
     throw new ListenError(`cannot listen on ${host}:${port}: ${message}`);
   }

@@ -1,9 +1,10 @@
 /**
- * Bundles the server and the command line once before the tests, as `npm start` would: then no
- * test that starts a server finds them stale, and none replaces them while another runs.
+ * Bundles the server, the command line and the libraries once before the tests, as `npm start` would:
+ * then no test that starts a server finds them stale, and none replaces them while another runs.
  */
 import { execFileSync } from 'node:child_process';
 
 export default function setup(): void {
-  execFileSync(process.execPath, ['scripts/build.mjs', 'server'], { stdio: 'inherit' });
+  const products = ['server', 'client library', 'server library'];
+  execFileSync(process.execPath, ['scripts/build.mjs', ...products], { stdio: 'inherit' });
 }

@@ -75,6 +75,14 @@ class SharedServer implements TestServer {
     return this.server.url;
   }
 
+  get clusterId(): string {
+    return this.server.clusterId;
+  }
+
+  get fetch(): RunningServer['fetch'] {
+    return this.server.fetch;
+  }
+
   get routes(): readonly string[] {
     return this.server.routes;
   }

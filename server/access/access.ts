@@ -58,6 +58,9 @@ const EVERYONE: Identity = {
   session: null,
 };
 
+/** The program that the server runs in. */
+export const PROGRAM: Identity = { ...EVERYONE, name: 'in-process' };
+
 interface Session {
   readonly hash: Buffer;
   readonly expiresAtMs: number;

@@ -7,16 +7,21 @@ export type Pair =
   /** One line for a person. */
   | { readonly ok: false; readonly message: string };
 
-export function readPair(certFile: string, keyFile: string): Pair {
+/** `names`: of the settings that name the files. */
+export function readPair(
+  certFile: string,
+  keyFile: string,
+  names: { readonly cert: string; readonly key: string },
+): Pair {
   const cert = read(certFile);
-  if (cert === null) return { ok: false, message: `TLS_CERT_FILE=${certFile} cannot be read` };
+  if (cert === null) return { ok: false, message: `${names.cert}=${certFile} cannot be read` };
   const key = read(keyFile);
-  if (key === null) return { ok: false, message: `TLS_KEY_FILE=${keyFile} cannot be read` };
+  if (key === null) return { ok: false, message: `${names.key}=${keyFile} cannot be read` };
   try {
     createSecureContext({ cert, key });
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    const message = `TLS_CERT_FILE=${certFile} and TLS_KEY_FILE=${keyFile} cannot be used together: ${why}`;
+    const message = `${names.cert}=${certFile} and ${names.key}=${keyFile} cannot be used together: ${why}`;
     return { ok: false, message };
   }
   return { ok: true, cert, key };

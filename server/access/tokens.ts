@@ -67,9 +67,9 @@ function parseLine(
   return { name, role: known.data, hash, expiresAtMs };
 }
 
-/** Throws {@link TokenError} also for a file that others may read. */
-export function readTokenFile(file: string): readonly TokenRecord[] {
-  const where = `AUTH_TOKENS_FILE=${file}`;
+/** `setting` names the file. Throws {@link TokenError} also for a file that others may read. */
+export function readTokenFile(file: string, setting = 'AUTH_TOKENS_FILE'): readonly TokenRecord[] {
+  const where = `${setting}=${file}`;
   let text: string;
   try {
     const { mode } = statSync(file);

@@ -3,12 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as z from 'zod';
+import { DataDirError } from '../base/start-errors.ts';
 import { FileLock } from '../storage/file-lock.ts';
-
-/** The folder cannot be used; the message is one line for a person. */
-export class DataDirError extends Error {
-  override readonly name = 'DataDirError';
-}
 
 const ClusterFile = z.object({
   clusterId: z.string().min(1),
@@ -144,7 +140,7 @@ function openCluster(dir: string, nodes: readonly string[]): ClusterFile {
   if (known !== null) {
     if (known.nodes.join() === nodes.join()) return known;
     throw new DataDirError(
-      `the data folder ${dir} holds a cluster of ${known.nodes.length}, so NODES=${nodes.length} cannot be used with it`,
+      `the data folder ${dir} holds a cluster of ${known.nodes.length} nodes, and cannot be used for one of ${nodes.length}`,
     );
   }
   const cluster: ClusterFile = { clusterId: randomUUID(), nodes: [...nodes] };

@@ -5,6 +5,7 @@ import type { FromNode, NodeOptions, ToNode } from '../node/control.ts';
 import { PauseGate } from '../node/pause-gate.ts';
 import type { WorkerData } from '../node/worker.ts';
 import { OLD_GENERATION_MB, YOUNG_GENERATION_MB } from './node-runtime.ts';
+import { threadFlags } from './thread-flags.ts';
 import type { LineEnd, NodeRun, NodeRuntime, RunEvents } from './node-runtime.ts';
 
 export class ThreadRuntime implements NodeRuntime {
@@ -33,6 +34,7 @@ class ThreadRun implements NodeRun {
     this.worker = new Worker(workerFile, {
       workerData: { options, gate: this.gate.buffer } satisfies WorkerData,
       name: options.id,
+      execArgv: threadFlags(),
       resourceLimits: {
         maxYoungGenerationSizeMb: YOUNG_GENERATION_MB,
         maxOldGenerationSizeMb: OLD_GENERATION_MB,

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { callerOf } from '../access/address.ts';
 import { HttpError } from './errors.ts';
+import { isInner } from './inner-line.ts';
 import { isApi } from './input.ts';
 
 /**
@@ -71,7 +72,7 @@ export function limitConnections(server: Server, maxPerAddress: number): void {
   const counted = new WeakSet<Socket>();
   server.prependListener('connection', (socket: Socket) => {
     // One that offered another protocol comes back as if it were new.
-    if (counted.has(socket)) return;
+    if (counted.has(socket) || isInner(socket)) return;
     counted.add(socket);
     const address = callerOf(socket.remoteAddress);
     const others = open.get(address) ?? 0;

@@ -1,5 +1,6 @@
 /** The dashboard: Next as a custom server, mounted for everything that is not the API's. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { SERVER_HEADER } from '../../contracts/first-view.ts';
 import type { Config } from '../config.ts';
 import { protectPage } from './headers.ts';
 
@@ -8,8 +9,8 @@ export interface Page {
   close(): Promise<void>;
 }
 
-/** Loads the built page (or, in development, one that reloads). */
-export async function openPage(config: Config, httpServer: Server): Promise<Page> {
+/** Loads the built page (or, in development, one that reloads). `server` tells it from others in this process. */
+export async function openPage(config: Config, httpServer: Server, server: string): Promise<Page> {
   // Next is large: whoever serves the API alone does not wait for it.
   const { default: next } = await import('next');
   const app = next({
@@ -23,6 +24,7 @@ export async function openPage(config: Config, httpServer: Server): Promise<Page
   await app.prepare();
   return {
     handle: (request, response) => {
+      request.headers[SERVER_HEADER] = server;
       protectPage(request, response, { tls: config.tls !== null, dev: config.dev });
       return handle(request, response);
     },

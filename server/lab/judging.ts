@@ -1,6 +1,7 @@
 /** Has a history judged in a thread of its own, which ends when its time is up. */
 import { Worker } from 'node:worker_threads';
 import type { KeyVerdict } from '../../contracts/chaos.ts';
+import { threadFlags } from '../cluster/thread-flags.ts';
 
 /** Room for a history of the greatest length, and for the memory of the search. */
 const HEAP_MB = 1024;
@@ -21,6 +22,7 @@ export async function judgeInThread(
   const worker = new Worker(workerFile, {
     workerData: task,
     name: 'judge',
+    execArgv: threadFlags(),
     resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
   });
   const stop = (): void => void worker.terminate();

@@ -4,7 +4,8 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { callerOf, isLoopback } from '../../server/access/address.ts';
 import { hashOf, parseTokens } from '../../server/access/tokens.ts';
-import { ConfigError, readConfig } from '../../server/config.ts';
+import { ConfigError } from '../../server/base/start-errors.ts';
+import { readConfig } from '../../server/config.ts';
 import { makeDataDir } from '../server.ts';
 
 const TOKEN = 'a-token-of-some-length';

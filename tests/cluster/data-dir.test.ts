@@ -6,7 +6,8 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { build } from 'esbuild';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { DataDir, DataDirError } from '../../server/cluster/data-dir.ts';
+import { DataDirError } from '../../server/base/start-errors.ts';
+import { DataDir } from '../../server/cluster/data-dir.ts';
 import { makeDataDir } from '../server.ts';
 
 const NODES = ['n1', 'n2', 'n3'];
@@ -90,7 +91,7 @@ describe('the data folder', { timeout: SLOW_MACHINE_MS }, () => {
   it('[K8] is refused for another number of nodes: they could elect without those who know', async () => {
     await (await DataDir.open(dir, NODES)).close();
     await expect(DataDir.open(dir, ['n1'])).rejects.toThrow(
-      /holds a cluster of 3, so NODES=1 cannot/,
+      /holds a cluster of 3 nodes, and cannot be used for one of 1$/,
     );
     // The refusal leaves no lock behind.
     await (await DataDir.open(dir, NODES)).close();

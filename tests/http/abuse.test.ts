@@ -7,7 +7,8 @@ import path from 'node:path';
 import { io } from 'socket.io-client';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Problem } from '../../contracts/errors.ts';
-import { ConfigError, readConfig } from '../../server/config.ts';
+import { ConfigError } from '../../server/base/start-errors.ts';
+import { readConfig } from '../../server/config.ts';
 import { makeDataDir, sharedServer } from '../server.ts';
 import { CERTIFICATE, KEY } from './certificate.ts';
 

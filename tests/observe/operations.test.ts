@@ -3,7 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { ConfigError, Environment, readConfig } from '../../server/config.ts';
+import { ConfigError } from '../../server/base/start-errors.ts';
+import { Environment, readConfig } from '../../server/config.ts';
 import { createLogger } from '../../server/logger.ts';
 
 const RULES = 'ops/prometheus/chronoraft.rules.yml';
