@@ -38,16 +38,17 @@ export async function pass(
   if (typeof foreign === 'string') throw new HttpError('FORBIDDEN', foreign);
 
   const known = access.identify(headers);
-  const address = callerOf(request.socket.remoteAddress);
   if (!limits.isOff) {
     const caller =
-      known.ok && known.identity.by !== 'nothing' ? `token ${known.identity.name}` : address;
+      known.ok && known.identity.by !== 'nothing'
+        ? `token ${known.identity.name}`
+        : addressOf(request);
     refuseFlood(await limits.request(caller));
   }
   const needed = ofApi ? roleOfRoute(method, request.routeOptions.url ?? '') : roleOfPage(request);
   if (!known.ok) {
     if (needed === 'public') return;
-    if (known.why === 'wrong') refuseFlood(await limits.wrongToken(address));
+    if (known.why === 'wrong') refuseFlood(await limits.wrongToken(addressOf(request)));
     const isPerson = (headers.accept ?? '').includes('text/html');
     if (ofApi || !isSafe || !isPerson) throw unknown(known.why);
     await reply.redirect(`${SIGN_IN_PATH}?next=${encodeURIComponent(request.url)}`, 303);
@@ -63,6 +64,10 @@ export async function pass(
       'NOT_ALLOWED',
       `${identity.name} may read and watch; this takes an operator`,
     );
+}
+
+function addressOf({ socket }: FastifyRequest): string {
+  return callerOf(socket.remoteAddress);
 }
 
 export function unknown(why: Unknown): HttpError {
