@@ -6,7 +6,7 @@ const POLICY = 'nothing is forgotten for its age\n$';
 const NOTHING = /^$/;
 const SOUND =
   /Linearizable: [\d,]+ operations? on \d+ keys?, none lost, while .*; all \d+ invariants held\n/;
-const IN_ALL = String.raw`\d+ fields changed, of \d+ versions of revision \d+, made \S+Z\n$`;
+const IN_ALL = String.raw`(?:1 field|\d+ fields) changed, of \d+ versions of revision \d+, made \S+Z\n$`;
 const MS = String.raw`after \d+ ms`;
 
 /** By the line as it stands in help. One that ends with `…` begins so. */
