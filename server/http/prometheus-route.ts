@@ -21,10 +21,7 @@ export function prometheusRoute(
       await handOver(page, request, reply);
       return reply;
     }
-    void reply
-      .header('content-type', metrics.contentType)
-      .header('cache-control', 'no-store')
-      .header('vary', 'accept, rsc');
+    void reply.header('content-type', metrics.contentType).header('vary', 'accept, rsc');
     return metrics.render();
   });
 }

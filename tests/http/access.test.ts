@@ -304,6 +304,9 @@ describe('pages elsewhere', () => {
     ['the way in', '/api/v1/cluster', 401, { authorization: 'Bearer wrong' }],
     ['a path that is no path', '/api/v1/kv/%ff', 400, {}],
     ['a stream', '/api/v1/watch', 200, {}],
+    ['a file', '/api/v1/recording/file', 200, {}],
+    ['figures', '/metrics', 200, {}],
+    ['readiness', '/readyz', 200, {}],
     ['a socket that polls', polling, 200, {}],
     ['a socket that is refused', polling, 403, { origin: 'http://evil.example' }],
   ])(
