@@ -301,7 +301,7 @@ describe('pages elsewhere', () => {
   it.each([
     ['data', '/api/v1/cluster', 200, {}],
     ['a problem', '/api/v1/no-such-thing', 403, {}],
-    ['the way in', '/api/v1/cluster', 401, { authorization: 'Bearer wrong' }],
+    ['the way in', '/api/v1/cluster', 401, { authorization: `Bearer ${EXPIRED}` }],
     ['a path that is no path', '/api/v1/kv/%ff', 400, {}],
     ['a stream', '/api/v1/watch', 200, {}],
     ['a file', '/api/v1/recording/file', 200, {}],

@@ -62,6 +62,7 @@ describe('the trail of actions', { timeout: SLOW_MACHINE_MS }, () => {
     let cursor = '';
     do {
       const page = await read(`?limit=3${cursor}`);
+      expect(page.records.length).toBeLessThanOrEqual(3);
       paged.push(...page.records);
       cursor = page.next === null ? '' : `&cursor=${page.next}`;
     } while (cursor !== '');
