@@ -28,13 +28,14 @@ import { ThreadRuntime } from './cluster/thread-runtime.ts';
 import type { Config } from './config.ts';
 import { buildApp } from './http/app.ts';
 import { InnerDoor } from './http/inner-door.ts';
+import { apiHeaders } from './http/headers.ts';
 import { refuseHost, refuseOrigin, wantsOrigin } from './http/origin.ts';
 import { openPage } from './http/page.ts';
 import type { Page } from './http/page.ts';
 import { ignoreOtherUpgrades } from './http/upgrade.ts';
 import { WatchDoor } from './http/watch-door.ts';
 import { ChaosRuns } from './lab/chaos-runs.ts';
-import { Publisher } from './live/publisher.ts';
+import { isOfSockets, Publisher } from './live/publisher.ts';
 import { SocketGate } from './live/socket-gate.ts';
 import { WatchSockets } from './live/watch-sockets.ts';
 import type { Logger } from './logger.ts';
@@ -251,7 +252,7 @@ export async function startServer(
   // In development Next's own socket reloads the page.
   ignoreOtherUpgrades(
     app.server,
-    (url) => url.startsWith('/socket.io/') || (config.dev && url.startsWith('/_next/')),
+    (url) => isOfSockets(url) || (config.dev && url.startsWith('/_next/')),
   );
   const inner = new InnerDoor(app.server, config.tls !== null);
   const door = new WatchDoor(watches, logger);
@@ -268,6 +269,7 @@ export async function startServer(
       wantsOrigin,
       problem: (code, message) => door.refuse(code, message),
     }),
+    headers: new Headers(apiHeaders(config.tls !== null)),
   });
   const seconds = setInterval(() => {
     fold.endSecond(Date.now() - METRICS_EVERY_MS, service.takeCounts());

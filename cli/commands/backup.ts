@@ -158,8 +158,8 @@ const restore: Command = {
 };
 
 function restoredWords({ written, versions, mode, backup: from }: BackupRestoreAnswer): string {
-  const what = mode === 'present' ? 'fields changed' : 'versions added';
-  return `${written} ${what}, of ${versions} versions of revision ${from.asOf}, made ${from.madeAt}`;
+  const [one, done] = mode === 'present' ? ['field', 'changed'] : ['version', 'added'];
+  return `${written} ${one}${written === 1 ? '' : 's'} ${done}, of ${versions} versions of revision ${from.asOf}, made ${from.madeAt}`;
 }
 
 async function status(call: Call): Promise<undefined> {

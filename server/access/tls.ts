@@ -1,4 +1,5 @@
 /** A certificate and its key, from files, tried before anything starts. */
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 
@@ -19,6 +20,9 @@ export function readPair(
   if (key === null) return { ok: false, message: `${names.key}=${keyFile} cannot be read` };
   try {
     createSecureContext({ cert, key });
+    // A key of another kind than the certificate's is found unfit only as someone connects.
+    if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(key)))
+      throw new Error('the key is not that of the certificate');
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     const message = `${names.cert}=${certFile} and ${names.key}=${keyFile} cannot be used together: ${why}`;

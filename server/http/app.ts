@@ -1,7 +1,7 @@
 /** The HTTP side of the server: the API's routes, one way to answer errors, and everything else to the page. */
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { fastify } from 'fastify';
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
@@ -38,6 +38,8 @@ import { paceRoutes } from './pace-routes.ts';
 import { metricsRoutes } from './metrics-routes.ts';
 import { memberRoutes } from './member-routes.ts';
 import { observe, observeRequests, pathOf } from './observed.ts';
+import { handOver } from './page.ts';
+import type { PageHandler } from './page.ts';
 import { prometheusRoute } from './prometheus-route.ts';
 import { recordingRoutes } from './recording-routes.ts';
 import { traceRoutes } from './trace-routes.ts';
@@ -62,9 +64,6 @@ const MAX_REQUEST_ID = 128;
 const LATE_HEADERS_LOOK_MS = 1000;
 /** A live socket is a connection, and a browser has some more beside it. */
 const CONNECTIONS_PER_SOCKET = 4;
-
-/** Answers whatever is not the API's. */
-export type PageHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 export interface AppOptions extends OriginRules, GateParts {
   readonly audit: Audit;
@@ -123,9 +122,9 @@ export function buildApp(options: AppOptions): FastifyInstance {
     ...(tls === null
       ? { http: settings }
       : { https: { ...settings, ...tls, handshakeTimeout: options.requestWithinMs } as never }),
-    clientErrorHandler: (error, socket) => refuseBytes(error, socket as Socket),
+    clientErrorHandler: (error, socket) => refuseBytes(error, socket as Socket, headers),
     frameworkErrors: (error, request, reply) => {
-      reply.raw.setHeader('x-request-id', request.id);
+      void reply.header('x-request-id', request.id).headers(headers);
       observe(request, reply, options);
       sendProblem(reply, toHttpError(error).problem(request.id));
     },
@@ -133,9 +132,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
 
   observeRequests(app, options);
   app.addHook('onRequest', (request, reply, next) => {
-    // On the bare answer, so that those have it too that Fastify does not send.
-    reply.raw.setHeader('x-request-id', request.id);
-    void reply.headers(headers);
+    void reply.header('x-request-id', request.id).headers(headers);
     const badQuery = (request.query as { readonly [BAD_QUERY]?: string })[BAD_QUERY];
     if (badQuery !== undefined && isApi(request.url)) {
       next(
@@ -227,8 +224,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
         `there is no ${request.method} ${request.url.split('?')[0]}`,
       );
     }
-    reply.hijack();
-    await page(request.raw, reply.raw);
+    await handOver(page, request, reply);
   });
   return app;
 }
@@ -249,7 +245,11 @@ function sendProblem(reply: Pick<FastifyReply, 'header' | 'code'>, problem: Prob
  * Bytes that are not HTTP. Said in our own words, unless a request of this
  * connection is still unanswered: the client would take it for that answer.
  */
-function refuseBytes(error: Error & { readonly code?: string }, socket: Socket): void {
+function refuseBytes(
+  error: Error & { readonly code?: string },
+  socket: Socket,
+  headers: Readonly<Record<string, string>>,
+): void {
   const open = (socket as Socket & { readonly _httpMessage?: unknown })._httpMessage;
   if (!socket.writable || (open !== undefined && open !== null)) {
     socket.destroy();
@@ -270,6 +270,7 @@ function refuseBytes(error: Error & { readonly code?: string }, socket: Socket):
   socket.end(
     [
       `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ''}`,
+      ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
       'content-type: application/problem+json',
       `content-length: ${Buffer.byteLength(body)}`,
       `x-request-id: ${id}`,

@@ -13,6 +13,8 @@ import { isApi } from './input.ts';
  */
 export function expectBody(request: FastifyRequest, reply: FastifyReply, withinMs: number): void {
   const { raw } = request;
+  // Most bodies come with their headers: nothing need be set up to wait for them.
+  if (raw.complete) return;
   const { 'content-length': length = '0', 'transfer-encoding': encoding } = request.headers;
   if ((length === '0' && encoding === undefined) || !isApi(request.url)) return;
   const streamed = isStreamed(request);

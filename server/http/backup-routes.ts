@@ -50,8 +50,7 @@ export function backupRoutes(app: FastifyInstance, { kv, clusterId, restores }: 
     const name = `chronoraft-${header.madeAt.replaceAll(/[:.]/g, '-')}-r${header.asOf}.ndjson`;
     void reply
       .header('content-type', LINES_TYPE)
-      .header('content-disposition', `attachment; filename="${name}"`)
-      .header('cache-control', 'no-store');
+      .header('content-disposition', `attachment; filename="${name}"`);
     // In bytes: as objects, sixteen pages would wait for a slow reader.
     return reply.send(Readable.from(text, { objectMode: false }));
   });

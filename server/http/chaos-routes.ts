@@ -39,7 +39,6 @@ export function chaosRoutes(app: FastifyInstance, runs: ChaosRuns): void {
     return reply
       .header('content-type', LINES_TYPE)
       .header('content-disposition', `attachment; filename="chaos-${params.id}.ndjson"`)
-      .header('cache-control', 'no-store')
       .send(lines);
   });
 

@@ -3,7 +3,7 @@
  * not left is counted; beyond a bound the hub gives no more. `id` is the
  * revision up to which all is told, so that `Last-Event-ID` is where to go on.
  */
-import type { ServerResponse } from 'node:http';
+import type { OutgoingHttpHeader, ServerResponse } from 'node:http';
 import type { WatchEnd, WatchLagging, WatchProgress } from '../../contracts/watch.ts';
 import type { ChangeBatch } from '../kv/queries.ts';
 import type { Watch } from '../watch/hub.ts';
@@ -26,7 +26,13 @@ export class EventStream implements WatchSink {
   private readonly watch: Watch;
   private waitingBytes = 0;
 
-  constructor(response: ServerResponse, requestId: string, watch: Watch) {
+  /** `headers` are those of every answer. */
+  constructor(
+    response: ServerResponse,
+    headers: NodeJS.Dict<OutgoingHttpHeader>,
+    requestId: string,
+    watch: Watch,
+  ) {
     this.response = response;
     this.requestId = requestId;
     this.watch = watch;
@@ -34,8 +40,8 @@ export class EventStream implements WatchSink {
     // Of a reader that is gone only its going matters.
     response.on('error', () => {});
     response.writeHead(200, {
+      ...headers,
       'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-store',
       'x-accel-buffering': 'no',
     });
   }

@@ -40,16 +40,17 @@ export async function pass(
 
   const isOwn = isOfProgram(request);
   const known: Identified = isOwn ? { ok: true, identity: PROGRAM } : access.identify(headers);
-  const address = callerOf(request.socket.remoteAddress);
   if (!limits.isOff && !isOwn) {
     const caller =
-      known.ok && known.identity.by !== 'nothing' ? `token ${known.identity.name}` : address;
+      known.ok && known.identity.by !== 'nothing'
+        ? `token ${known.identity.name}`
+        : addressOf(request);
     refuseFlood(await limits.request(caller));
   }
   const needed = ofApi ? roleOfRoute(method, request.routeOptions.url ?? '') : roleOfPage(request);
   if (!known.ok) {
     if (needed === 'public') return;
-    if (known.why === 'wrong') refuseFlood(await limits.wrongToken(address));
+    if (known.why === 'wrong') refuseFlood(await limits.wrongToken(addressOf(request)));
     const isPerson = (headers.accept ?? '').includes('text/html');
     if (ofApi || !isSafe || !isPerson) throw unknown(known.why);
     await reply.redirect(`${SIGN_IN_PATH}?next=${encodeURIComponent(request.url)}`, 303);
@@ -70,6 +71,10 @@ export async function pass(
 /** From within the process: it has the data and the tokens anyway. One that shows whose it is counts as theirs. */
 function isOfProgram({ socket, headers }: FastifyRequest): boolean {
   return isInner(socket) && headers.authorization === undefined && headers.cookie === undefined;
+}
+
+function addressOf({ socket }: FastifyRequest): string {
+  return callerOf(socket.remoteAddress);
 }
 
 export function unknown(why: Unknown): HttpError {

@@ -32,7 +32,7 @@ export function healthRoutes(app: FastifyInstance, parts: HealthParts): void {
 
   route(app, server.ready, async ({ query }, _request, reply) => {
     const { checks, ...answer } = await probe.look();
-    void reply.code(answer.status === 'ok' ? 200 : 503).header('cache-control', 'no-store');
+    void reply.code(answer.status === 'ok' ? 200 : 503);
     if (query.verbose === undefined) return answer;
     return reply.type(PLAIN_TYPE).send(textOf('readyz', [LIVE, ...checks]));
   });

@@ -1,11 +1,15 @@
 /** The dashboard: Next as a custom server, mounted for everything that is not the API's. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { SERVER_HEADER } from '../../contracts/first-view.ts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Config } from '../config.ts';
 import { protectPage } from './headers.ts';
 
+/** Answers whatever is not the API's. */
+export type PageHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
 export interface Page {
-  handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
+  readonly handle: PageHandler;
   close(): Promise<void>;
 }
 
@@ -30,4 +34,15 @@ export async function openPage(config: Config, httpServer: Server, server: strin
     },
     close: () => app.close(),
   };
+}
+
+/** Has the page answer, and not Fastify, which would have given it the request's id. */
+export async function handOver(
+  page: PageHandler,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<void> {
+  reply.hijack();
+  reply.raw.setHeader('x-request-id', request.id);
+  await page(request.raw, reply.raw);
 }

@@ -6,7 +6,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { server } from '../../contracts/operations/server.ts';
 import type { Metrics } from '../observe/metrics.ts';
-import type { PageHandler } from './app.ts';
+import { handOver } from './page.ts';
+import type { PageHandler } from './page.ts';
 import { route } from './route.ts';
 
 export function prometheusRoute(
@@ -16,15 +17,11 @@ export function prometheusRoute(
 ): void {
   route(app, server.prometheus, async (_input, request, reply) => {
     if (page !== null && wantsPage(request)) {
-      reply.hijack();
       reply.raw.setHeader('vary', 'accept, rsc');
-      await page(request.raw, reply.raw);
+      await handOver(page, request, reply);
       return reply;
     }
-    void reply
-      .header('content-type', metrics.contentType)
-      .header('cache-control', 'no-store')
-      .header('vary', 'accept, rsc');
+    void reply.header('content-type', metrics.contentType).header('vary', 'accept, rsc');
     return metrics.render();
   });
 }

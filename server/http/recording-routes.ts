@@ -44,7 +44,7 @@ export function recordingRoutes(app: FastifyInstance, recorder: FlightRecorder):
   });
 
   function send(reply: FastifyReply, segments: readonly KeptSegment[]) {
-    void reply.header('content-type', RECORDING_LINES).header('cache-control', 'no-store');
+    void reply.header('content-type', RECORDING_LINES);
     // In bytes: as objects, sixteen segments would wait for a slow reader.
     const lines = recorder.file(segments, Date.now());
     return reply.send(Readable.from(lines, { objectMode: false }));

@@ -15,7 +15,7 @@ export function watchRoutes(app: FastifyInstance, hub: WatchHub): void {
       { scope, after: from },
       (watch) => {
         reply.hijack();
-        return new EventStream(reply.raw, request.id, watch);
+        return new EventStream(reply.raw, reply.getHeaders(), request.id, watch);
       },
       timeoutOf(request),
     );

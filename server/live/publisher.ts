@@ -29,6 +29,12 @@ export interface PublisherOptions {
   readonly recorder: FlightRecorder;
   readonly watches: WatchSockets;
   readonly gate: SocketGate;
+  /** Of every answer to a page that asks instead of listening. */
+  readonly headers: Headers;
+}
+
+export function isOfSockets(url: string): boolean {
+  return url.startsWith('/socket.io/');
 }
 
 export class Publisher {
@@ -40,7 +46,7 @@ export class Publisher {
   private lastPatchMs = 0;
   private patchTimer: NodeJS.Timeout | null = null;
 
-  constructor({ http, fold, recorder, watches, gate }: PublisherOptions) {
+  constructor({ http, fold, recorder, watches, gate, headers }: PublisherOptions) {
     this.fold = fold;
     this.recorder = recorder;
     this.io = new Server(http, {
@@ -55,6 +61,9 @@ export class Publisher {
         const refusal = gate.refuse(request);
         answer(refusal, refusal === null);
       },
+    });
+    http.prependListener('request', ({ url }, response) => {
+      if (isOfSockets(url ?? '')) response.setHeaders(headers);
     });
     this.gate = gate;
     gate.guard(this.io);

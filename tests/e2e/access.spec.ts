@@ -73,6 +73,7 @@ test('[G15] what was signed out elsewhere says so and leads to signing in', asyn
   await expect(page.getByTestId('app')).toHaveAttribute('data-conn', 'live');
   await page.request.post(`${server.url}/api/v1/sign-out`, { headers: { origin: server.url } });
   await expect(page.getByText('Signed out.', { exact: true })).toBeVisible();
+  await expect(page.getByText(/does not change any more: the access has ended/)).toBeVisible();
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await expect(page).toHaveURL(/\/sign-in\?next=%2Flog/);
 });

@@ -77,6 +77,7 @@ test('[U119] by keyboard the handle lists the same, and breaks no accessibility 
 }) => {
   const { page } = dashboard;
   const menu = page.getByRole('menu', { name: 'Links of n1' });
+  expect(await handle(dashboard, 'n1').evaluate(({ tabIndex }) => tabIndex)).toBe(0);
   await handle(dashboard, 'n1').focus();
   await page.keyboard.press('Enter');
   await expect(menu.getByRole('menuitem')).toHaveText([

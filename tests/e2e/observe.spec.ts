@@ -26,3 +26,12 @@ test('[O18] a browser gets the page by address and by link, Prometheus and curl 
     await expect.poll(told).toMatch(/^chronoraft_sockets [1-9]\d*$/m);
   }
 });
+
+test('[H63] pages too have the id of their request', async ({ server }) => {
+  for (const path of ['/keys', '/metrics', '/no-such-page']) {
+    const headers = { accept: 'text/html', 'x-request-id': 'page-7' };
+    const response = await fetch(`${server.url}${path}`, { headers });
+    await response.body?.cancel();
+    expect(response.headers.get('x-request-id')).toBe('page-7');
+  }
+});

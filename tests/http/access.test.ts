@@ -1,7 +1,9 @@
 /** Getting in, and trying to, over real connections to a real server that wants tokens. */
 import { chmodSync, writeFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
+import { connect } from 'node:net';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { io } from 'socket.io-client';
 import type { Socket } from 'socket.io-client';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -295,8 +297,44 @@ describe('pages elsewhere', () => {
       expect(await raw('GET', '/api/v1/cluster', { host, authorization }), host).toBe(200);
   });
 
-  it('[G8] get answers that no browser shows, guesses at, keeps or lends', async () => {
-    const answer = await ask('GET /api/v1/cluster', VIEWER);
+  const polling = '/socket.io/?EIO=4&transport=polling';
+  it.each([
+    ['data', '/api/v1/cluster', 200, {}],
+    ['a problem', '/api/v1/no-such-thing', 403, {}],
+    ['the way in', '/api/v1/cluster', 401, { authorization: `Bearer ${EXPIRED}` }],
+    ['a path that is no path', '/api/v1/kv/%ff', 400, {}],
+    ['a stream', '/api/v1/watch', 200, {}],
+    ['a file', '/api/v1/recording/file', 200, {}],
+    ['figures', '/metrics', 200, {}],
+    ['readiness', '/readyz', 200, {}],
+    ['a socket that polls', polling, 200, {}],
+    ['a socket that is refused', polling, 403, { origin: 'http://evil.example' }],
+  ])(
+    '[G8] get %s as an answer that no browser shows, guesses at, keeps or lends',
+    async (_what, target, expected, more) => {
+      const headers = { authorization: `Bearer ${VIEWER}`, ...more };
+      const answer = await fetch(`${server.url}${target}`, { headers });
+      await answer.body?.cancel();
+      expect(answer.status).toBe(expected);
+      expectGuarded((name) => answer.headers.get(name));
+    },
+  );
+
+  it('[G8] get no other answer to what is not HTTP', async () => {
+    const { hostname, port } = new URL(server.url);
+    const socket = connect(Number(port), hostname);
+    socket.end('no HTTP\r\n\r\n');
+    const [head = ''] = (await text(socket)).split('\r\n\r\n');
+    const headers = new Map(
+      head
+        .split('\r\n')
+        .slice(1)
+        .map((line) => line.split(/: (.*)/) as [string, string]),
+    );
+    expectGuarded((name) => headers.get(name) ?? null);
+  });
+
+  function expectGuarded(header: (name: string) => string | null): void {
     for (const [name, value] of [
       ['x-content-type-options', 'nosniff'],
       ['referrer-policy', 'same-origin'],
@@ -304,11 +342,11 @@ describe('pages elsewhere', () => {
       ['cache-control', 'no-store'],
       ['cross-origin-resource-policy', 'same-origin'],
       ['content-security-policy', "default-src 'none'; frame-ancestors 'none'"],
+      ['access-control-allow-origin', null],
+      ['strict-transport-security', null],
     ] as const)
-      expect(answer.headers.get(name), name).toBe(value);
-    expect(answer.headers.get('access-control-allow-origin')).toBeNull();
-    expect(answer.headers.get('strict-transport-security')).toBeNull();
-  });
+      expect(header(name), name).toBe(value);
+  }
 });
 
 function writeTokens(withGuest: boolean, more = ''): void {

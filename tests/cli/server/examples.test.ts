@@ -5,8 +5,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../../cli/commands.ts';
+import { must } from '../../../server/base/assert.ts';
 import { sharedServer } from '../../server.ts';
 import { cli } from '../world.ts';
+import type { Ended } from '../world.ts';
+import { PRINTED } from './printed.ts';
 
 const SLOW_MACHINE_MS = 60_000;
 /** `start` runs a server of its own: see process.test.ts. */
@@ -37,13 +40,14 @@ describe('examples', { timeout: SLOW_MACHINE_MS }, () => {
       return;
     }
     const isPlain = !/[|<>]/.test(line);
-    const { code, stderr } = isPlain
+    const { code, stdout, stderr } = isPlain
       ? await cli(wordsOf(line), { env, folder })
       : await shell(line, env);
     expect(stderr.split('\n').filter((each) => each.startsWith('chronoraft:'))).toHaveLength(
       exit === 0 || line.startsWith('chronoraft txn') ? 0 : 1,
     );
     expect(code).toBe(exit);
+    expect(stdout).toMatch(printedBy(line));
   });
 
   it('[Z13] what the examples wrote to files is there, and whole', () => {
@@ -62,18 +66,25 @@ describe('examples', { timeout: SLOW_MACHINE_MS }, () => {
 
   function shell(line: string, env: Record<string, string>) {
     const PATH = `${path.join(folder, 'bin')}:${process.env['PATH'] ?? ''}`;
-    return new Promise<{ readonly code: number; readonly stderr: string }>((resolve) => {
+    return new Promise<Ended>((resolve) => {
       execFile(
         'sh',
         ['-c', line],
         { cwd: folder, env: { ...process.env, ...env, PATH } },
-        (error, _stdout, stderr) => {
-          resolve({ code: typeof error?.code === 'number' ? error.code : 0, stderr });
+        (error, stdout, stderr) => {
+          resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
         },
       );
     });
   }
 });
+
+function printedBy(line: string): RegExp {
+  const name = Object.keys(PRINTED).find(
+    (known) => known === line || (known.endsWith('…') && line.startsWith(known.slice(0, -1))),
+  );
+  return must(PRINTED[name ?? ''], `it is said what ${line} prints`);
+}
 
 /** The words of a plain line, without the program's name: quotes hold words together. */
 function wordsOf(line: string): readonly string[] {
