@@ -137,7 +137,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
     reply.raw.setHeader('x-request-id', request.id);
     void reply.headers(headers);
     const badQuery = (request.query as { readonly [BAD_QUERY]?: string })[BAD_QUERY];
-    if (badQuery !== undefined && isApi(request.url)) {
+    if (badQuery !== undefined && isApi(request)) {
       next(
         new HttpError('BAD_ENCODING', 'the query is not valid percent-encoded UTF-8', {
           path: `query.${badQuery}`,
@@ -146,7 +146,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
       return;
     }
     const encoding = request.headers['content-encoding'];
-    if (encoding !== undefined && encoding !== 'identity' && isApi(request.url)) {
+    if (encoding !== undefined && encoding !== 'identity' && isApi(request)) {
       next(
         new HttpError('BAD_REQUEST', `a body in content-encoding ${encoding} is not understood`, {
           path: 'Content-Encoding',
@@ -221,7 +221,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
 
   const { page } = options;
   app.setNotFoundHandler(async (request, reply) => {
-    if (page === null || isApi(request.url)) {
+    if (page === null || isApi(request)) {
       throw new HttpError(
         'NOT_FOUND',
         `there is no ${request.method} ${request.url.split('?')[0]}`,

@@ -13,7 +13,7 @@ import { isApi } from './input.ts';
 export function expectBody(request: FastifyRequest, reply: FastifyReply, withinMs: number): void {
   const { raw } = request;
   const { 'content-length': length = '0', 'transfer-encoding': encoding } = request.headers;
-  if ((length === '0' && encoding === undefined) || !isApi(request.url)) return;
+  if ((length === '0' && encoding === undefined) || !isApi(request)) return;
   const streamed = isStreamed(request);
   let seenBytes = raw.socket.bytesRead;
   const late = (): void => {

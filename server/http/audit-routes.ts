@@ -69,12 +69,9 @@ function noteAnswers(app: FastifyInstance, audit: Audit): void {
 }
 
 /** What takes an operator; who tried without being one; and who came in or went out. */
-function isNoted(
-  { method, url, identity, routeOptions }: FastifyRequest,
-  status: number,
-  audit: Audit,
-): boolean {
-  if (!isApi(url)) return false;
+function isNoted(request: FastifyRequest, status: number, audit: Audit): boolean {
+  if (!isApi(request)) return false;
+  const { method, identity, routeOptions } = request;
   const route = routeOptions.url ?? '';
   if (route === SIGN_IN || route === '/api/v1/sign-out') return status !== 429;
   if (identity === null || roleOfRoute(method, route) !== 'operator' || route === '') return false;

@@ -33,7 +33,7 @@ export async function pass(
 ): Promise<void> {
   const { method, headers, raw } = request;
   const isSafe = SAFE_METHODS.has(method);
-  const ofApi = isApi(request.url);
+  const ofApi = isApi(request);
   const foreign = isSafe ? ofApi && refuseOtherSite(raw) : refuseOrigin(raw);
   if (typeof foreign === 'string') throw new HttpError('FORBIDDEN', foreign);
 

@@ -1,0 +1,93 @@
+/** Where access meets the rest of the server: addresses in other spellings, answers without end, callers that hang up. */
+import { chmodSync, writeFileSync } from 'node:fs';
+import { request as httpRequest } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { AuditRecord } from '../../contracts/audit.ts';
+import { roleOfRoute } from '../../server/access/roles.ts';
+import { makeDataDir, sharedServer } from '../server.ts';
+
+const OPERATOR = 'operator-token-0123456789';
+const VIEWER = 'viewer-token-0123456789';
+
+const file = path.join(makeDataDir(), 'tokens');
+writeTokens();
+const server = sharedServer({ AUTH_TOKENS_FILE: file, RATE_LIMIT: '0' });
+
+/** An address in spellings that the router takes for the same. */
+const SPELLINGS: ReadonlyArray<readonly [string, (target: string) => string]> = [
+  ['a letter percent-encoded', (target) => target.replace('a', '%61')],
+  ['percent-encoded throughout', (target) => target.replaceAll(/[a-z]/g, encoded)],
+  ['with a scheme and a host', (target) => `http://elsewhere.example${target}`],
+  ['with an empty query', (target) => `${target}?`],
+];
+
+describe('an address in another spelling', () => {
+  it.each(SPELLINGS)('[H68] %s, is judged as the route that it is', async (_what, spell) => {
+    for (const route of server.routes) {
+      const [method = '', url = ''] = route.split(' ');
+      const needed = roleOfRoute(method, url);
+      if (needed === 'public') continue;
+      const target = spell(url.replaceAll(/:\w+/g, 'n1'));
+      expect((await raw(method, target, {})).statusCode, `${method} ${target}`).toBe(401);
+      if (needed === 'viewer') continue;
+      const answer = await raw(method, target, bearer(VIEWER));
+      expect(answer.statusCode, `${method} ${target}`).toBe(403);
+    }
+    const foreign = { ...bearer(VIEWER), 'sec-fetch-site': 'cross-site' };
+    expect((await raw('GET', spell('/api/v1/cluster'), foreign)).statusCode).toBe(403);
+    for (const sign of ['/livez', '/readyz']) {
+      const target = spell(sign);
+      expect((await raw('GET', target, {})).statusCode, target).toBe(200);
+    }
+    expect((await raw('GET', '/readyz?verbose', {})).statusCode).toBe(200);
+  });
+
+  it.each(SPELLINGS)('[H68] %s, leaves the same record', async (_what, spell) => {
+    const target = spell('/api/v1/heal');
+    expect((await raw('POST', target, bearer(OPERATOR))).statusCode).toBe(200);
+    await expect
+      .poll(async () => (await trail())[0])
+      .toMatchObject({ what: `POST ${target.split('?')[0]}` });
+  });
+});
+
+function encoded(letter: string): string {
+  return `%${letter.charCodeAt(0).toString(16)}`;
+}
+
+function writeTokens(more = ''): void {
+  writeFileSync(file, `ann operator ${OPERATOR}\nbob viewer ${VIEWER}\n${more}\n`);
+  chmodSync(file, 0o600);
+}
+
+function bearer(token: string): Record<string, string> {
+  return { authorization: `Bearer ${token}` };
+}
+
+/** As it is written: fetch would mend the target. */
+function raw(
+  method: string,
+  target: string,
+  headers: Record<string, string>,
+): Promise<IncomingMessage> {
+  const { hostname, port, host } = new URL(server.url);
+  return new Promise((resolve, reject) => {
+    const sent = httpRequest(
+      { hostname, port, method, path: target, headers: { host, ...headers } },
+      (answer) => {
+        answer.resume();
+        resolve(answer);
+      },
+    );
+    sent.on('error', reject);
+    sent.end();
+  });
+}
+
+/** Newest first. */
+async function trail(): Promise<readonly AuditRecord[]> {
+  const answer = await fetch(`${server.url}/api/v1/audit?limit=500`, { headers: bearer(VIEWER) });
+  return ((await answer.json()) as { records: AuditRecord[] }).records;
+}
