@@ -18,7 +18,7 @@ export const AuditRecord = z.object({
   from: z.string(),
   /** HTTP status of the answer. */
   status: z.number().int(),
-  /** `done` or the code of the error: see OUTCOME_UNKNOWN and its like. */
+  /** `done`; `begun` of a file, which is recorded before it leaves; or the code of the error: see OUTCOME_UNKNOWN and its like. */
   outcome: z.string(),
   /** Of the store, where the answer named one. */
   revision: z.number().int().nullable(),

@@ -162,6 +162,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
     for (const one of [method].flat()) options.onRoute(`${one} ${url}`);
   });
   app.decorateRequest('identity', null);
+  app.decorateRequest('from', 'unknown');
   app.addHook('onRequest', (request, reply) => pass(options, request, reply));
   const budget = new BodyBudget();
   app.addHook('onRequest', (request, reply, next) => {

@@ -17,6 +17,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Null until the gate let it in, and of what is public. */
     identity: Identity | null;
+    /** The address that it came from; a line that was closed since does not tell it any more. */
+    from: string;
   }
 }
 
@@ -32,6 +34,7 @@ export async function pass(
   reply: FastifyReply,
 ): Promise<void> {
   const { method, headers, raw } = request;
+  request.from = request.socket.remoteAddress ?? 'unknown';
   const isSafe = SAFE_METHODS.has(method);
   const ofApi = isApi(request);
   const foreign = isSafe ? ofApi && refuseOtherSite(raw) : refuseOrigin(raw);

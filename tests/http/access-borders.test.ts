@@ -2,6 +2,7 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import type { IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { AuditRecord } from '../../contracts/audit.ts';
@@ -10,6 +11,7 @@ import { makeDataDir, sharedServer } from '../server.ts';
 
 const OPERATOR = 'operator-token-0123456789';
 const VIEWER = 'viewer-token-0123456789';
+const WRONG = 'wrong-token-0123456789';
 
 const file = path.join(makeDataDir(), 'tokens');
 writeTokens();
@@ -53,6 +55,69 @@ describe('an address in another spelling', () => {
   });
 });
 
+describe('the trail', () => {
+  it('[H69] has who hung up before the answer, and from where', async () => {
+    const leader = server.fold.view(Date.now()).nodes.find(({ role }) => role === 'leader');
+    const victim = leader?.id === 'n3' ? 'n2' : 'n3';
+    await hangUp('POST', `/api/v1/nodes/${victim}/kill`);
+    await expect
+      .poll(async () => (await trail())[0])
+      .toMatchObject({
+        who: 'ann',
+        what: `POST /api/v1/nodes/${victim}/kill`,
+        outcome: 'done',
+        from: expect.stringContaining('127.0.0.1'),
+      });
+    expect((await raw('POST', `/api/v1/nodes/${victim}/revive`, bearer(OPERATOR))).statusCode).toBe(
+      200,
+    );
+  });
+
+  it('[H69] has a file before it leaves', async () => {
+    const headers = { ...bearer(OPERATOR), 'content-type': 'application/json' };
+    const body = JSON.stringify({ value: 'x'.repeat(1_000_000) });
+    // More than lines hold that nobody reads.
+    for (let i = 0; i < 16; i++)
+      await fetch(`${server.url}/api/v1/kv/large/f${i}`, { method: 'PUT', headers, body });
+    const unread = new AbortController();
+    const answer = await fetch(`${server.url}/api/v1/backup`, { headers, signal: unread.signal });
+    expect(answer.status).toBe(200);
+    const begun = { who: 'ann', what: 'GET /api/v1/backup', outcome: 'begun' };
+    await expect.poll(async () => (await trail())[0]).toMatchObject(begun);
+    unread.abort();
+  });
+
+  it('[H69] has a request that cannot be written out whole', async () => {
+    const deep = 2_000_000;
+    const answer = await fetch(`${server.url}/api/v1/heal`, {
+      method: 'POST',
+      headers: { ...bearer(OPERATOR), 'content-type': 'application/json' },
+      body: `{"a":${'['.repeat(deep)}${']'.repeat(deep)}}`,
+    });
+    expect(answer.status).toBe(400);
+    const refused = { what: 'POST /api/v1/heal', outcome: 'BAD_REQUEST', detail: '…' };
+    await expect.poll(async () => (await trail())[0]).toMatchObject(refused);
+  });
+
+  it('[H70] has of those whom nobody knows their wrong tokens alone', async () => {
+    const before = (await trail()).length;
+    const json = { 'content-type': 'application/json' };
+    const url = `${server.url}/api/v1/sign-in`;
+    for (const body of ['', '{}', '{"token":5}', '{"token":"'])
+      expect((await fetch(url, { method: 'POST', headers: json, body })).status).toBe(400);
+    const elsewhere = { ...json, origin: 'http://elsewhere.example' };
+    const body = JSON.stringify({ token: WRONG });
+    expect((await fetch(url, { method: 'POST', headers: elsewhere, body })).status).toBe(403);
+    expect((await raw('POST', '/api/v1/sign-out', {})).statusCode).toBe(401);
+    expect((await raw('POST', '/api/v1/sign-out', bearer(WRONG))).statusCode).toBe(401);
+    expect((await raw('POST', '/api/v1/nodes/n1/kill', {})).statusCode).toBe(401);
+    expect((await fetch(url, { method: 'POST', headers: json, body })).status).toBe(401);
+    const wrong = { who: null, what: 'POST /api/v1/sign-in', status: 401 };
+    await expect.poll(async () => (await trail())[0]).toMatchObject(wrong);
+    expect((await trail()).length).toBe(before + 1);
+  });
+});
+
 function encoded(letter: string): string {
   return `%${letter.charCodeAt(0).toString(16)}`;
 }
@@ -83,6 +148,20 @@ function raw(
     );
     sent.on('error', reject);
     sent.end();
+  });
+}
+
+/** Sends a request and closes the line at once. */
+function hangUp(method: string, target: string): Promise<void> {
+  const { hostname, port, host } = new URL(server.url);
+  return new Promise((resolve, reject) => {
+    const line = connect(Number(port), hostname, () => {
+      const head = [`${method} ${target} HTTP/1.1`, `host: ${host}`];
+      line.end([...head, `authorization: Bearer ${OPERATOR}`, '', ''].join('\r\n'));
+      line.destroySoon();
+    });
+    line.on('close', () => resolve());
+    line.on('error', reject);
   });
 }
 
