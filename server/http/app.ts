@@ -36,6 +36,7 @@ import type { ClusterPace } from '../cluster/cluster-pace.ts';
 import type { Clock } from '../ports/clock.ts';
 import { paceRoutes } from './pace-routes.ts';
 import { metricsRoutes } from './metrics-routes.ts';
+import { endLostAnswers } from './lost-answers.ts';
 import { memberRoutes } from './member-routes.ts';
 import { observe, observeRequests, pathOf } from './observed.ts';
 import { prometheusRoute } from './prometheus-route.ts';
@@ -164,6 +165,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   app.decorateRequest('identity', null);
   app.decorateRequest('from', 'unknown');
   app.addHook('onRequest', (request, reply) => pass(options, request, reply));
+  endLostAnswers(app, options.access);
   const budget = new BodyBudget();
   app.addHook('onRequest', (request, reply, next) => {
     try {

@@ -7,10 +7,13 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { AuditRecord } from '../../contracts/audit.ts';
 import { roleOfRoute } from '../../server/access/roles.ts';
+import { must } from '../../server/base/assert.ts';
 import { makeDataDir, sharedServer } from '../server.ts';
 
 const OPERATOR = 'operator-token-0123456789';
 const VIEWER = 'viewer-token-0123456789';
+const GUEST = 'guest-token-0123456789';
+const HELPER = 'helper-token-0123456789';
 const WRONG = 'wrong-token-0123456789';
 
 const file = path.join(makeDataDir(), 'tokens');
@@ -55,6 +58,48 @@ describe('an address in another spelling', () => {
   });
 });
 
+describe('an answer that lasts', () => {
+  it('[H71] ends with the right to it: a watch says why, a file is cut', async () => {
+    writeTokens(`guest viewer ${GUEST}`, `helper operator ${HELPER}`);
+    await expect
+      .poll(async () => (await raw('GET', '/api/v1/access', bearer(HELPER))).statusCode)
+      .toBe(200);
+    const signedIn = await fetch(`${server.url}/api/v1/sign-in`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ token: VIEWER }),
+    });
+    const cookie = (signedIn.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+    const watch = `${server.url}/api/v1/watch?key=late`;
+    const [guests, page, stays] = await Promise.all(
+      [bearer(GUEST), { cookie }, bearer(VIEWER)].map((headers) => fetch(watch, { headers })),
+    );
+    await fill();
+    const file = await fetch(`${server.url}/api/v1/backup`, { headers: bearer(HELPER) });
+    expect([guests, page, stays, file].map((answer) => answer?.status)).toEqual([
+      200, 200, 200, 200,
+    ]);
+
+    const own = { cookie, origin: server.url };
+    expect((await raw('POST', '/api/v1/sign-out', own)).statusCode).toBe(200);
+    writeTokens();
+    for (const answer of [guests, page])
+      expect(lastEvent(await must(answer, 'it was opened').text())).toMatchObject({
+        through: expect.any(Number),
+        problem: { code: 'UNAUTHENTICATED', message: expect.stringContaining('ended') },
+      });
+    await expect(file.text()).rejects.toThrow();
+    // Whoever may still is told what happens then.
+    await put('late', 'f', '1');
+    let told = '';
+    for await (const piece of must(stays?.body, 'a stream').pipeThrough(new TextDecoderStream())) {
+      told += piece;
+      if (told.includes('"late"')) break;
+    }
+    expect(told).toContain('"late"');
+  });
+});
+
 describe('the trail', () => {
   it('[H69] has who hung up before the answer, and from where', async () => {
     const leader = server.fold.view(Date.now()).nodes.find(({ role }) => role === 'leader');
@@ -74,13 +119,12 @@ describe('the trail', () => {
   });
 
   it('[H69] has a file before it leaves', async () => {
-    const headers = { ...bearer(OPERATOR), 'content-type': 'application/json' };
-    const body = JSON.stringify({ value: 'x'.repeat(1_000_000) });
-    // More than lines hold that nobody reads.
-    for (let i = 0; i < 16; i++)
-      await fetch(`${server.url}/api/v1/kv/large/f${i}`, { method: 'PUT', headers, body });
+    await fill();
     const unread = new AbortController();
-    const answer = await fetch(`${server.url}/api/v1/backup`, { headers, signal: unread.signal });
+    const answer = await fetch(`${server.url}/api/v1/backup`, {
+      headers: bearer(OPERATOR),
+      signal: unread.signal,
+    });
     expect(answer.status).toBe(200);
     const begun = { who: 'ann', what: 'GET /api/v1/backup', outcome: 'begun' };
     await expect.poll(async () => (await trail())[0]).toMatchObject(begun);
@@ -122,9 +166,32 @@ function encoded(letter: string): string {
   return `%${letter.charCodeAt(0).toString(16)}`;
 }
 
-function writeTokens(more = ''): void {
-  writeFileSync(file, `ann operator ${OPERATOR}\nbob viewer ${VIEWER}\n${more}\n`);
+function lastEvent(stream: string): unknown {
+  return JSON.parse(stream.slice(stream.lastIndexOf('\ndata: ') + '\ndata: '.length));
+}
+
+function writeTokens(...more: readonly string[]): void {
+  writeFileSync(file, [`ann operator ${OPERATOR}`, `bob viewer ${VIEWER}`, ...more].join('\n'));
   chmodSync(file, 0o600);
+}
+
+let filled: Promise<void> | null = null;
+
+/** More than the lines hold of a file that nobody reads. */
+function fill(): Promise<void> {
+  filled ??= (async (): Promise<void> => {
+    for (let i = 0; i < 16; i++) await put('large', `f${i}`, 'x'.repeat(1_000_000));
+  })();
+  return filled;
+}
+
+async function put(key: string, field: string, value: string): Promise<void> {
+  const answer = await fetch(`${server.url}/api/v1/kv/${key}/${field}`, {
+    method: 'PUT',
+    headers: { ...bearer(OPERATOR), 'content-type': 'application/json' },
+    body: JSON.stringify({ value }),
+  });
+  expect(answer.status).toBe(200);
 }
 
 function bearer(token: string): Record<string, string> {
