@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import { fastify } from 'fastify';
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
 import type { Problem } from '../../contracts/errors.ts';
+import { LIMITS } from '../../contracts/kv.ts';
 import type { Restores } from '../backup/restores.ts';
 import type { ClusterViewFold } from '../cluster/cluster-view.ts';
 import type { FlightRecorder } from '../cluster/flight-recorder.ts';
@@ -127,6 +128,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
     clientErrorHandler: (error, socket) => refuseBytes(error, socket as Socket),
     frameworkErrors: (error, request, reply) => {
       reply.raw.setHeader('x-request-id', request.id);
+      void reply.headers(headers);
       observe(request, reply, options);
       sendProblem(reply, toHttpError(error).problem(request.id));
     },
@@ -224,7 +226,8 @@ export function buildApp(options: AppOptions): FastifyInstance {
 
   const { page } = options;
   app.setNotFoundHandler(async (request, reply) => {
-    if (page === null || isApi(request)) {
+    // "*" is of the server itself, and no address that the page could look at.
+    if (page === null || isApi(request) || request.url === '*') {
       throw new HttpError(
         'NOT_FOUND',
         `there is no ${request.method} ${request.url.split('?')[0]}`,
@@ -299,6 +302,15 @@ function toHttpError(error: FastifyError | HttpError): HttpError {
         path: 'body',
         limit: MAX_BODY_BYTES,
       });
+    case 'FST_ERR_MAX_PARAM_LENGTH':
+      return new HttpError(
+        'TOO_LARGE',
+        `a name in the path is longer than ${LIMITS.nameBytes} bytes`,
+        {
+          path: 'url',
+          limit: LIMITS.nameBytes,
+        },
+      );
     case 'FST_ERR_BAD_URL':
       return new HttpError('BAD_ENCODING', 'the path is not valid percent-encoded UTF-8', {
         path: 'url',

@@ -3,7 +3,7 @@
  * not left is counted; beyond a bound the hub gives no more. `id` is the
  * revision up to which all is told, so that `Last-Event-ID` is where to go on.
  */
-import type { ServerResponse } from 'node:http';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { WatchEnd, WatchLagging, WatchProgress } from '../../contracts/watch.ts';
 import type { ChangeBatch } from '../kv/queries.ts';
 import type { Watch } from '../watch/hub.ts';
@@ -29,7 +29,13 @@ export class EventStream implements WatchSink {
   /** Everything up to here is told. */
   private through: number;
 
-  constructor(response: ServerResponse, requestId: string, watch: Watch) {
+  /** `headers`: those that every answer has. */
+  constructor(
+    response: ServerResponse,
+    requestId: string,
+    watch: Watch,
+    headers: OutgoingHttpHeaders,
+  ) {
     this.response = response;
     this.requestId = requestId;
     this.watch = watch;
@@ -38,6 +44,7 @@ export class EventStream implements WatchSink {
     // Of a reader that is gone only its going matters.
     response.on('error', () => {});
     response.writeHead(200, {
+      ...headers,
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store',
       'x-accel-buffering': 'no',

@@ -1,4 +1,5 @@
 /** `/api/v1/watch`: what happens, as it happens, as server-sent events. */
+import type { OutgoingHttpHeaders } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { files } from '../../contracts/operations/files.ts';
 import type { WatchHub } from '../watch/hub.ts';
@@ -15,7 +16,12 @@ export function watchRoutes(app: FastifyInstance, hub: WatchHub): void {
       { scope, after: from },
       (watch) => {
         reply.hijack();
-        const stream = new EventStream(reply.raw, request.id, watch);
+        const stream = new EventStream(
+          reply.raw,
+          request.id,
+          watch,
+          reply.getHeaders() as OutgoingHttpHeaders,
+        );
         request.dismiss = (why) => stream.dismiss(why);
         return stream;
       },

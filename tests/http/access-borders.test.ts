@@ -58,6 +58,31 @@ describe('an address in another spelling', () => {
   });
 });
 
+describe('what Fastify does not send as it sends the rest', () => {
+  it.each([
+    ['a watch', '/api/v1/watch', 200],
+    ['an address that is no UTF-8', '/api/v1/kv/%ff', 400],
+    ['a name that no router reads', `/api/v1/kv/${'k'.repeat(20_000)}/f`, 413],
+  ])('[H72] %s, has the headers of every answer', async (_what, target, status) => {
+    const answer = await fetch(`${server.url}${target}`, { headers: bearer(VIEWER) });
+    expect(answer.status).toBe(status);
+    if (status === 413)
+      expect(await answer.json()).toMatchObject({ code: 'TOO_LARGE', limit: 1024 });
+    else await answer.body?.cancel();
+    const usual = await fetch(`${server.url}/livez`);
+    for (const name of [
+      'x-content-type-options',
+      'referrer-policy',
+      'x-frame-options',
+      'cache-control',
+      'cross-origin-resource-policy',
+      'content-security-policy',
+    ])
+      expect(answer.headers.get(name) ?? '', name).toBe(usual.headers.get(name));
+    expect(answer.headers.get('x-request-id')).toMatch(/./);
+  });
+});
+
 describe('an answer that lasts', () => {
   it('[H71] ends with the right to it: a watch says why, a file is cut', async () => {
     writeTokens(`guest viewer ${GUEST}`, `helper operator ${HELPER}`);
