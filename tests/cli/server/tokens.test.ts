@@ -1,0 +1,74 @@
+/** Commands against a server that wants tokens, gives them two roles, and takes them back. */
+import { chmodSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { makeDataDir, sharedServer } from '../../server.ts';
+import { cli } from '../world.ts';
+import type { Ended, WorldOptions } from '../world.ts';
+
+const SLOW_MACHINE_MS = 60_000;
+const VIEWER = 'viewer-token-0123456789';
+const GUEST = 'guest-token-0123456789';
+const TERMINAL = { columns: 80, rows: 24 };
+
+const file = path.join(makeDataDir(), 'tokens');
+writeTokens(GUEST);
+
+describe('a server that wants tokens', { timeout: SLOW_MACHINE_MS }, () => {
+  const server = sharedServer({ AUTH_TOKENS_FILE: file, RATE_LIMIT: '0' });
+
+  function run(words: readonly string[], token?: string, options: WorldOptions = {}) {
+    const env = {
+      CHRONORAFT_URL: server.url,
+      ...(token !== undefined && { CHRONORAFT_TOKEN: token }),
+    };
+    return cli([...words, '--timeout', '30s'], { ...options, env });
+  }
+
+  it.each([
+    ['get', ['get', 'a', 'b'], {}],
+    ['watch', ['watch'], {}],
+    ['top', ['top'], { terminal: TERMINAL }],
+  ] as const)('[Z19] says who it is that %s does not let in', async (_name, words, options) => {
+    for (const [token, why] of [
+      [undefined, 'wants to know who asks'],
+      [`${VIEWER}x`, 'not one of'],
+    ] as const) {
+      const refused = await run(words, token, options);
+      expect(refused).toMatchObject({ code: 1, stdout: '' });
+      expect(refused.stderr).toMatch(/^chronoraft: .*; give a token with CHRONORAFT_TOKEN\n$/);
+      expect(refused.stderr).toContain(why);
+      expect(JSON.parse((await run([...words, '--json'], token)).stderr)).toMatchObject({
+        error: { code: 'UNAUTHENTICATED' },
+      });
+    }
+  });
+
+  it('[Z19] a watch and top end, and say why, when the token is taken back', async () => {
+    const ended: Promise<Ended>[] = [];
+    const begun = [
+      { words: ['watch', '--prefix', 'chronoraft:', '--after', '0'] },
+      { words: ['top'], terminal: TERMINAL },
+    ].map(
+      ({ words, ...options }) =>
+        new Promise<void>((resolve) => {
+          ended.push(run(words, GUEST, { ...options, onOutput: () => resolve() }));
+        }),
+    );
+    // The trail has something to tell: the guest is no operator.
+    expect(await run(['put', 'a', 'b', 'c'], GUEST)).toMatchObject({ code: 1 });
+    await Promise.all(begun);
+    writeTokens();
+    for (const { code, stderr } of await Promise.all(ended)) {
+      expect(stderr).toMatch(/^chronoraft: the access has ended: .*\n$/);
+      expect(code).toBe(1);
+    }
+    writeTokens(GUEST);
+  });
+});
+
+function writeTokens(guest?: string): void {
+  const lines = [`bob viewer ${VIEWER}`, ...(guest === undefined ? [] : [`eve viewer ${guest}`])];
+  writeFileSync(file, lines.join('\n'));
+  chmodSync(file, 0o600);
+}
