@@ -22,7 +22,7 @@ export const AuditRecord = z.object({
   outcome: z.string(),
   /** Of the store, where the answer named one. */
   revision: z.number().int().nullable(),
-  /** So many alike came one after the other, and stand here once. */
+  /** So many stand here once: alike and one after the other, or refusals of one caller beyond sixty in a minute, of which this is the last. */
   times: z.number().int(),
 });
 export type AuditRecord = z.infer<typeof AuditRecord>;
