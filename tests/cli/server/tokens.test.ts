@@ -1,7 +1,11 @@
-/** Commands against a server that wants tokens, gives them two roles, and takes them back. */
+/** Commands against a server that wants tokens and takes them back, or whose certificate is not trusted. */
 import { chmodSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { CERTIFICATE, KEY } from '../../http/certificate.ts';
 import { makeDataDir, sharedServer } from '../../server.ts';
 import { cli } from '../world.ts';
 import type { Ended, WorldOptions } from '../world.ts';
@@ -64,6 +68,38 @@ describe('a server that wants tokens', { timeout: SLOW_MACHINE_MS }, () => {
       expect(code).toBe(1);
     }
     writeTokens(GUEST);
+  });
+});
+
+describe('a server whose certificate nobody vouches for', { timeout: SLOW_MACHINE_MS }, () => {
+  const folder = makeDataDir();
+  const TLS_CERT_FILE = path.join(folder, 'cert.pem');
+  const TLS_KEY_FILE = path.join(folder, 'key.pem');
+  writeFileSync(TLS_CERT_FILE, CERTIFICATE);
+  writeFileSync(TLS_KEY_FILE, KEY, { mode: 0o600 });
+  const server = sharedServer({ TLS_CERT_FILE, TLS_KEY_FILE });
+
+  it('[Z20] is sent nothing: a write ends with 4, and it is said what is wrong', async () => {
+    const env = { CHRONORAFT_URL: server.url };
+    for (const words of [
+      ['put', 'a', 'b', 'c'],
+      ['get', 'a', 'b'],
+    ]) {
+      const refused = await cli(words, { env });
+      expect(refused).toMatchObject({ code: 4, stdout: '' });
+      expect(refused.stderr).toMatch(/^chronoraft: .*certificate.*NODE_EXTRA_CA_CERTS/);
+    }
+  });
+
+  it('[Z20] and what does not speak TLS is sent nothing either', async () => {
+    const plain = createServer().listen(0, '127.0.0.1');
+    await once(plain, 'listening');
+    const { port } = plain.address() as AddressInfo;
+    const url = `https://127.0.0.1:${port}`;
+    const refused = await cli(['put', 'a', 'b', 'c'], { env: { CHRONORAFT_URL: url } });
+    expect(refused).toMatchObject({ code: 4, stdout: '' });
+    expect(refused.stderr).toContain('does not speak TLS');
+    plain.close();
   });
 });
 
