@@ -48,6 +48,14 @@ describe('a server that wants tokens', { timeout: SLOW_MACHINE_MS }, () => {
     }
   });
 
+  it.each([[['show']], [['stop']]])('[Z21] without a run, chaos %s finds none', async (words) => {
+    expect(await run(['chaos', ...words], VIEWER)).toEqual({
+      code: 3,
+      stdout: '',
+      stderr: 'chronoraft: there is no run yet; begin one with `chronoraft chaos start`\n',
+    });
+  });
+
   it('[Z19] a watch and top end, and say why, when the token is taken back', async () => {
     const ended: Promise<Ended>[] = [];
     const begun = [
