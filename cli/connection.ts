@@ -21,6 +21,24 @@ const NEVER_SENT: Readonly<Record<string, string>> = {
   // Ports that browsers, and with them this platform, send no HTTP to.
   'bad port': 'nothing is ever sent to that port',
   UND_ERR_CONNECT_TIMEOUT: 'it did not take the connection in time',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'what listens there does not speak TLS',
+  ...Object.fromEntries(
+    [
+      'DEPTH_ZERO_SELF_SIGNED_CERT',
+      'SELF_SIGNED_CERT_IN_CHAIN',
+      'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+      'UNABLE_TO_GET_ISSUER_CERT',
+      'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+      'CERT_HAS_EXPIRED',
+      'CERT_NOT_YET_VALID',
+      'CERT_REVOKED',
+      'CERT_UNTRUSTED',
+      'ERR_TLS_CERT_ALTNAME_INVALID',
+    ].map((code) => [
+      code,
+      `its certificate is not to be trusted (${code}); if it is your own, name its file in NODE_EXTRA_CA_CERTS`,
+    ]),
+  ),
 };
 
 export interface ConnectionOptions {

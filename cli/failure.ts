@@ -67,6 +67,8 @@ function todoOf(code: ApiFailure['code']): string | null {
     case 'OUTCOME_UNKNOWN':
     case 'INTERNAL':
       return 'read before you write it again';
+    case 'UNAUTHENTICATED':
+      return 'give a token with CHRONORAFT_TOKEN';
     case 'NODE_DOWN':
       return 'bring it back with `chronoraft node revive`';
     case 'NODE_UNKNOWN':

@@ -1,10 +1,13 @@
 /** The server's live line for terminals: the view as it changes, and watches of the store. */
 import { io } from 'socket.io-client';
 import type { Socket } from 'socket.io-client';
+import { failureOf } from '../client/api-failure.ts';
 import { initialState, reduce, wantsView } from '../client/live-store.ts';
 import type { LiveAction, LiveState } from '../client/live-store.ts';
+import type { Problem } from '../contracts/errors.ts';
 import type { ClientToServerEvents, ServerToClientEvents } from '../contracts/live.ts';
 import type { Connection } from './connection.ts';
+import { errorOf } from './failure.ts';
 
 export type LiveSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
 
@@ -12,6 +15,8 @@ export type LiveSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
 const CLOCK_EVERY_MS = 500;
 /** A view that was asked for and did not come is asked for again after this, ms. */
 const RESYNC_EVERY_MS = 1000;
+/** After a refusal that may pass, ms. */
+const AGAIN_AFTER_MS = 2000;
 
 /** Not connected yet: `connect()` begins. It comes back by itself when the line breaks. */
 export function lineTo(connection: Connection): LiveSocket {
@@ -27,19 +32,22 @@ export function lineTo(connection: Connection): LiveSocket {
   });
 }
 
-/** Resolves when the line stands; throws when the first attempt finds nobody, or within `timeoutMs`. */
+/**
+ * Resolves when the line stands, with why the server keeps nobody like us, once
+ * it does; until then it comes back after whatever passes. Throws when the first
+ * attempt finds nobody, is not let in, or takes longer than `timeoutMs`.
+ */
 export async function connected(
   socket: LiveSocket,
   connection: Connection,
   timeoutMs: number,
-): Promise<void> {
-  const { promise, resolve, reject } = withResolvers();
+): Promise<{ readonly dismissed: Promise<never> }> {
+  const { promise, resolve, reject } = withResolvers<void>();
   const timer = setTimeout(() => reject(connection.nobodyThere('no live line in time')), timeoutMs);
-  const fail = (error: Error): void => {
-    const { description } = error as Error & {
-      readonly description?: { readonly message?: string };
-    };
-    reject(connection.nobodyThere(description?.message ?? error.message));
+  const fail = (error: RefusedError): void => {
+    const { data, description } = error;
+    if (data !== undefined) reject(errorOf(failureOf(data)));
+    else reject(connection.nobodyThere(description?.message ?? error.message));
   };
   socket.once('connect', resolve).once('connect_error', fail);
   socket.connect();
@@ -49,7 +57,41 @@ export async function connected(
     clearTimeout(timer);
     socket.off('connect_error', fail);
   }
+  return { dismissed: comingBack(socket) };
 }
+
+/** Where the line broke the library tries again by itself, and not where the server ended it or did not let it in. */
+async function comingBack(socket: LiveSocket): Promise<never> {
+  const { promise, resolve } = withResolvers<Problem>();
+  let again: ReturnType<typeof setTimeout> | undefined;
+  const judge = (problem: Problem | undefined): void => {
+    if (problem !== undefined && !problem.retryable) {
+      resolve(problem);
+      return;
+    }
+    clearTimeout(again);
+    again = setTimeout(() => socket.connect(), AGAIN_AFTER_MS);
+  };
+  let why: Problem | undefined;
+  socket.on('farewell', (problem) => {
+    why = problem;
+  });
+  socket.on('disconnect', (reason) => {
+    if (reason === 'io server disconnect') judge(why);
+    if (reason === 'io client disconnect') clearTimeout(again);
+    why = undefined;
+  });
+  socket.on('connect_error', ({ data }: RefusedError) => {
+    if (!socket.active) judge(data);
+  });
+  throw errorOf(failureOf(await promise));
+}
+
+/** `data` is from the server itself; else it is the line that failed. */
+type RefusedError = Error & {
+  readonly data?: Problem;
+  readonly description?: { readonly message?: string };
+};
 
 /** Tells every new state of the cluster, until it is ended. */
 export function follow(socket: LiveSocket, onState: (state: LiveState) => void): () => void {
@@ -67,19 +109,15 @@ export function follow(socket: LiveSocket, onState: (state: LiveState) => void):
   socket.on('view', (view) => take({ type: 'view', view, nowMs: Date.now() }));
   socket.on('patch', (patch) => take({ type: 'patch', patch, nowMs: Date.now() }));
   socket.on('beat', (beat) => take({ type: 'beat', ...beat, nowMs: Date.now() }));
-  socket.on('disconnect', (reason) => {
-    take({ type: 'disconnected' });
-    // After a farewell of the server the library leaves it to us to come back.
-    if (reason === 'io server disconnect') socket.connect();
-  });
+  socket.on('disconnect', () => take({ type: 'disconnected' }));
   const clock = setInterval(() => take({ type: 'clock', nowMs: Date.now() }), CLOCK_EVERY_MS);
   return () => clearInterval(clock);
 }
 
-function withResolvers() {
-  let resolve: () => void = () => {};
+function withResolvers<T>() {
+  let resolve: (value: T) => void = () => {};
   let reject: (error: Error) => void = () => {};
-  const promise = new Promise<void>((done, failed) => {
+  const promise = new Promise<T>((done, failed) => {
     resolve = done;
     reject = failed;
   });

@@ -18,11 +18,11 @@ export const AuditRecord = z.object({
   from: z.string(),
   /** HTTP status of the answer. */
   status: z.number().int(),
-  /** `done` or the code of the error: see OUTCOME_UNKNOWN and its like. */
+  /** `done`; `begun` of a file, which is recorded before it leaves; or the code of the error: see OUTCOME_UNKNOWN and its like. */
   outcome: z.string(),
   /** Of the store, where the answer named one. */
   revision: z.number().int().nullable(),
-  /** So many alike came one after the other, and stand here once. */
+  /** So many stand here once: alike and one after the other, or refusals of one caller beyond sixty in a minute, of which this is the last. */
   times: z.number().int(),
 });
 export type AuditRecord = z.infer<typeof AuditRecord>;

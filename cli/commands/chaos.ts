@@ -8,7 +8,7 @@ import type { Call } from '../call.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { ExitCode } from '../exit-codes.ts';
-import { usageError } from '../failure.ts';
+import { CliError, usageError } from '../failure.ts';
 import { inert, jsonText } from '../text.ts';
 
 /** Between looks at a run that goes on, ms. */
@@ -200,7 +200,10 @@ async function idOf(call: Call): Promise<string> {
   const id = call.optional('RUN');
   if (id !== undefined) return id;
   const { runs } = await call.ask(chaosOf(call).list());
-  return runs[0]?.id ?? call.refuse('there is no run yet');
+  const [newest] = runs;
+  if (newest !== undefined) return newest.id;
+  const todo = 'begin one with `chronoraft chaos start`';
+  throw new CliError(EXIT.notFound, 'NOT_FOUND', 'there is no run yet', todo);
 }
 
 function chaosOf(call: Call): ChaosClient {

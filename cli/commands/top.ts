@@ -132,12 +132,13 @@ async function live(call: Call): Promise<undefined> {
   };
   let onKey = (_keys: { toString(): string }): void => {};
   try {
-    await connected(socket, call.connection, call.timeoutMs);
+    const { dismissed } = await connected(socket, call.connection, call.timeoutMs);
     entered = true;
     screen.enter();
     stdout.on('resize', resized);
     await new Promise<void>((resolve, reject) => {
       fail = reject;
+      dismissed.catch(reject);
       interrupted.addEventListener('abort', () => resolve(), { once: true });
       if (interrupted.aborted) resolve();
       if (stdin.isTTY !== true) return;

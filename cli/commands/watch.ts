@@ -70,12 +70,11 @@ const watch: Command = {
           after,
         );
       });
-      await connected(socket, call.connection, call.timeoutMs);
+      const { dismissed } = await connected(socket, call.connection, call.timeoutMs);
       socket.on('disconnect', (reason) => {
-        if (reason !== 'io client disconnect')
-          void call.note('the line broke; it goes on when it is back');
+        if (!reason.startsWith('io ')) void call.note('the line broke; it goes on when it is back');
       });
-      const end = await ended;
+      const end = await Promise.race([ended, dismissed]);
       await printed;
       if (end === 'interrupted') return EXIT.interrupted;
       if (end !== 'counted') throw errorOf(failureOf(end));

@@ -9,6 +9,9 @@ import { client } from '../cluster/use-action.ts';
 import { Button } from '../ui/button.tsx';
 import { Sheet } from '../ui/sheet.tsx';
 
+/** A file is recorded as it begins to leave. */
+const WENT_WELL: ReadonlySet<string> = new Set(['done', 'begun']);
+
 interface AuditSheetProps {
   readonly open: boolean;
   onClose(): void;
@@ -46,7 +49,7 @@ function Trail() {
     <>
       <p className="text-quiet">
         {answer === null || answer.recorded !== 'off'
-          ? 'What operators did, who came in, and who was turned away. It is kept in the store itself, where nobody can change it.'
+          ? 'What operators did, who came in, and who was turned away. It is kept in the store itself, where no client can change it.'
           : 'Actions are not recorded on this server (AUDIT=off).'}
       </p>
       <p role="status" className={clsx('text-sm', failure !== null && 'text-danger')}>
@@ -95,7 +98,7 @@ function Row({ record }: { readonly record: AuditRecord }) {
         {what}
         {detail !== null && <span className="block text-xs text-quiet">{detail}</span>}
       </td>
-      <td className={clsx('px-3 py-0.5 sm:py-1.5', outcome !== 'done' && 'text-danger')}>
+      <td className={clsx('px-3 py-0.5 sm:py-1.5', !WENT_WELL.has(outcome) && 'text-danger')}>
         {outcome}
         {revision !== null && <span className="text-quiet"> rev {revision}</span>}
         {times > 1 && <span className="text-quiet"> × {times}</span>}

@@ -16,6 +16,9 @@ import type { Logger } from '../logger.ts';
 /** Beyond that the newest is given up, and counted. */
 export const MAX_WAITING = 2000;
 const RECORDS_A_WRITE = 64;
+/** Of one caller who may not; what is beyond in that time stands there as one, ms. */
+export const REFUSALS = 60;
+const REFUSALS_WITHIN_MS = 60_000;
 /** Those of one moment are written together, ms. */
 const GATHER_MS = 50;
 const WRITE_WITHIN_MS = 5000;
@@ -23,6 +26,16 @@ const READ_WITHIN_MS = 1500;
 const AGAIN_AFTER_MS = 500;
 /** Fields sort upwards, and the newest is to come first. */
 const LATEST_MS = 9_999_999_999_999;
+
+type Noted = Omit<AuditRecord, 'id' | 'times'>;
+
+/** Of one caller, lately. */
+interface Refusals {
+  recorded: number;
+  /** Not recorded. */
+  more: number;
+  last: Noted;
+}
 
 type Store = Pick<KvService, 'read' | 'readLocal' | 'write'>;
 
@@ -42,6 +55,7 @@ export class Audit {
   private waiting: AuditRecord[];
   private number = 0;
   private lost = 0;
+  private readonly refusals = new Map<string, Refusals>();
   private writing: Promise<void> | null = null;
   private isClosed = false;
 
@@ -56,8 +70,33 @@ export class Audit {
   }
 
   /** Never throws, and never waits. */
-  note(what: Omit<AuditRecord, 'id' | 'times'>): void {
-    if (this.recorded === 'off') return;
+  note(what: Noted): void {
+    if (this.recorded === 'off' || (what.status === 403 && this.isBeyond(what))) return;
+    this.add(what, 1);
+  }
+
+  /** The trail is kept for ever: who is turned away without end does not fill it. */
+  private isBeyond(what: Noted): boolean {
+    const caller = `${what.who} ${what.from}`;
+    const known = this.refusals.get(caller);
+    if (known === undefined) {
+      this.refusals.set(caller, { recorded: 1, more: 0, last: what });
+      setTimeout(() => this.sumUp(caller), REFUSALS_WITHIN_MS).unref();
+      return false;
+    }
+    known.last = what;
+    if (known.recorded === REFUSALS) known.more++;
+    else known.recorded++;
+    return known.more > 0;
+  }
+
+  private sumUp(caller: string): void {
+    const known = this.refusals.get(caller);
+    this.refusals.delete(caller);
+    if (known !== undefined && known.more > 0) this.add(known.last, known.more);
+  }
+
+  private add(what: Noted, times: number): void {
     const last = this.waiting.at(-1);
     // Who is turned away again and again fills no trail.
     if (
@@ -66,7 +105,7 @@ export class Audit {
       this.waiting.length > RECORDS_A_WRITE &&
       isAlike(last, what)
     ) {
-      this.waiting[this.waiting.length - 1] = { ...last, times: last.times + 1 };
+      this.waiting[this.waiting.length - 1] = { ...last, times: last.times + times };
       return;
     }
     if (this.waiting.length >= MAX_WAITING) {
@@ -79,7 +118,7 @@ export class Audit {
     }
     const moment = String(LATEST_MS - what.atMs).padStart(13, '0');
     const number = String(999_999_999 - (this.number++ % 1_000_000_000)).padStart(9, '0');
-    const record: AuditRecord = { id: `${moment}-${number}-${this.boot}`, ...what, times: 1 };
+    const record: AuditRecord = { id: `${moment}-${number}-${this.boot}`, ...what, times };
     this.waiting.push(record);
     this.keep(record);
     this.nudge();
@@ -113,6 +152,7 @@ export class Audit {
 
   /** What still waits is in its file, for the next start. */
   close(): void {
+    for (const caller of this.refusals.keys()) this.sumUp(caller);
     this.isClosed = true;
   }
 
@@ -174,7 +214,7 @@ export class Audit {
   }
 }
 
-function isAlike(a: AuditRecord, b: Omit<AuditRecord, 'id' | 'times'>): boolean {
+function isAlike(a: AuditRecord, b: Noted): boolean {
   return a.who === b.who && a.what === b.what && a.from === b.from && a.outcome === b.outcome;
 }
 

@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import { fastify } from 'fastify';
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
 import type { Problem } from '../../contracts/errors.ts';
+import { LIMITS } from '../../contracts/kv.ts';
 import type { Restores } from '../backup/restores.ts';
 import type { ClusterViewFold } from '../cluster/cluster-view.ts';
 import type { FlightRecorder } from '../cluster/flight-recorder.ts';
@@ -36,6 +37,7 @@ import type { ClusterPace } from '../cluster/cluster-pace.ts';
 import type { Clock } from '../ports/clock.ts';
 import { paceRoutes } from './pace-routes.ts';
 import { metricsRoutes } from './metrics-routes.ts';
+import { endLostAnswers } from './lost-answers.ts';
 import { memberRoutes } from './member-routes.ts';
 import { observe, observeRequests, pathOf } from './observed.ts';
 import { handOver } from './page.ts';
@@ -134,7 +136,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   app.addHook('onRequest', (request, reply, next) => {
     void reply.header('x-request-id', request.id).headers(headers);
     const badQuery = (request.query as { readonly [BAD_QUERY]?: string })[BAD_QUERY];
-    if (badQuery !== undefined && isApi(request.url)) {
+    if (badQuery !== undefined && isApi(request)) {
       next(
         new HttpError('BAD_ENCODING', 'the query is not valid percent-encoded UTF-8', {
           path: `query.${badQuery}`,
@@ -143,7 +145,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
       return;
     }
     const encoding = request.headers['content-encoding'];
-    if (encoding !== undefined && encoding !== 'identity' && isApi(request.url)) {
+    if (encoding !== undefined && encoding !== 'identity' && isApi(request)) {
       next(
         new HttpError('BAD_REQUEST', `a body in content-encoding ${encoding} is not understood`, {
           path: 'Content-Encoding',
@@ -159,7 +161,9 @@ export function buildApp(options: AppOptions): FastifyInstance {
     for (const one of [method].flat()) options.onRoute(`${one} ${url}`);
   });
   app.decorateRequest('identity', null);
+  app.decorateRequest('from', 'unknown');
   app.addHook('onRequest', (request, reply) => pass(options, request, reply));
+  endLostAnswers(app, options.access);
   const budget = new BodyBudget();
   app.addHook('onRequest', (request, reply, next) => {
     try {
@@ -218,7 +222,8 @@ export function buildApp(options: AppOptions): FastifyInstance {
 
   const { page } = options;
   app.setNotFoundHandler(async (request, reply) => {
-    if (page === null || isApi(request.url)) {
+    // "*" is of the server itself, and no address that the page could look at.
+    if (page === null || isApi(request) || request.url === '*') {
       throw new HttpError(
         'NOT_FOUND',
         `there is no ${request.method} ${request.url.split('?')[0]}`,
@@ -297,6 +302,15 @@ function toHttpError(error: FastifyError | HttpError): HttpError {
         path: 'body',
         limit: MAX_BODY_BYTES,
       });
+    case 'FST_ERR_MAX_PARAM_LENGTH':
+      return new HttpError(
+        'TOO_LARGE',
+        `a name in the path is longer than ${LIMITS.nameBytes} bytes`,
+        {
+          path: 'url',
+          limit: LIMITS.nameBytes,
+        },
+      );
     case 'FST_ERR_BAD_URL':
       return new HttpError('BAD_ENCODING', 'the path is not valid percent-encoded UTF-8', {
         path: 'url',

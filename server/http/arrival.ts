@@ -16,7 +16,7 @@ export function expectBody(request: FastifyRequest, reply: FastifyReply, withinM
   // Most bodies come with their headers: nothing need be set up to wait for them.
   if (raw.complete) return;
   const { 'content-length': length = '0', 'transfer-encoding': encoding } = request.headers;
-  if ((length === '0' && encoding === undefined) || !isApi(request.url)) return;
+  if ((length === '0' && encoding === undefined) || !isApi(request)) return;
   const streamed = isStreamed(request);
   let seenBytes = raw.socket.bytesRead;
   const late = (): void => {

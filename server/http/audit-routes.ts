@@ -1,7 +1,8 @@
 /** What operators did: noted with every answer, and read at `/api/v1/audit`. */
+import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import * as z from 'zod';
-import type { AuditAnswer } from '../../contracts/audit.ts';
+import type { AuditAnswer, AuditRecord } from '../../contracts/audit.ts';
 import { access } from '../../contracts/operations/access.ts';
 import type { Audit } from '../access/audit.ts';
 import { roleOfRoute } from '../access/roles.ts';
@@ -21,6 +22,7 @@ const QUESTION = ['audit'];
 const DATA = /^\/api\/v1\/(?:kv\/|txn$|batch$|sessions$)/;
 /** Its body is a secret. */
 const SIGN_IN = '/api/v1/sign-in';
+const SIGN_OUT = '/api/v1/sign-out';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -47,7 +49,8 @@ function noteAnswers(app: FastifyInstance, audit: Audit): void {
     request.told = payload as FastifyRequest['told'];
     next();
   });
-  app.addHook('onResponse', (request, reply, next) => {
+  // Before anything of the answer leaves: who hangs up meanwhile has done it all the same.
+  app.addHook('onSend', (request, reply, payload, next) => {
     if (isNoted(request, reply.statusCode, audit)) {
       const { identity, method, told } = request;
       const [target = ''] = request.url.split('?', 1);
@@ -57,10 +60,9 @@ function noteAnswers(app: FastifyInstance, audit: Audit): void {
         role: identity?.role ?? null,
         what: `${method} ${target}`.slice(0, MAX_WHAT_CHARS),
         detail: detailOf(request),
-        from: request.socket.remoteAddress ?? 'unknown',
+        from: request.from,
         status: reply.statusCode,
-        outcome:
-          typeof told?.code === 'string' ? told.code : reply.statusCode < 400 ? 'done' : 'failed',
+        outcome: outcomeOf(reply.statusCode, told?.code, payload),
         revision: typeof told?.revision === 'number' ? told.revision : null,
       });
     }
@@ -68,16 +70,24 @@ function noteAnswers(app: FastifyInstance, audit: Audit): void {
   });
 }
 
-/** What takes an operator; who tried without being one; and who came in or went out. */
-function isNoted(
-  { method, url, identity, routeOptions }: FastifyRequest,
-  status: number,
-  audit: Audit,
-): boolean {
-  if (!isApi(url)) return false;
+function outcomeOf(status: number, code: unknown, payload: unknown): AuditRecord['outcome'] {
+  if (typeof code === 'string') return code;
+  if (status >= 400) return 'failed';
+  return payload instanceof Readable ? 'begun' : 'done';
+}
+
+/**
+ * What takes an operator; who tried without being one; and who came in or went
+ * out. Of nobody only wrong tokens, which are limited: the trail is kept for ever.
+ */
+function isNoted(request: FastifyRequest, status: number, audit: Audit): boolean {
+  if (!isApi(request)) return false;
+  const { method, identity, routeOptions } = request;
   const route = routeOptions.url ?? '';
-  if (route === SIGN_IN || route === '/api/v1/sign-out') return status !== 429;
-  if (identity === null || roleOfRoute(method, route) !== 'operator' || route === '') return false;
+  if (route === SIGN_IN) return status < 400 || status === 401;
+  if (identity === null || route === '') return false;
+  if (route === SIGN_OUT) return true;
+  if (roleOfRoute(method, route) !== 'operator') return false;
   return audit.recorded === 'all' || status === 403 || !DATA.test(route);
 }
 
@@ -85,5 +95,10 @@ function detailOf({ body, routeOptions }: FastifyRequest): string | null {
   const route = routeOptions.url ?? '';
   const isPlain = typeof body === 'object' && body !== null && !('pipe' in body);
   if (!isPlain || route === SIGN_IN || DATA.test(route)) return null;
-  return JSON.stringify(body).slice(0, MAX_DETAIL_CHARS);
+  try {
+    return JSON.stringify(body).slice(0, MAX_DETAIL_CHARS);
+  } catch {
+    // Parsed it was, and it is nested too deeply to be written.
+    return '…';
+  }
 }

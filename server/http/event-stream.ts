@@ -8,6 +8,7 @@ import type { WatchEnd, WatchLagging, WatchProgress } from '../../contracts/watc
 import type { ChangeBatch } from '../kv/queries.ts';
 import type { Watch } from '../watch/hub.ts';
 import type { WatchEvent, WatchSink } from '../watch/watcher.ts';
+import type { HttpError } from './errors.ts';
 import { watchEnded } from './kv-problems.ts';
 
 /** Written and not sent yet, beyond which there is no room. */
@@ -25,6 +26,8 @@ export class EventStream implements WatchSink {
   private readonly requestId: string;
   private readonly watch: Watch;
   private waitingBytes = 0;
+  /** Everything up to here is told. */
+  private through: number;
 
   /** `headers` are those of every answer. */
   constructor(
@@ -36,6 +39,7 @@ export class EventStream implements WatchSink {
     this.response = response;
     this.requestId = requestId;
     this.watch = watch;
+    this.through = watch.after;
     response.on('close', () => watch.close());
     // Of a reader that is gone only its going matters.
     response.on('error', () => {});
@@ -55,10 +59,26 @@ export class EventStream implements WatchSink {
   }
 
   send(event: WatchEvent): void {
-    const bytes = this.encode(event);
+    this.through = event.type === 'changes' ? event.batch.revision : event.through;
+    this.writeAll(this.encode(event));
+    if (event.type === 'end') this.hangUp();
+  }
+
+  /** Ends it, with `why`, for another reason than the hub's. */
+  dismiss(why: HttpError): void {
+    this.watch.close();
+    const { through } = this;
+    const problem = why.problem(this.requestId);
+    this.writeAll(encode('end', { through, problem } satisfies WatchEnd, through));
+    this.hangUp();
+  }
+
+  private writeAll(bytes: Buffer): void {
     for (let at = 0; at < bytes.length; at += PIECE_BYTES)
       this.write(bytes.subarray(at, at + PIECE_BYTES));
-    if (event.type !== 'end') return;
+  }
+
+  private hangUp(): void {
     this.response.end();
     const force = setTimeout(() => this.response.destroy(), END_WITHIN_MS);
     force.unref();

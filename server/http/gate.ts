@@ -18,6 +18,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Null until the gate let it in, and of what is public. */
     identity: Identity | null;
+    /** The address that it came from; a line that was closed since does not tell it any more. */
+    from: string;
   }
 }
 
@@ -33,8 +35,9 @@ export async function pass(
   reply: FastifyReply,
 ): Promise<void> {
   const { method, headers, raw } = request;
+  request.from = request.socket.remoteAddress ?? 'unknown';
   const isSafe = SAFE_METHODS.has(method);
-  const ofApi = isApi(request.url);
+  const ofApi = isApi(request);
   const foreign = isSafe ? ofApi && refuseOtherSite(raw) : refuseOrigin(raw);
   if (typeof foreign === 'string') throw new HttpError('FORBIDDEN', foreign);
 

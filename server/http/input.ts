@@ -10,9 +10,10 @@ import { HttpError } from './errors.ts';
 /** Methods that change nothing. */
 export const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-/** False: the page's. */
-export function isApi(url: string): boolean {
-  return url.startsWith('/api/') || url === '/livez' || url === '/readyz';
+/** False: the page's. The route tells it where there is one, since the router reads an address in more than one spelling. */
+export function isApi({ url, is404, routeOptions }: FastifyRequest): boolean {
+  const path = is404 ? url : (routeOptions.url ?? url);
+  return path.startsWith('/api/') || path === '/livez' || path === '/readyz';
 }
 
 export function cellOf({ key, field }: CellParams): CellParams {

@@ -15,7 +15,9 @@ export function watchRoutes(app: FastifyInstance, hub: WatchHub): void {
       { scope, after: from },
       (watch) => {
         reply.hijack();
-        return new EventStream(reply.raw, reply.getHeaders(), request.id, watch);
+        const stream = new EventStream(reply.raw, reply.getHeaders(), request.id, watch);
+        request.dismiss = (why) => stream.dismiss(why);
+        return stream;
       },
       timeoutOf(request),
     );

@@ -1,4 +1,7 @@
 /** `/metrics` is the page for a browser, however it comes there, and text for Prometheus. */
+import { request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { expect, test } from './fixtures.ts';
 
 /** As Prometheus 2 and 3 ask. */
@@ -33,5 +36,19 @@ test('[H63] pages too have the id of their request', async ({ server }) => {
     const response = await fetch(`${server.url}${path}`, { headers });
     await response.body?.cancel();
     expect(response.headers.get('x-request-id')).toBe('page-7');
+  }
+});
+
+test('[H73] "*" is no address of the page, and is answered as what is not there', async ({
+  server,
+}) => {
+  const { hostname, port } = new URL(server.url);
+  for (const method of ['GET', 'OPTIONS', 'POST']) {
+    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+      request({ hostname, port, method, path: '*' }, resolve).on('error', reject).end();
+    });
+    expect(answer.statusCode, method).toBe(404);
+    expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
+    expect(JSON.parse(await text(answer))).toMatchObject({ code: 'NOT_FOUND' });
   }
 });

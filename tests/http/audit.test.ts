@@ -3,6 +3,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { AuditAnswer } from '../../contracts/audit.ts';
 import type { AuditRecord } from '../../contracts/audit.ts';
 import type { BackupRestoreAnswer } from '../../contracts/backup.ts';
+import { REFUSALS } from '../../server/access/audit.ts';
 import { must } from '../../server/base/assert.ts';
 import { AUDIT_KEY } from '../../server/base/reserved.ts';
 import { fileOf } from '../backup/files.ts';
@@ -156,6 +157,25 @@ describe('the trail of actions', { timeout: SLOW_MACHINE_MS }, () => {
     expect(first).toMatchObject({ what: `POST /api/v1/nodes/${follower}/kill` });
     expect(older).toEqual(before);
     expect(await read('')).toMatchObject({ waiting: 0, lost: 0, current: true });
+  });
+
+  it('[H74] is not filled by a viewer who tries without end, and tells how often', async () => {
+    const length = (await read('?limit=500')).records.length;
+    const tries = REFUSALS + 40;
+    const answers = await Promise.all(
+      Array.from({ length: tries }, (_, i) => ask('POST', `/nodes/n${i}/kill`, undefined, VIEWER)),
+    );
+    expect(answers.every(({ status }) => status === 403)).toBe(true);
+    await ask('POST', '/heal');
+    const [heal, ...refused] = await trail(length + 1 + REFUSALS);
+    expect(heal).toMatchObject({ who: 'ann', what: 'POST /api/v1/heal' });
+    expect(refused[0]).toMatchObject({ who: 'bob', outcome: 'NOT_ALLOWED', times: 1 });
+    const { dataDir } = server;
+    await server.close();
+    server = await startTestServer(dataDir, { AUTH_TOKENS, RATE_LIMIT: '0' });
+    const all = await trail(length + 2 + REFUSALS);
+    const more = { who: 'bob', outcome: 'NOT_ALLOWED', times: tries - REFUSALS };
+    expect(all.filter(({ times }) => times > 1)).toMatchObject([more]);
   });
 
   /** All records, once there are so many and none waits. */
