@@ -1,0 +1,113 @@
+/**
+ * Records a workload: its processes run one after the other under strace, on
+ * real files. In the end the model of the disk must explain these files byte for
+ * byte; if it does not, something was not seen, and nothing is judged by it.
+ */
+import { spawn } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { DiskEvents, RECORDED_CALLS } from './disk-events.ts';
+import type { DiskEvent } from './disk-events.ts';
+import { Disk } from './disk.ts';
+import { parseTrace, TraceError } from './trace.ts';
+import type { Step } from './workload.ts';
+
+export interface RecordingOptions {
+  /** The program that writes, built. */
+  readonly writer: string;
+  readonly seed: number;
+  readonly rounds: number;
+  readonly steps: readonly Step[];
+  readonly migrationsDir: string;
+  /** For the files and the traces; made anew, and removed in the end. */
+  readonly folder: string;
+}
+
+/** For one process, ms: a machine that is slow is waited for. */
+const TIMEOUT_MS = 120_000;
+/** No write of the store is longer, bytes; strace would cut it, and that is noticed. */
+const MOST_BYTES = 4 * 1024 * 1024;
+
+/** Why nothing can be recorded here; null when it can. */
+export async function whyNotRecorded(): Promise<string | null> {
+  const { code, output } = await run('strace', ['-f', '-o', '/dev/null', process.execPath, '-v']);
+  if (code === 0) return null;
+  if (code === null) return `strace does not run here (${output.trim()})`;
+  return `strace may not look at processes here (${output.trim().split('\n').at(-1)})`;
+}
+
+/** Throws {@link TraceError}, and an Error with the writer's words when it fails. */
+export async function record(options: RecordingOptions): Promise<readonly DiskEvent[]> {
+  const { writer, seed, rounds, steps, migrationsDir } = options;
+  rmSync(options.folder, { recursive: true, force: true });
+  mkdirSync(path.join(options.folder, 'files'), { recursive: true });
+  const root = realpathSync(options.folder);
+  const folder = path.join(root, 'files');
+  const marks = path.join(root, 'marks');
+  const events = new DiskEvents({ folder, marks });
+  try {
+    for (const from of startsOf(steps)) {
+      const trace = path.join(root, 'trace');
+      const { code, signal, output } = await run('strace', [
+        ...['-f', '--seccomp-bpf', '-xx', '-s', String(MOST_BYTES), '-o', trace],
+        ...[
+          '-e',
+          `trace=${RECORDED_CALLS.map((call) => `?${call}`).join(',')}`,
+          '-e',
+          'signal=none',
+        ],
+        ...[process.execPath, writer, String(seed), String(rounds), String(from)],
+        ...[folder, marks, migrationsDir],
+      ]);
+      const isKill = steps.slice(from).some(({ type }) => type === 'kill');
+      if (isKill ? signal !== 'SIGKILL' : code !== 0)
+        throw new Error(`the writer ended with ${code ?? signal}: ${output.trim()}`);
+      events.addProcess(parseTrace(readFileSync(trace, 'latin1')));
+      explain(events.events, folder);
+    }
+    return events.events;
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+}
+
+/** Steps with which a process begins. */
+function startsOf(steps: readonly Step[]): readonly number[] {
+  return [0, ...steps.flatMap(({ type }, at) => (type === 'kill' ? [at + 1] : []))];
+}
+
+/** Throws {@link TraceError} unless these events made the files that are there. */
+function explain(events: readonly DiskEvent[], folder: string): void {
+  const disk = new Disk();
+  for (const event of events) disk.handle(event);
+  const files = disk.files(disk.pending.map(() => 'kept'));
+  const names = readdirSync(folder)
+    .filter((name) => !name.endsWith('-shm'))
+    .sort();
+  if (names.join() !== [...files.keys()].join())
+    throw new TraceError(`there is ${names.join()}, and the trace has ${[...files.keys()].join()}`);
+  for (const [name, bytes] of files)
+    if (!readFileSync(path.join(folder, name)).equals(bytes))
+      throw new TraceError(`the trace does not explain what is in ${name}`);
+}
+
+interface Ended {
+  /** Null when it was ended by a signal, or could not be started. */
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly output: string;
+}
+
+function run(command: string, args: readonly string[]): Promise<Ended> {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: TIMEOUT_MS,
+    });
+    let output = '';
+    child.stdout.on('data', (chunk) => (output += chunk));
+    child.stderr.on('data', (chunk) => (output += chunk));
+    child.on('error', ({ message }) => resolve({ code: null, signal: null, output: message }));
+    child.on('close', (code, signal) => resolve({ code, signal, output }));
+  });
+}

@@ -1,0 +1,75 @@
+/**
+ * The process that is recorded: drives the real store through the workload of a
+ * seed, from one of its steps to the end or to the next kill, and says in a file
+ * of marks what it asks and what it is told.
+ */
+import { openSync, writeSync } from 'node:fs';
+import { must } from '../../server/base/assert.ts';
+import { openPrismaStorage } from '../../server/storage/prisma-storage.ts';
+import type { PrismaStorage } from '../../server/storage/prisma-storage.ts';
+import { mark } from './progress.ts';
+import { openOptions } from './store-options.ts';
+import { makeWorkload } from './workload.ts';
+import type { Operation, Step } from './workload.ts';
+
+const [seed = '', rounds = '', from = '', folder = '', marksFile = '', migrationsDir = ''] =
+  process.argv.slice(2);
+const marks = openSync(marksFile, 'a');
+let storage: PrismaStorage | null = null;
+
+for (const step of makeWorkload(Number(seed), Number(rounds)).steps.slice(Number(from)))
+  await take(step);
+
+async function take(step: Step): Promise<void> {
+  switch (step.type) {
+    case 'open': {
+      say(mark.opening());
+      const opened = await openPrismaStorage(openOptions(folder, migrationsDir, null));
+      storage = opened.storage;
+      say(mark.opened(opened.restored.identity.storeId));
+      return;
+    }
+    case 'close':
+      await must(storage, 'it was opened').close();
+      return;
+    case 'kill':
+      process.kill(process.pid, 'SIGKILL');
+      // It does not come at once.
+      await new Promise(() => setInterval(() => {}, 1000));
+      return;
+    case 'do':
+      await Promise.all(step.operations.map(run));
+  }
+}
+
+function run(operation: Operation): Promise<void> {
+  const { type, number } = operation;
+  const store = must(storage, 'it was opened');
+  say(mark.begun(type, number));
+  return new Promise((resolve, reject) => {
+    const done = (error: Error | null): void => {
+      if (error !== null) return reject(error);
+      say(mark.done(type, number));
+      resolve();
+    };
+    switch (operation.type) {
+      case 'log':
+        return store.writeLog(operation.write, done);
+      case 'save':
+        return store.saveKv(operation.changes, done);
+      case 'stage': {
+        const { after, rows } = operation;
+        return store.stageRows(after, rows, (error, upTo) =>
+          done(
+            error ??
+              (upTo === rows.upTo ? null : new Error(`rows reach ${upTo}, not ${rows.upTo}`)),
+          ),
+        );
+      }
+    }
+  });
+}
+
+function say(text: string): void {
+  writeSync(marks, `${text}\n`);
+}
