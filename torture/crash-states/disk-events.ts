@@ -44,12 +44,11 @@ export interface WatchedPlaces {
 
 /** The calls that must be recorded. */
 export const RECORDED_CALLS = [
-  ...['open', 'openat', 'openat2', 'creat', 'close', 'dup', 'dup2', 'dup3'],
-  ...['write', 'writev', 'pwrite64', 'pwritev', 'pwritev2', 'sendfile', 'copy_file_range'],
-  ...['ftruncate', 'truncate', 'fallocate', 'mmap'],
-  ...['fsync', 'fdatasync', 'sync_file_range', 'sync', 'syncfs'],
-  ...['unlink', 'unlinkat', 'rename', 'renameat', 'renameat2', 'link', 'linkat', 'symlink'],
-];
+  'open,openat,openat2,creat,close,dup,dup2,dup3',
+  'write,writev,pwrite64,pwritev,pwritev2,sendfile,copy_file_range',
+  'ftruncate,truncate,fallocate,mmap,fsync,fdatasync,sync_file_range,sync,syncfs',
+  'unlink,unlinkat,rename,renameat,renameat2,link,linkat,symlink,symlinkat',
+].flatMap((names) => names.split(','));
 
 type Opened =
   | { readonly type: 'file'; readonly file: FileId }

@@ -44,6 +44,10 @@ export class Disk {
         this.names = named(this.names, this.waiting.filter(isName));
         this.waiting = this.waiting.filter(isData);
         return;
+      case 'write':
+        // What writes nothing makes no file longer either.
+        if (event.bytes.length > 0) this.waiting.push(event);
+        return;
       default:
         this.waiting.push(event);
     }

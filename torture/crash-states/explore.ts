@@ -32,6 +32,8 @@ export interface Exploration {
   readonly bad: number;
 }
 
+type Where = Pick<CrashState, 'number' | 'kind' | 'after'>;
+
 interface Explored {
   readonly events: readonly DiskEvent[];
   readonly workload: Workload;
@@ -57,7 +59,7 @@ export async function explore(explored: Explored): Promise<Exploration> {
   let states = 0;
   let bad = 0;
 
-  const look = async (state: CrashState, opening: Promise<OpenedState>): Promise<void> => {
+  const look = async (state: Where, opening: Promise<OpenedState>): Promise<void> => {
     const { number, kind, after } = state;
     const { found, complaint } = await opening;
     const promised = must(progress[after], 'each moment has its progress');
@@ -68,29 +70,43 @@ export async function explore(explored: Explored): Promise<Exploration> {
       complaints.push({ state: number, kind, crash: crashText(events, after), complaint: wrong });
   };
 
-  for (const state of crashStates(events, explored.extent)) {
-    if (stopAtFirst && bad > 0) break;
-    const { storeId } = must(progress[state.after], 'each moment has its progress');
-    const key = hashOf(state.files, storeId);
+  const openOnce = ({ files, after }: CrashState): Promise<OpenedState> => {
+    const { storeId } = must(progress[after], 'each moment has its progress');
+    const key = hashOf(files, storeId);
     let opening = opened.get(key);
     if (opening === undefined) {
-      const again = opened.size % AGAIN_EVERY === 0;
-      opening = explored.open({ files: state.files, storeId, again });
+      opening = explored.open({ files, storeId, again: opened.size % AGAIN_EVERY === 0 });
       opened.set(key, opening);
     }
-    states++;
-    kinds[state.kind]++;
-    const looking = look({ ...state, files: new Map() }, opening).finally(() =>
-      underWay.delete(looking),
-    );
-    // What it throws is thrown where it is waited for.
-    looking.catch(() => {});
-    underWay.add(looking);
-    while (underWay.size >= atOnce) await Promise.race(underWay);
+    return opening;
+  };
+
+  const isOver = (): boolean => stopAtFirst && bad > 0;
+  for (const extent of extentsOf(explored)) {
+    for (const state of crashStates(events, extent)) {
+      if (isOver()) break;
+      states++;
+      kinds[state.kind]++;
+      const { number, kind, after } = state;
+      const looking = look({ number, kind, after }, openOnce(state)).finally(() =>
+        underWay.delete(looking),
+      );
+      // What it throws is thrown where it is waited for.
+      looking.catch(() => {});
+      underWay.add(looking);
+      while (underWay.size >= atOnce) await Promise.race(underWay);
+    }
+    await Promise.all(underWay);
+    if (isOver()) break;
   }
-  await Promise.all(underWay);
   complaints.sort((a, b) => a.state - b.state);
   return { states, distinct: opened.size, kinds, complaints, bad };
+}
+
+/** Who only looks for one looks at a few of all moments first. */
+function extentsOf({ extent, stopAtFirst }: Explored): readonly Extent[] {
+  if (!stopAtFirst) return [extent];
+  return [16, 4, 1].map((part) => ({ ...extent, states: Math.ceil(extent.states / part) }));
 }
 
 /** For each number of events that happened. */

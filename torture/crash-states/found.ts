@@ -54,7 +54,7 @@ export class Moments {
       lastApplied: kv.lastApplied,
       reach,
       log: `term ${term}, vote ${votedFor}, commit ${commit}, entries ${base.index + 1} to ${base.index + entries.length}`,
-      state: `save ${Number.parseInt(kv.stateHash, 16)} up to ${kv.lastApplied}, ${rows.versions.length} versions, ${rows.marks.length} marks, ${rows.floors.length} floors, ${rows.sessions.length} sessions`,
+      state: `hash ${kv.stateHash}, applied up to ${kv.lastApplied}, ${rows.versions.length} versions, ${rows.marks.length} marks, ${rows.floors.length} floors, ${rows.sessions.length} sessions`,
     };
   }
 }

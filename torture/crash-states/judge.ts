@@ -27,7 +27,7 @@ export function judge(found: Found, progress: Progress, history: History): strin
     ),
   );
   if (!together)
-    return `half of a snapshot: the log is that of write ${logs}, the state that of save ${applied}`;
+    return `half of a snapshot: the log is that of write ${logs.join()}, the state that of save ${applied.join()}`;
   return judgeReach(found, progress, history);
 }
 
@@ -38,7 +38,7 @@ function told(
   request: string,
 ): string {
   if (moments.length === 0) return `${what}, is that of no moment`;
-  return `${what}, is that of ${request} ${moments}, when ${done} was acknowledged and ${begun} begun`;
+  return `${what}, is that of ${request} ${moments.join()}, when ${done} was acknowledged and ${begun} begun`;
 }
 
 /** Rows that were staged are there, whole pieces alone. */

@@ -19,6 +19,7 @@ const OPTIONS = {
   states: TEXT,
   rounds: TEXT,
   writer: TEXT,
+  threads: TEXT,
   'stop-at-first': { type: 'boolean' },
   json: { type: 'boolean' },
 } as const;
@@ -28,12 +29,16 @@ const seed = Number(values.seed);
 const rounds = Number(values.rounds);
 const states = Number(values.states);
 const NOT_HERE = 3;
-/** More gain nothing: each has a core. */
+/** Unless told otherwise: each has a core. */
 const MOST_THREADS = 8;
+const usualThreads = Math.min(MOST_THREADS, availableParallelism());
+const threads = Number(values.threads ?? usualThreads);
 
 interface Report extends Exploration {
   readonly seed: number;
   readonly events: number;
+  /** Events by their type. */
+  readonly asked: Readonly<Record<string, number>>;
   readonly recordMs: number;
   readonly exploreMs: number;
 }
@@ -44,36 +49,40 @@ async function run(folder: string): Promise<Report> {
   const startedMs = performance.now();
   const { steps } = workload;
   const events = await record({
-    ...{ seed, rounds, steps, migrationsDir },
+    seed,
+    rounds,
+    steps,
+    migrationsDir,
     writer: path.resolve(values.writer ?? ''),
     folder: path.join(folder, 'recorded'),
   });
   const recordMs = performance.now() - startedMs;
-  const threads = Math.min(MOST_THREADS, availableParallelism());
   const program = new URL('./opener-thread.js', import.meta.url);
   const data = { folder: path.join(folder, 'opened'), migrationsDir, seed, rounds };
   const pool = new OpenerPool(program, data, threads);
   try {
     const exploration = await explore({
-      ...{ events, workload, extent: { seed, states } },
+      events,
+      workload,
+      extent: { seed, states },
       atOnce: 4 * threads,
       open: (request) => pool.open(request),
       stopAtFirst: values['stop-at-first'] ?? false,
     });
     const exploreMs = performance.now() - startedMs - recordMs;
-    return { seed, events: events.length, recordMs, exploreMs, ...exploration };
+    const asked: Record<string, number> = {};
+    for (const { type } of events) asked[type] = (asked[type] ?? 0) + 1;
+    return { seed, events: events.length, asked, recordMs, exploreMs, ...exploration };
   } finally {
     await pool.close();
   }
 }
 
-function told({ kinds, complaints, ...report }: Report): string {
+function told({ asked, kinds, complaints, ...report }: Report): string {
   const lines = [
-    `seed ${seed}: ${report.events} events recorded in ${seconds(report.recordMs)}`,
+    `seed ${seed}: ${report.events} events recorded in ${seconds(report.recordMs)}: ${counts(asked)}`,
     `${report.states} crash states, ${report.distinct} of them different, opened in ${seconds(report.exploreMs)}`,
-    Object.entries(kinds)
-      .map(([kind, count]) => `${kind} ${count}`)
-      .join(', '),
+    counts(kinds),
     ...complaints.map(
       ({ state, kind, crash, complaint }) => `state ${state} (${kind}), ${crash}:\n  ${complaint}`,
     ),
@@ -82,6 +91,12 @@ function told({ kinds, complaints, ...report }: Report): string {
       : `${report.bad} states that may not be found`,
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function counts(of: Readonly<Record<string, number>>): string {
+  return Object.entries(of)
+    .map(([kind, count]) => `${kind} ${count}`)
+    .join(', ');
 }
 
 function seconds(ms: number): string {

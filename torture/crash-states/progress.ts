@@ -51,7 +51,7 @@ export function progressed(
   if (what === 'opened')
     return { ...before, storeId: about, opens: { ...opens, done: opens.done + 1 } };
   const number = Number(of);
-  if (!isSubject(about) || (what !== 'begun' && what !== 'done') || !Number.isSafeInteger(number))
+  if (!isSubject(about) || (what !== 'begun' && what !== 'done') || !/^\d+$/.test(of))
     throw new Error(`"${text}" is no mark`);
   const after = { ...before, [about]: raised(before[about], what, number) };
   const install = about === 'log' ? installs.find(({ log }) => log === number) : undefined;

@@ -48,19 +48,16 @@ export async function record(options: RecordingOptions): Promise<readonly DiskEv
   try {
     for (const from of startsOf(steps)) {
       const trace = path.join(root, 'trace');
-      const { code, signal, output } = await run('strace', [
-        ...['-f', '--seccomp-bpf', '-xx', '-s', String(MOST_BYTES), '-o', trace],
-        ...[
-          '-e',
-          `trace=${RECORDED_CALLS.map((call) => `?${call}`).join(',')}`,
-          '-e',
-          'signal=none',
-        ],
-        ...[process.execPath, writer, String(seed), String(rounds), String(from)],
-        ...[folder, marks, migrationsDir],
+      const program = [process.execPath, writer, String(seed), String(rounds), String(from)];
+      const { code, signal, output, timedOut } = await run('strace', [
+        ...straceOptions(trace),
+        ...program,
+        folder,
+        marks,
+        migrationsDir,
       ]);
       const isKill = steps.slice(from).some(({ type }) => type === 'kill');
-      if (isKill ? signal !== 'SIGKILL' : code !== 0)
+      if (timedOut || (isKill ? signal !== 'SIGKILL' : code !== 0))
         throw new Error(`the writer ended with ${code ?? signal}: ${output.trim()}`);
       events.addProcess(parseTrace(readFileSync(trace, 'latin1')));
       explain(events.events, folder);
@@ -69,6 +66,13 @@ export async function record(options: RecordingOptions): Promise<readonly DiskEv
   } finally {
     rmSync(root, { recursive: true, force: true });
   }
+}
+
+function straceOptions(trace: string): readonly string[] {
+  // A machine may lack some of these calls.
+  const calls = RECORDED_CALLS.map((call) => `?${call}`).join(',');
+  const whole = ['-f', '--seccomp-bpf', '-xx', '-s', String(MOST_BYTES)];
+  return [...whole, '-e', `trace=${calls}`, '-e', 'signal=none', '-o', trace];
 }
 
 /** Steps with which a process begins. */
@@ -96,18 +100,30 @@ interface Ended {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly output: string;
+  readonly timedOut: boolean;
 }
 
 function run(command: string, args: readonly string[]): Promise<Ended> {
   return new Promise((resolve) => {
-    const child = spawn(command, args, {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: TIMEOUT_MS,
-    });
+    // A group of its own: who ends strace alone leaves what it looked at running.
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     let output = '';
+    let timedOut = false;
     child.stdout.on('data', (chunk) => (output += chunk));
     child.stderr.on('data', (chunk) => (output += chunk));
-    child.on('error', ({ message }) => resolve({ code: null, signal: null, output: message }));
-    child.on('close', (code, signal) => resolve({ code, signal, output }));
+    const timer = setTimeout(() => {
+      timedOut = true;
+      output += `no end after ${TIMEOUT_MS} ms`;
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+    }, TIMEOUT_MS);
+    const end = (ended: Pick<Ended, 'code' | 'signal'>): void => {
+      clearTimeout(timer);
+      resolve({ ...ended, output, timedOut });
+    };
+    child.on('error', ({ message }) => {
+      output += message;
+      end({ code: null, signal: null });
+    });
+    child.on('close', (code, signal) => end({ code, signal }));
   });
 }
