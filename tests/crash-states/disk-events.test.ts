@@ -90,8 +90,19 @@ test('[X20] the shared memory of SQLite is no file, and what is mapped to be rea
   expect(events).toEqual([{ type: 'create', name: 'a.db', file: 1 }]);
 });
 
+test('[X20] plain writes go one after the other; where the end is, is not known', () => {
+  const lines = [open('/d/files/a', 4), say(4, 'abc'), pwrite(4, 'X', 9), say(4, 'def')];
+  expect(eventsOf(lines)).toEqual([
+    { type: 'create', name: 'a', file: 1 },
+    { type: 'write', file: 1, at: 0, bytes: bytes('abc\n') },
+    { type: 'write', file: 1, at: 9, bytes: bytes('X') },
+    { type: 'write', file: 1, at: 4, bytes: bytes('def\n') },
+  ]);
+  const append = open('/d/files/a', 4, 'O_WRONLY|O_CREAT|O_APPEND');
+  expect(() => eventsOf([append, say(4, 'abc')])).toThrow('write of a file that is watched');
+});
+
 test.each([
-  ['a write at the place where the file stands', '7 write(4, "\\x61", 1) = 1'],
   ['several buffers', '7 pwritev(4, [{iov_base="\\x61", iov_len=1}], 1, 0) = 1'],
   ['memory that is the file', '7 mmap(NULL, 1, PROT_READ|PROT_WRITE, MAP_SHARED, 4, 0) = 0x7f'],
   ['another name for its number', '7 dup(4) = 9'],

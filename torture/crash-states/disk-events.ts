@@ -51,7 +51,8 @@ export const RECORDED_CALLS = [
 ].flatMap((names) => names.split(','));
 
 type Opened =
-  | { readonly type: 'file'; readonly file: FileId }
+  /** Where the next plain write goes, bytes; null: to the end, wherever that is. */
+  | { readonly type: 'file'; readonly file: FileId; position: number | null }
   | { readonly type: 'folder' | 'marks' | 'memory' };
 
 /** Reads the calls of processes that ran one after the other. */
@@ -117,7 +118,10 @@ export class DiskEvents {
       const inside = this.nameIn(file);
       if (inside === null) this.opened.delete(fd);
       else if (inside.endsWith('-shm')) this.opened.set(fd, { type: 'memory' });
-      else this.opened.set(fd, { type: 'file', file: this.openFile(inside, flags, line) });
+      else {
+        const position = flags.includes('O_APPEND') ? null : 0;
+        this.opened.set(fd, { type: 'file', file: this.openFile(inside, flags, line), position });
+      }
     }
   }
 
@@ -152,13 +156,14 @@ export class DiskEvents {
     const { file } = opened;
     switch (name) {
       case 'pwrite64':
-        this.found.push({
-          type: 'write',
-          file,
-          at: Number(args[3]),
-          bytes: bytesOf(args[1], line).subarray(0, result),
-        });
+      case 'write': {
+        const at = name === 'write' ? opened.position : Number(args[3]);
+        if (at === null) break;
+        if (name === 'write') opened.position = at + result;
+        const bytes = bytesOf(args[1], line).subarray(0, result);
+        this.found.push({ type: 'write', file, at, bytes });
         return;
+      }
       case 'ftruncate':
         this.found.push({ type: 'resize', file, size: Number(args[1]) });
         return;

@@ -4,7 +4,7 @@
  * 1 when one may not, 3 when nothing can be recorded here.
  */
 import { availableParallelism, tmpdir } from 'node:os';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { explore } from './explore.ts';
@@ -43,7 +43,7 @@ interface Report extends Exploration {
   readonly exploreMs: number;
 }
 
-async function run(folder: string): Promise<Report> {
+async function run(folder: string, memory: string): Promise<Report> {
   const workload = makeWorkload(seed, rounds);
   const migrationsDir = path.resolve('prisma/migrations');
   const startedMs = performance.now();
@@ -58,7 +58,7 @@ async function run(folder: string): Promise<Report> {
   });
   const recordMs = performance.now() - startedMs;
   const program = new URL('./opener-thread.js', import.meta.url);
-  const data = { folder: path.join(folder, 'opened'), migrationsDir, seed, rounds };
+  const data = { folder: memory, migrationsDir, seed, rounds };
   const pool = new OpenerPool(program, data, threads);
   try {
     const exploration = await explore({
@@ -93,6 +93,19 @@ function told({ asked, kinds, complaints, ...report }: Report): string {
   return `${lines.join('\n')}\n`;
 }
 
+function newFolder(parent: string): string {
+  return mkdtempSync(path.join(parent, 'chronoraft-crash-'));
+}
+
+/** States are opened in memory where that can be: they need not outlive the program. */
+function memoryFolder(): string {
+  try {
+    return newFolder('/dev/shm');
+  } catch {
+    return newFolder(tmpdir());
+  }
+}
+
 function counts(of: Readonly<Record<string, number>>): string {
   return Object.entries(of)
     .map(([kind, count]) => `${kind} ${count}`)
@@ -105,15 +118,13 @@ function seconds(ms: number): string {
 
 const why = await whyNotRecorded();
 if (why === null) {
-  // In memory where that can be: nothing here is to outlive the program.
-  const parent = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
-  const folder = mkdtempSync(path.join(parent, 'chronoraft-crash-'));
+  const [folder, memory] = [newFolder(tmpdir()), memoryFolder()];
   try {
-    const report = await run(folder);
+    const report = await run(folder, memory);
     process.stdout.write(values.json === true ? `${JSON.stringify(report)}\n` : told(report));
     process.exitCode = report.bad === 0 ? 0 : 1;
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    for (const each of [folder, memory]) rmSync(each, { recursive: true, force: true });
   }
 } else {
   process.stderr.write(`crash states cannot be recorded: ${why}\n`);

@@ -48,14 +48,9 @@ export async function record(options: RecordingOptions): Promise<readonly DiskEv
   try {
     for (const from of startsOf(steps)) {
       const trace = path.join(root, 'trace');
-      const program = [process.execPath, writer, String(seed), String(rounds), String(from)];
-      const { code, signal, output, timedOut } = await run('strace', [
-        ...straceOptions(trace),
-        ...program,
-        folder,
-        marks,
-        migrationsDir,
-      ]);
+      const program = [writer, String(seed), String(rounds), String(from)];
+      const args = [...program, folder, marks, migrationsDir];
+      const { code, signal, output, timedOut } = await traced(trace, args);
       const isKill = steps.slice(from).some(({ type }) => type === 'kill');
       if (timedOut || (isKill ? signal !== 'SIGKILL' : code !== 0))
         throw new Error(`the writer ended with ${code ?? signal}: ${output.trim()}`);
@@ -68,11 +63,13 @@ export async function record(options: RecordingOptions): Promise<readonly DiskEv
   }
 }
 
-function straceOptions(trace: string): readonly string[] {
+/** Runs a program of Node, whose calls go to the file `trace`. */
+export function traced(trace: string, args: readonly string[]): Promise<Ended> {
   // A machine may lack some of these calls.
   const calls = RECORDED_CALLS.map((call) => `?${call}`).join(',');
   const whole = ['-f', '--seccomp-bpf', '-xx', '-s', String(MOST_BYTES)];
-  return [...whole, '-e', `trace=${calls}`, '-e', 'signal=none', '-o', trace];
+  const options = [...whole, '-e', `trace=${calls}`, '-e', 'signal=none', '-o', trace];
+  return run('strace', [...options, process.execPath, ...args]);
 }
 
 /** Steps with which a process begins. */
@@ -81,7 +78,7 @@ function startsOf(steps: readonly Step[]): readonly number[] {
 }
 
 /** Throws {@link TraceError} unless these events made the files that are there. */
-function explain(events: readonly DiskEvent[], folder: string): void {
+export function explain(events: readonly DiskEvent[], folder: string): void {
   const disk = new Disk();
   for (const event of events) disk.handle(event);
   const files = disk.files(disk.pending.map(() => 'kept'));
