@@ -141,7 +141,11 @@ export class DiskEvents {
     const opened = this.opened.get(Number(args[name === 'mmap' ? 4 : 0]));
     if (name === 'sync' || name === 'syncfs') throw unreadable(line, name);
     if (opened === undefined || opened.type === 'memory') return;
-    if (result === null) throw unreadable(line, `the process ended within ${name}`);
+    if (result === null) {
+      // A sync that did not come back promises nothing.
+      if (name === 'fsync' || name === 'fdatasync') return;
+      throw unreadable(line, `the process ended within ${name}`);
+    }
     switch (`${name} ${opened.type}`) {
       case 'write marks':
         for (const text of bytesOf(args[1], line).toString().split('\n'))

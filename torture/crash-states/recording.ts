@@ -46,15 +46,18 @@ export async function record(options: RecordingOptions): Promise<readonly DiskEv
   const marks = path.join(root, 'marks');
   const events = new DiskEvents({ folder, marks });
   try {
-    for (const from of startsOf(steps)) {
+    for (const { from, ends, killAtSync } of processesOf(steps)) {
       const trace = path.join(root, 'trace');
       const program = [writer, String(seed), String(rounds), String(from)];
       const args = [...program, folder, marks, migrationsDir];
-      const { code, signal, output, timedOut } = await traced(trace, args);
-      const isKill = steps.slice(from).some(({ type }) => type === 'kill');
+      const { code, signal, output, timedOut } = await traced(trace, args, killAtSync);
+      const calls = parseTrace(readFileSync(trace, 'latin1'));
+      const syncs = calls.filter(({ name }) => name === 'fsync' || name === 'fdatasync').length;
+      // A store that was made to synchronise less is not stopped by a sync.
+      const isKill = ends === 'killed' && syncs >= (killAtSync ?? 0);
       if (timedOut || (isKill ? signal !== 'SIGKILL' : code !== 0))
         throw new Error(`the writer ended with ${code ?? signal}: ${output.trim()}`);
-      events.addProcess(parseTrace(readFileSync(trace, 'latin1')));
+      events.addProcess(calls);
       explain(events.events, folder);
     }
     return events.events;
@@ -63,18 +66,41 @@ export async function record(options: RecordingOptions): Promise<readonly DiskEv
   }
 }
 
-/** Runs a program of Node, whose calls go to the file `trace`. */
-export function traced(trace: string, args: readonly string[]): Promise<Ended> {
+/** Runs a program of Node, whose calls go to the file `trace`; kills it before its sync of that number. */
+export function traced(
+  trace: string,
+  args: readonly string[],
+  killAtSync: number | null = null,
+): Promise<Ended> {
   // A machine may lack some of these calls.
   const calls = RECORDED_CALLS.map((call) => `?${call}`).join(',');
-  const whole = ['-f', '--seccomp-bpf', '-xx', '-s', String(MOST_BYTES)];
+  const whole = ['-f', '-xx', '-s', String(MOST_BYTES)];
   const options = [...whole, '-e', `trace=${calls}`, '-e', 'signal=none', '-o', trace];
+  // The faster way of strace sends no signals.
+  if (killAtSync === null) options.push('--seccomp-bpf');
+  else options.push('-e', `inject=fsync,fdatasync:signal=SIGKILL:when=${killAtSync}`);
   return run('strace', [...options, process.execPath, ...args]);
 }
 
-/** Steps with which a process begins. */
-function startsOf(steps: readonly Step[]): readonly number[] {
-  return [0, ...steps.flatMap(({ type }, at) => (type === 'kill' ? [at + 1] : []))];
+interface Process {
+  /** The step with which it begins. */
+  readonly from: number;
+  readonly ends: 'killed' | 'well';
+  readonly killAtSync: number | null;
+}
+
+/** One for each run of steps, and one that only looks. */
+function processesOf(steps: readonly Step[]): readonly Process[] {
+  const starts = steps.flatMap((step, at) =>
+    step.type === 'kill' || step.type === 'stumble' ? [{ step, from: at + 1 }] : [],
+  );
+  return [{ step: null, from: 0 }, ...starts, { step: null, from: steps.length }].map(
+    ({ step, from }, at) => {
+      const killAtSync = step?.type === 'stumble' ? step.atSync : null;
+      const isKill = killAtSync !== null || starts[at]?.step.type === 'kill';
+      return { from, ends: isKill ? 'killed' : 'well', killAtSync };
+    },
+  );
 }
 
 /** Throws {@link TraceError} unless these events made the files that are there. */

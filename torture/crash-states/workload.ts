@@ -39,6 +39,8 @@ export type Step =
   | { readonly type: 'open' | 'close' }
   /** The process ends at once, and another goes on. */
   | { readonly type: 'kill' }
+  /** The process ends; the next is killed as it asks for its sync of this number, in the middle of a write. */
+  | { readonly type: 'stumble'; readonly atSync: number }
   /** Handed over in one turn. */
   | { readonly type: 'do'; readonly operations: readonly Operation[] };
 
@@ -61,6 +63,8 @@ const ROUND: readonly Move[] = [
   ...(['append', 'append', 'append', 'vote', 'rewrite'] as const),
   ...(['save', 'save', 'save', 'compact', 'snapshot', 'reopen'] as const),
 ];
+/** Opening takes some syncs. */
+const STUMBLES = [4, 12] as const;
 const CLIENTS = ['ada', 'bob', 'cyd', 'dan'];
 /** Characters: more than a page of the database. */
 const LONG_CHARS = 5000;
@@ -73,6 +77,7 @@ export function makeWorkload(seed: number, rounds: number): Workload {
     if (round === Math.ceil(rounds / 2)) script.add({ type: 'kill' }, { type: 'open' });
   }
   script.add({ type: 'close' });
+  script.stumble();
   return script;
 }
 
@@ -102,6 +107,13 @@ class Script implements Workload {
       const [move] = moves.splice(this.random.nextInt(0, moves.length - 1), 1);
       if (move !== undefined) this.move(move);
     }
+  }
+
+  /** Nobody knows how far the last process comes; one more looks. */
+  stumble(): void {
+    this.add({ type: 'stumble', atSync: this.random.nextInt(...STUMBLES) }, { type: 'open' });
+    this.round();
+    this.add({ type: 'close' });
   }
 
   private move(move: Move): void {

@@ -7,6 +7,8 @@ import { openSync, writeSync } from 'node:fs';
 import { must } from '../../server/base/assert.ts';
 import { openPrismaStorage } from '../../server/storage/prisma-storage.ts';
 import type { PrismaStorage } from '../../server/storage/prisma-storage.ts';
+import type { RestoredNode } from '../../server/ports/node-storage.ts';
+import { Moments } from './found.ts';
 import { mark } from './progress.ts';
 import { openOptions } from './store-options.ts';
 import { makeWorkload } from './workload.ts';
@@ -17,16 +19,26 @@ const [seed = '', rounds = '', from = '', folder = '', marksFile = '', migration
 const marks = openSync(marksFile, 'a');
 let storage: PrismaStorage | null = null;
 
-for (const step of makeWorkload(Number(seed), Number(rounds)).steps.slice(Number(from)))
+const workload = makeWorkload(Number(seed), Number(rounds));
+const moments = new Moments(workload);
+const left = workload.steps.slice(Number(from));
+const end = left.findIndex(({ type }) => type === 'stumble');
+/** A last start only looks. */
+const LAST: readonly Step[] = [{ type: 'open' }, { type: 'close' }];
+
+for (const step of left.length === 0 ? LAST : left.slice(0, end < 0 ? left.length : end))
   await take(step);
 
 async function take(step: Step): Promise<void> {
   switch (step.type) {
+    case 'stumble':
+      return;
     case 'open': {
       say(mark.opening());
       const opened = await openPrismaStorage(openOptions(folder, migrationsDir, null));
       storage = opened.storage;
       say(mark.opened(opened.restored.identity.storeId));
+      sayFound(opened.restored);
       return;
     }
     case 'close':
@@ -68,6 +80,13 @@ function run(operation: Operation): Promise<void> {
       }
     }
   });
+}
+
+/** Whoever starts answers by what it has read: from then on that is as good as acknowledged. */
+function sayFound(restored: RestoredNode): void {
+  const { logs, applied } = moments.find(restored, 0);
+  if (logs.length > 0) say(mark.done('log', Math.min(...logs)));
+  if (applied.length > 0) say(mark.done('save', Math.min(...applied)));
 }
 
 function say(text: string): void {
