@@ -4,7 +4,7 @@
  * byte; if it does not, something was not seen, and nothing is judged by it.
  */
 import { spawn } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { DiskEvents, RECORDED_CALLS } from './disk-events.ts';
 import type { DiskEvent } from './disk-events.ts';
@@ -47,16 +47,17 @@ export async function record(options: RecordingOptions): Promise<readonly DiskEv
   const events = new DiskEvents({ folder, marks });
   try {
     for (const { from, ends, killAtSync } of processesOf(steps)) {
-      const trace = path.join(root, 'trace');
+      const trace = path.join(root, `trace-${from}`);
       const program = [writer, String(seed), String(rounds), String(from)];
       const args = [...program, folder, marks, migrationsDir];
       const { code, signal, output, timedOut } = await traced(trace, args, killAtSync);
+      const failed = new Error(`the writer ended with ${code ?? signal}: ${output.trim()}`);
+      if (timedOut || !existsSync(trace)) throw failed;
       const calls = parseTrace(readFileSync(trace, 'latin1'));
       const syncs = calls.filter(({ name }) => name === 'fsync' || name === 'fdatasync').length;
       // A store that was made to synchronise less is not stopped by a sync.
       const isKill = ends === 'killed' && syncs >= (killAtSync ?? 0);
-      if (timedOut || (isKill ? signal !== 'SIGKILL' : code !== 0))
-        throw new Error(`the writer ended with ${code ?? signal}: ${output.trim()}`);
+      if (isKill ? signal !== 'SIGKILL' : code !== 0) throw failed;
       events.addProcess(calls);
       explain(events.events, folder);
     }
