@@ -23,6 +23,7 @@ const FOLDERS = [
   'server',
   'sim',
   'tests',
+  'torture',
 ];
 /** Below what there is, far above what a broken set-up reads. */
 const FEWEST_FILES = 100;

@@ -212,6 +212,19 @@ export const LAYERS = [
     types: ['server/node/control.ts', 'server/node/compaction.ts'],
     packages: 'any',
   },
+  // Real processes, real disks; crash states are judged by the store's own code.
+  {
+    of: ['torture/crash-states/'],
+    may: [
+      'torture/crash-states/',
+      'server/storage/prisma-storage.ts',
+      'server/ports/',
+      'server/kv/version-pack.ts',
+      'server/base/',
+    ],
+    types: CORE_TYPES,
+    packages: 'any',
+  },
   // The library for programs: a package of its own, which carries no other.
   {
     of: ['client/kv/'],
@@ -294,6 +307,7 @@ export const LAYERS = [
       'scripts/',
       'server/',
       'sim/',
+      'torture/',
     ],
     packages: 'any',
   },

@@ -5,11 +5,11 @@
  * rule in the same seeds. `-- --only C1,C4` takes some of them, `-- --budget N`
  * the same number of seeds for all.
  */
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { bundle } from './build-server.mjs';
+import { planted } from './planted.mjs';
 import { main, PlainError, root, run, say } from './run.mjs';
 import { ensureInstalled } from './setup.mjs';
 
@@ -21,27 +21,14 @@ const SEED_MS = 5000;
 /** Code as it stands, in the place of a mutant. */
 const NONE = { id: 'none', file: '', what: 'the code as it stands', find: '', replace: '' };
 
-/** Replaces the text of one file; fails unless it stands there once. */
-function planted({ id, file, find, replace }) {
-  const place = path.join(root, file);
-  return {
-    name: 'mutant',
-    setup: (build) => {
-      build.onLoad({ filter: /\.ts$/ }, async ({ path: loaded }) => {
-        if (loaded !== place) return null;
-        const parts = (await readFile(loaded, 'utf8')).split(find);
-        if (parts.length !== 2)
-          throw new PlainError(`${id}: its text stands ${parts.length - 1} times in ${file}`);
-        return { contents: parts.join(replace), loader: 'ts' };
-      });
-    },
-  };
-}
-
 /** Builds the simulator with `mutant` in it and runs `seeds` seeds, or fewer if a rule breaks. */
 async function hunt(mutant, seeds) {
   const outdir = `dist/mutants/${mutant.id}`;
-  await bundle({ main: 'sim/mutants/hunt.ts' }, outdir, mutant === NONE ? [] : [planted(mutant)]);
+  await bundle(
+    { main: 'sim/mutants/hunt.ts' },
+    outdir,
+    mutant === NONE ? [] : [planted(mutant.id, [mutant])],
+  );
   const { code, output } = await run(process.execPath, [`${outdir}/main.js`, '1', `${seeds}`], {
     quiet: true,
     timeoutMs: START_MS + seeds * SEED_MS,

@@ -1,6 +1,16 @@
 /** The data folder: who it belongs to, and that only one server uses it. */
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import * as z from 'zod';
 import { DataDirError } from '../base/start-errors.ts';
@@ -148,10 +158,23 @@ function openCluster(dir: string, nodes: readonly string[]): ClusterFile {
   return cluster;
 }
 
-/** All of it or nothing. */
+/** All of it or nothing, and on the disk when this returns. */
 function writeCluster(file: string, cluster: ClusterFile): void {
   writeFileSync(`${file}.new`, `${JSON.stringify(cluster)}\n`, { flush: true });
   renameSync(`${file}.new`, file);
+  syncFolder(path.dirname(file));
+}
+
+/** Names are on the disk for certain only when their folder is. */
+function syncFolder(dir: string): void {
+  // Windows opens no folders.
+  if (process.platform === 'win32') return;
+  const folder = openSync(dir, 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
 }
 
 const CLUSTER_FILE = 'cluster.json';

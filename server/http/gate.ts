@@ -47,13 +47,13 @@ export async function pass(
     const caller =
       known.ok && known.identity.by !== 'nothing'
         ? `token ${known.identity.name}`
-        : addressOf(request);
+        : callerOf(request.from);
     refuseFlood(await limits.request(caller));
   }
   const needed = ofApi ? roleOfRoute(method, request.routeOptions.url ?? '') : roleOfPage(request);
   if (!known.ok) {
     if (needed === 'public') return;
-    if (known.why === 'wrong') refuseFlood(await limits.wrongToken(addressOf(request)));
+    if (known.why === 'wrong') refuseFlood(await limits.wrongToken(callerOf(request.from)));
     const isPerson = (headers.accept ?? '').includes('text/html');
     if (ofApi || !isSafe || !isPerson) throw unknown(known.why);
     await reply.redirect(`${SIGN_IN_PATH}?next=${encodeURIComponent(request.url)}`, 303);
@@ -74,10 +74,6 @@ export async function pass(
 /** From within the process: it has the data and the tokens anyway. One that shows whose it is counts as theirs. */
 function isOfProgram({ socket, headers }: FastifyRequest): boolean {
   return isInner(socket) && headers.authorization === undefined && headers.cookie === undefined;
-}
-
-function addressOf({ socket }: FastifyRequest): string {
-  return callerOf(socket.remoteAddress);
 }
 
 export function unknown(why: Unknown): HttpError {

@@ -61,6 +61,8 @@ export interface OpenOptions {
   readonly storeId: string | null;
   /** Versions in a pack, less than the usual number: tests only. */
   readonly packRows?: number;
+  /** WAL pages before a checkpoint, less than the usual number: tests only. */
+  readonly checkpointPages?: number;
 }
 
 /** Opens, migrates, verifies and reads a node's store. Throws {@link StorageError}. */
@@ -75,7 +77,8 @@ export async function openPrismaStorage(
     await verifyFile(prisma, options);
     await prisma.$queryRawUnsafe('PRAGMA journal_mode = WAL');
     await prisma.$queryRawUnsafe('PRAGMA synchronous = FULL');
-    await prisma.$queryRawUnsafe(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+    const checkpointPages = options.checkpointPages ?? CHECKPOINT_PAGES;
+    await prisma.$queryRawUnsafe(`PRAGMA wal_autocheckpoint = ${checkpointPages}`);
     await migrate(connection, options.migrationsDir);
     const { identity, hardState, base, baseChecksum } = await claim(prisma, options);
     await verifyDurability(prisma);
@@ -112,9 +115,12 @@ async function verifyFile(prisma: PrismaClient, wanted: OpenOptions): Promise<vo
   if (!tables.has('_prisma_migrations') && tables.size > 0) {
     throw new StorageError('foreign', 'the database belongs to another program');
   }
-  if (!tables.has('node_state')) return;
-  const state = await prisma.nodeState.findFirst();
-  if (state === null) return;
+  const state = tables.has('node_state') ? await prisma.nodeState.findFirst() : null;
+  if (state === null) {
+    // A file that is empty again has forgotten as much as one that is gone.
+    if (wanted.storeId !== null) throw lostStore(wanted.nodeId);
+    return;
+  }
   if (state.formatVersion !== FORMAT_VERSION) {
     throw new StorageError(
       state.formatVersion > FORMAT_VERSION ? 'newer' : 'older',

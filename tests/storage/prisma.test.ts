@@ -1,6 +1,14 @@
 /** The database keeps the contract, and what only a file on a disk can be asked. */
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -25,7 +33,7 @@ function newFile(): string {
   return path.join(folder, `store-${++files}.db`);
 }
 
-function open(file: string, owner = OWNER) {
+function open(file: string, owner: typeof OWNER & { readonly storeId?: string } = OWNER) {
   return openPrismaStorage({
     file,
     migrationsDir: MIGRATIONS,
@@ -103,6 +111,12 @@ async function trimmedFile(): Promise<string> {
   await saveKv(again, changes(6, { versions: [version(6)], dropped, retention }));
   await again.close();
   return file;
+}
+
+async function makeTables(_from: string, to: string): Promise<void> {
+  const { storage } = await open(to);
+  await storage.close();
+  await tamper(to, 'DELETE FROM node_state');
 }
 
 describeStorage(
@@ -286,6 +300,34 @@ describe('database: damage', () => {
       message: expect.stringMatching(says),
     });
   });
+
+  test.each([
+    ['is empty', async (_from: string, to: string) => writeFileSync(to, '')],
+    // Nothing is in the main file then.
+    [
+      'has no write-ahead log before its first checkpoint',
+      async (from, to) => copyFileSync(from, to),
+    ],
+    ['has its tables alone', makeTables],
+  ])(
+    '[X28] a database that %s is not taken for a new one, where the node had one',
+    async (_what, damage) => {
+      const file = newFile();
+      const { storage, restored } = await open(file);
+      await fillIn(storage);
+      const damaged = newFile();
+      await damage(file, damaged);
+      await storage.close();
+      const { storeId } = restored.identity;
+      for (let start = 1; start <= 2; start++)
+        await expect(open(damaged, { ...OWNER, storeId })).rejects.toMatchObject({
+          code: 'lost',
+          message: expect.stringContaining('what it promised is forgotten'),
+        });
+      const { storage: fresh } = await open(damaged);
+      await fresh.close();
+    },
+  );
 
   test('[P10] one bit of the file, which SQLite itself does not notice', async () => {
     for (const [needle, says] of [
