@@ -9,6 +9,7 @@ import { Worker } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { assert } from '../base/assert.ts';
 import type { ChangesQuery, Query } from '../kv/queries.ts';
+import type { StoreRefusal } from '../ports/node-storage.ts';
 import type { ConfChange } from '../raft/types.ts';
 import type {
   EntrySummary,
@@ -41,8 +42,8 @@ export interface NodeHandleEvents {
   onReport(report: NodeReport): void;
   /** Of messages on their way; only while the cluster is slowed. */
   onTransit(report: TransitReport): void;
-  /** `reason` says why it is down or has failed. */
-  onState(id: string, state: NodeState, reason: string | null): void;
+  /** `reason` says why it is down or has failed; `refusal` that it is for its store, which may not be used. */
+  onState(id: string, state: NodeState, reason: string | null, refusal: StoreRefusal | null): void;
 }
 
 export interface LogPage {
@@ -106,7 +107,7 @@ export class NodeHandle {
       worker.on('message', (message: FromNode) => {
         if (message.type === 'failed') {
           failure = message.reason;
-          this.setState('failed', failure);
+          this.setState('failed', failure, message.refusal);
           // It has said its last word; its thread must not linger when it cannot end itself.
           void worker.terminate();
           return;
@@ -358,10 +359,14 @@ export class NodeHandle {
     for (const resolve of syncs) resolve();
   }
 
-  private setState(state: NodeState, reason: string | null): void {
+  private setState(
+    state: NodeState,
+    reason: string | null,
+    refusal: StoreRefusal | null = null,
+  ): void {
     if (this.state === state) return;
     this.state = state;
-    this.events.onState(this.id, state, reason);
+    this.events.onState(this.id, state, reason, refusal);
   }
 }
 

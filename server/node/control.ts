@@ -19,7 +19,7 @@ import type {
 } from '../raft/types.ts';
 import type { PaceAnswer, PaceAsk, TransitReport } from './pace-control.ts';
 import type { WriteStamps } from './write-stages.ts';
-import type { StorageStatus, StoreIdentity } from '../ports/node-storage.ts';
+import type { StorageStatus, StoreIdentity, StoreRefusal } from '../ports/node-storage.ts';
 
 /** What a link does to the messages that this end sends. */
 export interface LinkRule {
@@ -86,6 +86,8 @@ export interface WorkerOptions {
   readonly clusterId: string;
   /** The store that the node must have; null for one that was never seen. */
   readonly storeId: string | null;
+  /** Starts that its store has surely had. */
+  readonly bootEpoch: number;
   /** Made if it is not there. */
   readonly databaseFile: string;
   readonly migrationsDir: string;
@@ -329,5 +331,5 @@ export type FromNode =
   | { readonly type: 'pace'; readonly id: number; readonly answer: PaceAnswer }
   | { readonly type: 'synced'; readonly id: number }
   | { readonly type: 'transit'; readonly report: TransitReport }
-  /** The node has stopped itself and says why; its thread ends after this. */
-  | { readonly type: 'failed'; readonly reason: string };
+  /** The node has stopped itself and says why; its thread ends after this. `refusal`: it never began, as its store may not be used. */
+  | { readonly type: 'failed'; readonly reason: string; readonly refusal: StoreRefusal | null };

@@ -7,6 +7,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { must, unreachable } from '../base/assert.ts';
 import { PacedClock } from '../ports/paced-clock.ts';
+import { refusalOf } from '../storage/errors.ts';
 import { openPrismaStorage } from '../storage/prisma-storage.ts';
 import { SlowStorage } from '../storage/slow-storage.ts';
 import { PortMesh } from '../transport/port-mesh.ts';
@@ -90,6 +91,7 @@ async function main(): Promise<void> {
     nodeId: options.id,
     voters: options.voters,
     storeId: options.storeId,
+    bootEpoch: options.bootEpoch,
   });
   // What is restored is not named in what stays: all versions would be kept twice.
   const { identity, hardState } = restored;
@@ -148,7 +150,7 @@ async function main(): Promise<void> {
     onFailed: (reason) => {
       answers.flush();
       report();
-      tell({ type: 'failed', reason });
+      tell({ type: 'failed', reason, refusal: null });
       leave();
     },
   });
@@ -228,7 +230,8 @@ async function main(): Promise<void> {
         host.stop();
         disk.setDelay(0);
         storage.close().then(leave, (error: unknown) => {
-          tell({ type: 'failed', reason: `closing the database failed: ${String(error)}` });
+          const reason = `closing the database failed: ${String(error)}`;
+          tell({ type: 'failed', reason, refusal: null });
           leave();
         });
         return;
@@ -247,6 +250,12 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  tell({ type: 'failed', reason: error instanceof Error ? error.message : String(error) });
+  const refusal = refusalOf(error);
+  const what = error instanceof Error ? error.message : String(error);
+  const reason =
+    refusal === null
+      ? what
+      : `${what}; replace ${options.id} by a new node, which learns everything from the others`;
+  tell({ type: 'failed', reason, refusal });
   control.close();
 });

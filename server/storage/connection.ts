@@ -79,16 +79,29 @@ export class Connection {
    * holds the lock of writers.
    */
   transact(epoch: number, statements: readonly Statement[]): void {
-    this.prepare(BEGIN).run([]);
-    try {
+    this.exclusively(() => {
       if (this.prepare(IS_PRESENT_EPOCH).get([epoch]) === undefined)
         throw new StorageError('fenced', 'the store was opened again');
-      for (const { sql, parameters } of statements) this.prepare(sql).run(parameters);
+      for (const statement of statements) this.run(statement);
+    });
+  }
+
+  /** One transaction, in which nobody else writes; undone when `act` throws. */
+  exclusively<T>(act: () => T): T {
+    this.prepare(BEGIN).run([]);
+    try {
+      const result = act();
       this.prepare(COMMIT).run([]);
+      return result;
     } catch (error) {
       this.rollBack();
       throw error;
     }
+  }
+
+  /** Within a transaction. */
+  run({ sql, parameters }: Statement): void {
+    this.prepare(sql).run(parameters);
   }
 
   /** Whether the file may grow. If not, a transaction that needs a new page fails with SQLITE_FULL, as on a disk without room. */

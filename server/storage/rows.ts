@@ -3,13 +3,15 @@
  * which costs a fraction of what as many rows of a result would; what was read
  * is checked against its checksums.
  */
-import type { PrismaClient } from '../../prisma/generated/client.ts';
 import { must } from '../base/assert.ts';
 import type { FieldFloor, Mark, SessionRow, Version } from '../kv/types.ts';
 import type { Entry, LogBase, LogIndex } from '../raft/types.ts';
 import type { Connection } from './connection.ts';
+import { floorChecksum, markChecksum, sessionChecksum } from './checksum.ts';
 import { StorageError } from './errors.ts';
 import { lastPositionOf, placeAt } from '../base/position.ts';
+import { isSameTally, tallyRows } from './row-tally.ts';
+import type { RowTally } from './row-tally.ts';
 import { valueOf } from './stored-value.ts';
 import { verifyEntry, verifyVersion, wrongVersion } from './verify.ts';
 
@@ -56,7 +58,7 @@ export const MARKS: Source = {
   key: '"revision"',
   lastOf: (revision) => revision,
   revisionOf: (revision) => revision,
-  row: 'json_array("revision", "stamp")',
+  row: 'json_array("revision", "stamp", "checksum")',
   bytes: '0',
 };
 
@@ -106,35 +108,79 @@ export function versionOf(row: VersionRow): Version {
   return version;
 }
 
+export type MarkRow = [revision: number, stamp: number, checksum: number];
+
 export function readMarks(connection: Connection, upTo: LogIndex): Mark[] {
   const marks: Mark[] = [];
-  for (const rows of pages<[number, number]>(connection, MARKS, 0, upTo))
-    for (const [revision, stamp] of rows) marks.push({ revision, stamp });
+  for (const rows of pages<MarkRow>(connection, MARKS, 0, upTo))
+    for (const row of rows) marks.push(markOf(row));
   return marks;
 }
 
-export async function readFloors(prisma: PrismaClient): Promise<FieldFloor[]> {
-  const rows = await prisma.fieldFloor.findMany({ orderBy: [{ key: 'asc' }, { field: 'asc' }] });
-  return rows.map(({ key, field, timestamp, revision, op }) => ({
-    key,
-    field,
-    oldest: { timestamp: Number(timestamp), revision, op },
-  }));
+/** Throws StorageError `corrupt` when the row is not what was written. */
+export function markOf([revision, stamp, checksum]: MarkRow): Mark {
+  const mark = { revision, stamp };
+  if (markChecksum(mark) !== checksum)
+    throw new StorageError('corrupt', `marks: checksum of revision ${revision} is wrong`);
+  return mark;
 }
 
-export async function readSessions(prisma: PrismaClient): Promise<SessionRow[]> {
-  const rows = await prisma.session.findMany({ orderBy: [{ stamp: 'asc' }, { client: 'asc' }] });
-  return rows.map(({ client, sequence, asked, stamp, clock, result }) => ({
-    client,
-    sequence: Number(sequence),
-    asked: Number(asked),
-    stamp: Number(stamp),
-    clock: Number(clock),
-    result: parseResult(client, result),
-  }));
+/** All floors; throws StorageError `corrupt` when they are not those of the tally. Null: an earlier version did not count them. */
+export function readFloors(connection: Connection, tally: RowTally | null): FieldFloor[] {
+  const text = connection.textOf(
+    `SELECT json_group_array(json_array("key", "field", "timestamp", "revision", "op", "checksum")) AS "value" FROM (SELECT * FROM "field_floors" ORDER BY "key", "field")`,
+    [],
+  );
+  const rows = JSON.parse(text) as [string, string, number, number, number, number][];
+  const checksums: number[] = [];
+  const floors = rows.map(([key, field, timestamp, revision, op, stored]): FieldFloor => {
+    const floor = { key, field, oldest: { timestamp, revision, op } };
+    const checksum = floorChecksum(floor);
+    if (tally !== null && checksum !== stored)
+      throw new StorageError(
+        'corrupt',
+        `field_floors: checksum of row "${key}" "${field}" is wrong`,
+      );
+    checksums.push(checksum);
+    return floor;
+  });
+  verifyTally('field_floors', checksums, tally);
+  return floors;
 }
 
-export function parseResult(client: string, text: string): SessionRow['result'] {
+/** All sessions, the longest idle first; as {@link readFloors}. */
+export function readSessions(connection: Connection, tally: RowTally | null): SessionRow[] {
+  const text = connection.textOf(
+    `SELECT json_group_array(json_array("client", "sequence", "asked", "stamp", "clock", "result", "checksum")) AS "value" FROM (SELECT * FROM "sessions" ORDER BY "stamp", "client")`,
+    [],
+  );
+  const rows = JSON.parse(text) as [string, number, number, number, number, string, number][];
+  const checksums: number[] = [];
+  const sessions = rows.map(([client, sequence, asked, stamp, clock, result, stored]) => {
+    const session = { client, sequence, asked, stamp, clock };
+    const checksum = sessionChecksum(session, result);
+    if (tally !== null && checksum !== stored)
+      throw new StorageError('corrupt', `sessions: checksum of row "${client}" is wrong`);
+    checksums.push(checksum);
+    return { ...session, result: parseResult(client, result) };
+  });
+  verifyTally('sessions', checksums, tally);
+  return sessions;
+}
+
+function verifyTally(table: string, checksums: readonly number[], kept: RowTally | null): void {
+  if (kept === null) return;
+  const found = tallyRows(checksums);
+  if (found.count !== kept.count)
+    throw new StorageError('corrupt', `${table}: there are ${found.count} rows of ${kept.count}`);
+  if (!isSameTally(found, kept))
+    throw new StorageError(
+      'corrupt',
+      `${table}: of ${found.count} rows, some are not as they were last written`,
+    );
+}
+
+function parseResult(client: string, text: string): SessionRow['result'] {
   try {
     return JSON.parse(text) as SessionRow['result'];
   } catch (error) {
