@@ -4,6 +4,7 @@
  * wrong term or vote, so the row has a checksum of its own; and it counts the
  * log writes, so that a file can be told from an older one of itself.
  */
+import { crc32 } from 'node:zlib';
 import type { ConfState, HardState, LogBase, LogIndex } from '../raft/types.ts';
 import type { StoreIdentity } from '../ports/node-storage.ts';
 import { rowChecksum } from './checksum.ts';
@@ -43,20 +44,24 @@ interface Columns {
   readonly checksum: bigint | null;
 }
 
-const NAMES = [
+/** Columns that a log write leaves as they are, unless it moves the base. */
+const FIXED = [
   'format_version',
   'cluster_id',
   'node_id',
   'store_id',
   'boot_epoch',
-  'term',
-  'voted_for',
-  'commit',
   'base_index',
   'base_term',
   'base_stamp',
   'base_conf',
   'base_checksum',
+] as const satisfies readonly (keyof Columns)[];
+
+const MOVING = [
+  'term',
+  'voted_for',
+  'commit',
   'writes',
   'last_index',
   'last_checksum',
@@ -94,8 +99,7 @@ export function readNodeRow(connection: Connection): NodeRow | null {
     lastChecksum: Number(columns.last_checksum),
   };
   // Null: an earlier version of this program wrote it, and it gets one now.
-  if (columns.checksum !== null && Number(columns.checksum) !== rowChecksum(values(row)))
-    throw wrongRow();
+  if (columns.checksum !== null && Number(columns.checksum) !== checksumOf(row)) throw wrongRow();
   return row;
 }
 
@@ -111,40 +115,63 @@ function wrongRow(cause?: unknown): StorageError {
   return new StorageError('corrupt', 'node_state: checksum of its row is wrong', cause);
 }
 
-function values(row: NodeRow): readonly (string | number | null)[] {
-  const { identity, hardState, base } = row;
+type Column = string | number | null;
+
+const ALL = [...FIXED, ...MOVING];
+const INSERT = `INSERT INTO "node_state" ("id", ${ALL.map((name) => `"${name}"`).join(', ')}) VALUES (1, ${ALL.map(() => '?').join(', ')})`;
+const UPDATE_ALL = updateSql(ALL);
+const UPDATE_MOVING = updateSql(MOVING);
+
+function updateSql(names: readonly string[]): string {
+  return `UPDATE "node_state" SET ${names.map((name) => `"${name}" = ?`).join(', ')}`;
+}
+
+export function insertNodeRow(row: NodeRow): Statement {
+  return { sql: INSERT, parameters: [...fixedOf(row), ...movingOf(row)] };
+}
+
+/** `before` is what stands there; null: whatever does. */
+export function updateNodeRow(row: NodeRow, before: NodeRow | null): Statement {
+  const moving = movingOf(row);
+  return before?.identity === row.identity && before.base === row.base
+    ? { sql: UPDATE_MOVING, parameters: moving }
+    : { sql: UPDATE_ALL, parameters: [...fixedOf(row), ...moving] };
+}
+
+function fixedOf({ formatVersion, identity, base, baseChecksum }: NodeRow): readonly Column[] {
   return [
-    row.formatVersion,
+    formatVersion,
     identity.clusterId,
     identity.nodeId,
     identity.storeId,
     identity.bootEpoch,
-    hardState.term,
-    hardState.votedFor,
-    hardState.commit,
     base.index,
     base.term,
     base.stamp,
     JSON.stringify(base.conf),
-    row.baseChecksum,
-    row.writes,
-    row.lastIndex,
-    row.lastChecksum,
+    baseChecksum,
   ];
 }
 
-const INSERT = `INSERT INTO "node_state" ("id", ${NAMES.map((name) => `"${name}"`).join(', ')}) VALUES (1, ${NAMES.map(() => '?').join(', ')})`;
-const UPDATE = `UPDATE "node_state" SET ${NAMES.map((name) => `"${name}" = ?`).join(', ')}`;
-
-export function insertNodeRow(row: NodeRow): Statement {
-  return { sql: INSERT, parameters: withChecksum(row) };
+function movingOf(row: NodeRow): readonly Column[] {
+  const { hardState, writes, lastIndex, lastChecksum } = row;
+  const { term, votedFor, commit } = hardState;
+  return [term, votedFor, commit, writes, lastIndex, lastChecksum, checksumOf(row)];
 }
 
-export function updateNodeRow(row: NodeRow): Statement {
-  return { sql: UPDATE, parameters: withChecksum(row) };
-}
+/** Of the fixed columns of the rows of a base, reckoned once for each. */
+const fixedChecksums = new WeakMap<LogBase, readonly [identity: StoreIdentity, checksum: number]>();
 
-function withChecksum(row: NodeRow): readonly (string | number | null)[] {
-  const columns = values(row);
-  return [...columns, rowChecksum(columns)];
+function checksumOf(row: NodeRow): number {
+  let [identity, fixed] = fixedChecksums.get(row.base) ?? [null, 0];
+  if (identity !== row.identity) {
+    fixed = rowChecksum(fixedOf(row));
+    fixedChecksums.set(row.base, [row.identity, fixed]);
+  }
+  const { hardState, writes, lastIndex, lastChecksum } = row;
+  const { term, votedFor, commit } = hardState;
+  return crc32(
+    `${term} ${commit} ${writes} ${lastIndex} ${lastChecksum} ${votedFor === null ? '' : `"${votedFor}`}`,
+    fixed,
+  );
 }

@@ -21,7 +21,7 @@ import { insertNodeRow, readNodeRow, updateNodeRow } from './node-row.ts';
 import type { NodeRow } from './node-row.ts';
 import { tallyRows } from './row-tally.ts';
 import { readFloors, readLog, readMarks, readSessions } from './rows.ts';
-import { readMark, StoreMark, verifyMark } from './store-mark.ts';
+import { emptied, readMark, StoreMark, verifyMark } from './store-mark.ts';
 import type { Marked } from './store-mark.ts';
 import type { StateTallies } from './stored-rows.ts';
 import { lostStore, verifyApplied, verifyOwner, verifyVersions } from './verify.ts';
@@ -68,7 +68,7 @@ export async function openStore(options: OpenOptions): Promise<OpenedStore> {
     if ((options.storeId !== null || mark !== null) && !existsSync(options.file))
       throw lostStore(options.nodeId);
     connection = await Connection.open(options.file);
-    await verifyFile(connection, options);
+    await verifyFile(connection, options, mark);
     await setUp(connection);
     await migrate(connection, options.migrationsDir);
     const node = claim(connection, options, mark);
@@ -84,7 +84,11 @@ export async function openStore(options: OpenOptions): Promise<OpenedStore> {
 }
 
 /** Before anything is written: an existing file must be this node's. */
-async function verifyFile({ prisma }: Connection, wanted: OpenOptions): Promise<void> {
+async function verifyFile(
+  { prisma }: Connection,
+  wanted: OpenOptions,
+  mark: Marked | null,
+): Promise<void> {
   const rows = await prisma.$queryRawUnsafe<{ name: string }[]>(
     `SELECT "name" FROM sqlite_master WHERE "type" = 'table'`,
   );
@@ -98,6 +102,8 @@ async function verifyFile({ prisma }: Connection, wanted: OpenOptions): Promise<
       })
     : null;
   if (state === null) {
+    if (mark !== null && (wanted.storeId ?? mark.storeId) === mark.storeId)
+      throw emptied(wanted.nodeId, mark);
     if (wanted.storeId !== null) throw lostStore(wanted.nodeId);
     return;
   }
@@ -129,7 +135,7 @@ function claim(connection: Connection, options: OpenOptions, mark: Marked | null
     verifyMark(mark, { ...identity, writes }, options.file);
     verifyStarts(identity.bootEpoch, options);
     const node = { ...found, identity: { ...identity, bootEpoch: identity.bootEpoch + 1 } };
-    connection.run(updateNodeRow(node));
+    connection.run(updateNodeRow(node, null));
     return node;
   });
 }
@@ -140,7 +146,7 @@ function make(
   mark: Marked | null,
 ): NodeRow {
   // The row that says whose it is does not go alone.
-  if (mark !== null) throw lostStore(nodeId);
+  if (mark !== null) throw emptied(nodeId, mark);
   for (const table of ['log_entries', 'versions', 'applied_state'])
     if (connection.numberOf(`SELECT count(*) AS "value" FROM "${table}"`, []) > 0)
       throw new StorageError('corrupt', 'node_state: there are 0 rows of 1');

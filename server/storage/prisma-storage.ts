@@ -205,7 +205,7 @@ export class PrismaStorage implements NodeStorage {
       lastChecksum: checksums[checksums.length - 1] ?? baseChecksum,
     };
     const startedMs = performance.now();
-    this.connection.transact(this.epoch, logStatements(write, install, added, after));
+    this.connection.transact(this.epoch, logStatements(write, install, added, this.node, after));
     this.node = after;
     if (install !== null) this.snapshots.installed(install);
     const nowMs = performance.now();

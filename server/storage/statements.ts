@@ -60,16 +60,17 @@ const SESSIONS: Table = {
     'ON CONFLICT ("client") DO UPDATE SET "sequence" = excluded."sequence", "asked" = excluded."asked", "stamp" = excluded."stamp", "clock" = excluded."clock", "result" = excluded."result", "checksum" = excluded."checksum"',
 };
 
-/** `checksums` has one for each appended entry; `after` is the node's row when all is done. */
+/** `checksums` has one for each appended entry; `before` and `after` are the node's row now and when all is done. */
 export function logStatements(
   { truncateFrom, append, base }: LogWrite,
   install: Installed | null,
   checksums: readonly number[],
+  before: NodeRow,
   after: NodeRow,
 ): readonly Statement[] {
   const statements: Statement[] = [];
   if (install !== null) pushInstall(statements, install);
-  statements.push(updateNodeRow(after));
+  statements.push(updateNodeRow(after, before));
   if (truncateFrom !== null) {
     statements.push({
       sql: `DELETE FROM "log_entries" WHERE "index" >= ?`,

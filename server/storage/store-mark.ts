@@ -85,6 +85,14 @@ export function verifyMark(mark: Marked | null, found: Found, databaseFile: stri
     );
 }
 
+/** The file is there, and says nothing of its node any more. */
+export function emptied(nodeId: string, { writes }: Marked): StorageError {
+  return new StorageError(
+    'rolled-back',
+    `nothing of ${nodeId} is left in the database, which had ${writes} log writes; its write-ahead log is damaged or gone, or another file was put in its place`,
+  );
+}
+
 export class StoreMark {
   private readonly descriptor: number;
   private readonly before: string;

@@ -94,7 +94,11 @@ describe('rows', () => {
   test('[P16] the row that says whose it is, gone: not a new store', async () => {
     const image = closed.copy();
     await image.tamper('DELETE FROM node_state');
-    await expectRefused(image, 'lost', /not the database that n1 had/);
+    await expectRefused(
+      image,
+      'rolled-back',
+      /^nothing of n1 is left in the database, which had \d+/,
+    );
     image.remove('-mark');
     await expectRefused(image, 'corrupt', /node_state: there are 0 rows of 1/);
     expect(await judge(image, truth, { storeId: truth.owner.storeId })).toMatchObject({
@@ -371,7 +375,7 @@ describe('files', () => {
         image.put('', Buffer.alloc(0));
         image.remove('-wal');
       },
-      /^lost/,
+      /^rolled-back/,
     ],
     [
       'empty, and all else gone',
