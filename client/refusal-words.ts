@@ -3,7 +3,7 @@ import type { Refusal } from '../contracts/view.ts';
 
 const WORDS: Readonly<Record<Refusal, string>> = {
   corrupt: 'Its database is damaged',
-  'rolled-back': 'Its database is older than it was',
+  'rolled-back': 'Its database may be older than it was',
   lost: 'Its database is gone',
   foreign: 'Its database is not its own',
 };
@@ -13,5 +13,5 @@ export function refusalWords(refusal: Refusal, canReplace: boolean): string {
   const what = `${WORDS[refusal]}: it may not vote or answer.`;
   return canReplace
     ? `${what} A new node learns all from the others.`
-    : `${what} No leader can replace it: put the right files back, or restore a backup.`;
+    : `${what} No leader can replace it: put its own files back, or restore a backup.`;
 }

@@ -92,19 +92,21 @@ export function NodeCard({ id }: { readonly id: string }) {
       ) : (
         <RefusedStore node={node} refusal={node.refusal} />
       )}
-      <p className="flex items-center gap-2 text-xs text-quiet max-sm:min-h-8 max-sm:pr-20 in-data-[show=both]:max-[100rem]:hidden sm:group-data-[density=compact]/stage:hidden sm:group-data-[density=small]/stage:hidden">
-        <MiniLog id={id} />
-        <span className="min-w-0 truncate" title={databaseTitle(node)}>
-          <span className="font-mono">{node.database.name}</span>{' '}
-          {formatBytes(node.database.sizeBytes)}, boot {node.database.bootEpoch}
-        </span>
-        <Dropped id={id} drops={node.drops} />
-        {side !== null && (
-          <span className="ml-auto shrink-0 rounded-full border border-line-strong px-1.5 font-medium text-text">
-            side {side}
+      {node.refusal === null && (
+        <p className="flex items-center gap-2 text-xs text-quiet max-sm:min-h-8 max-sm:pr-20 in-data-[show=both]:max-[100rem]:hidden sm:group-data-[density=compact]/stage:hidden sm:group-data-[density=small]/stage:hidden">
+          <MiniLog id={id} />
+          <span className="min-w-0 truncate" title={databaseTitle(node)}>
+            <span className="font-mono">{node.database.name}</span>{' '}
+            {formatBytes(node.database.sizeBytes)}, boot {node.database.bootEpoch}
           </span>
-        )}
-      </p>
+          <Dropped id={id} drops={node.drops} />
+          {side !== null && (
+            <span className="ml-auto shrink-0 rounded-full border border-line-strong px-1.5 font-medium text-text">
+              side {side}
+            </span>
+          )}
+        </p>
+      )}
       <LinkHandle id={id} />
     </div>
   );

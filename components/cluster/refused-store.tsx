@@ -26,19 +26,21 @@ export function RefusedStore({ node, refusal }: RefusedStoreProps) {
     >
       <p
         title={reason ?? undefined}
-        className="line-clamp-3 min-w-0 flex-1 text-xs leading-4 text-danger"
+        className="line-clamp-4 min-w-0 flex-1 text-xs leading-4 text-danger"
         role={error === null ? undefined : 'alert'}
       >
         {error ?? refusalWords(refusal, hasLeader)}
       </p>
-      <Button
-        tone="primary"
-        title={`A new node takes the place of ${id} and learns everything from the others; the database of ${id} stays in the folder`}
-        disabledBecause={disabled ?? (busy ? 'Under way' : hasLeader ? null : 'There is no leader')}
-        onClick={() => replace(id)}
-      >
-        Replace {id}
-      </Button>
+      {hasLeader && (
+        <Button
+          tone="primary"
+          title={`A new node takes the place of ${id} and learns everything from the others; the database of ${id} stays in the folder`}
+          disabledBecause={disabled ?? (busy ? 'Under way' : null)}
+          onClick={() => replace(id)}
+        >
+          Replace {id}
+        </Button>
+      )}
     </div>
   );
 }

@@ -160,18 +160,24 @@ function movingOf(row: NodeRow): readonly Column[] {
 }
 
 /** Of the fixed columns of the rows of a base, reckoned once for each. */
-const fixedChecksums = new WeakMap<LogBase, readonly [identity: StoreIdentity, checksum: number]>();
+const fixedChecksums = new WeakMap<
+  LogBase,
+  { readonly identity: StoreIdentity; readonly checksum: number }
+>();
 
 function checksumOf(row: NodeRow): number {
-  let [identity, fixed] = fixedChecksums.get(row.base) ?? [null, 0];
-  if (identity !== row.identity) {
-    fixed = rowChecksum(fixedOf(row));
-    fixedChecksums.set(row.base, [row.identity, fixed]);
-  }
   const { hardState, writes, lastIndex, lastChecksum } = row;
   const { term, votedFor, commit } = hardState;
   return crc32(
     `${term} ${commit} ${writes} ${lastIndex} ${lastChecksum} ${votedFor === null ? '' : `"${votedFor}`}`,
-    fixed,
+    fixedChecksum(row),
   );
+}
+
+function fixedChecksum(row: NodeRow): number {
+  const known = fixedChecksums.get(row.base);
+  if (known?.identity === row.identity) return known.checksum;
+  const checksum = rowChecksum(fixedOf(row));
+  fixedChecksums.set(row.base, { identity: row.identity, checksum });
+  return checksum;
 }
