@@ -7,9 +7,11 @@ import { rmSync, truncateSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { must } from '../../server/base/assert.ts';
-import { fill, judge, openFile, truthIn, Written } from './at-rest.ts';
+import { encodeSnapshotState } from '../../server/ports/durable-state.ts';
+import type { SnapshotPiece } from '../../server/ports/node-storage.ts';
+import { fill, judge, openFile, PARTS, truthIn, truthOf, Written } from './at-rest.ts';
 import type { Image, Part, Truth } from './at-rest.ts';
-import { saveKv, writeLog } from './calls.ts';
+import { readSnapshot, saveKv, stageRows, writeLog } from './calls.ts';
 import { changes, entry, logWrite } from './rows.ts';
 
 const disk = new Written();
@@ -195,7 +197,7 @@ describe('an older state', () => {
   const FRAME = 24 + 4096;
   const frames = (image: Image): number => (image.bytes('-wal').length - 32) / FRAME;
 
-  test('[P18] a bit of any frame of the write-ahead log: refused, or it was of no write', async () => {
+  test('[P18] a bit of any frame of the write-ahead log: refused', async () => {
     const count = frames(killed);
     expect(count).toBeGreaterThan(60);
     for (let frame = 0; frame < count; frame += 7) {
@@ -323,6 +325,42 @@ describe('an older state', () => {
       expect(await judge(copy, truth)).toMatchObject({ is: 'refused', code: 'corrupt' });
     }
   });
+});
+
+test.each([
+  ['whose rows are all there is the state', 'SELECT 1', null],
+  [
+    'of which a row went while it came in is refused, then and at each start',
+    'DELETE FROM versions WHERE position = (SELECT max(position) FROM versions)',
+    /^versions: /,
+  ],
+])('[P25] a snapshot %s', async (_what, damage, why) => {
+  const source = await openFile(closed.copy().file);
+  const image = closed.copy();
+  for (const part of PARTS) image.remove(part);
+  const { storage } = await openFile(image.file);
+  let end: SnapshotPiece['end'] = null;
+  for (let reach = 0; end === null; ) {
+    const piece = await readSnapshot(source.storage, reach);
+    reach = await stageRows(storage, reach, piece);
+    ({ end } = piece);
+  }
+  await image.tamper(damage);
+  const { kv } = end;
+  const base = { ...truth.base, index: kv.lastApplied, stamp: kv.lastStamp };
+  const install = { base, state: encodeSnapshotState(kv, end) };
+  const installed = writeLog(storage, logWrite([], { install }));
+  await (why === null ? installed : expect(installed).rejects.toThrow(why));
+  await storage.close();
+  await source.storage.close();
+  if (why !== null) {
+    await expectRefused(image, 'corrupt', why);
+    return;
+  }
+  const { storage: again, restored } = await openFile(image.file);
+  const { versions, sessions, floors, marks, hash } = truthOf({ ...source.restored, entries: [] });
+  expect(truthOf(restored)).toMatchObject({ versions, sessions, floors, marks, hash });
+  await again.close();
 });
 
 describe('files', () => {
