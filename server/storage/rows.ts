@@ -62,6 +62,29 @@ export const MARKS: Source = {
   bytes: '0',
 };
 
+type FloorRow = [number, string, string, number, number, number, number];
+type StoredRow = [number, string, number, number, number, number, string, number];
+
+/** By row number: their own keys are text. */
+const BY_ROW = {
+  key: '"rowid"',
+  columns: '"rowid", *',
+  lastOf: (row: number) => row,
+  revisionOf: (row: number) => row,
+};
+const FLOORS: Source = {
+  ...BY_ROW,
+  table: 'field_floors',
+  row: 'json_array("rowid", "key", "field", "timestamp", "revision", "op", "checksum")',
+  bytes: 'octet_length("key") + octet_length("field")',
+};
+const SESSIONS: Source = {
+  ...BY_ROW,
+  table: 'sessions',
+  row: 'json_array("rowid", "client", "sequence", "asked", "stamp", "clock", "result", "checksum")',
+  bytes: 'octet_length("result")',
+};
+
 /** Reads the log, which continues the `base` of that checksum; throws StorageError `corrupt` for a gap or a checksum that does not continue. */
 export function readLog(
   connection: Connection,
@@ -127,45 +150,41 @@ export function markOf([revision, stamp, checksum]: MarkRow): Mark {
 
 /** All floors; throws StorageError `corrupt` when they are not those of the tally. Null: an earlier version did not count them. */
 export function readFloors(connection: Connection, tally: RowTally | null): FieldFloor[] {
-  const text = connection.textOf(
-    `SELECT json_group_array(json_array("key", "field", "timestamp", "revision", "op", "checksum")) AS "value" FROM (SELECT * FROM "field_floors" ORDER BY "key", "field")`,
-    [],
-  );
-  const rows = JSON.parse(text) as [string, string, number, number, number, number][];
+  const floors: FieldFloor[] = [];
   const checksums: number[] = [];
-  const floors = rows.map(([key, field, timestamp, revision, op, stored]): FieldFloor => {
-    const floor = { key, field, oldest: { timestamp, revision, op } };
-    const checksum = floorChecksum(floor);
-    if (tally !== null && checksum !== stored)
-      throw new StorageError(
-        'corrupt',
-        `field_floors: checksum of row "${key}" "${field}" is wrong`,
-      );
-    checksums.push(checksum);
-    return floor;
-  });
+  for (const rows of pages<FloorRow>(connection, FLOORS, 0, Number.MAX_SAFE_INTEGER)) {
+    for (const [, key, field, timestamp, revision, op, stored] of rows) {
+      const floor = { key, field, oldest: { timestamp, revision, op } };
+      const checksum = floorChecksum(floor);
+      if (tally !== null && checksum !== stored)
+        throw new StorageError(
+          'corrupt',
+          `field_floors: checksum of row "${key}" "${field}" is wrong`,
+        );
+      checksums.push(checksum);
+      floors.push(floor);
+    }
+  }
   verifyTally('field_floors', checksums, tally);
   return floors;
 }
 
 /** All sessions, the longest idle first; as {@link readFloors}. */
 export function readSessions(connection: Connection, tally: RowTally | null): SessionRow[] {
-  const text = connection.textOf(
-    `SELECT json_group_array(json_array("client", "sequence", "asked", "stamp", "clock", "result", "checksum")) AS "value" FROM (SELECT * FROM "sessions" ORDER BY "stamp", "client")`,
-    [],
-  );
-  const rows = JSON.parse(text) as [string, number, number, number, number, string, number][];
+  const sessions: SessionRow[] = [];
   const checksums: number[] = [];
-  const sessions = rows.map(([client, sequence, asked, stamp, clock, result, stored]) => {
-    const session = { client, sequence, asked, stamp, clock };
-    const checksum = sessionChecksum(session, result);
-    if (tally !== null && checksum !== stored)
-      throw new StorageError('corrupt', `sessions: checksum of row "${client}" is wrong`);
-    checksums.push(checksum);
-    return { ...session, result: parseResult(client, result) };
-  });
+  for (const rows of pages<StoredRow>(connection, SESSIONS, 0, Number.MAX_SAFE_INTEGER)) {
+    for (const [, client, sequence, asked, stamp, clock, result, stored] of rows) {
+      const session = { client, sequence, asked, stamp, clock };
+      const checksum = sessionChecksum(session, result);
+      if (tally !== null && checksum !== stored)
+        throw new StorageError('corrupt', `sessions: checksum of row "${client}" is wrong`);
+      checksums.push(checksum);
+      sessions.push({ ...session, result: parseResult(client, result) });
+    }
+  }
   verifyTally('sessions', checksums, tally);
-  return sessions;
+  return sessions.sort((a, b) => a.stamp - b.stamp);
 }
 
 function verifyTally(table: string, checksums: readonly number[], kept: RowTally | null): void {
@@ -196,6 +215,8 @@ export interface Source {
   /** The greatest key that a row of this revision may have. */
   readonly lastOf: (revision: LogIndex) => number;
   readonly revisionOf: (key: number) => LogIndex;
+  /** Those that `row` needs, in SQL; all when left out. */
+  readonly columns?: string;
   /** One row as JSON, in SQL. */
   readonly row: string;
   /** Length of the text in a row, in SQL, without reading it. */
@@ -216,7 +237,7 @@ function* pages<Row extends readonly [key: number, ...rest: unknown[]]>(
     const most = { ...size, rows: Math.min(size.rows, limit * 2) };
     limit = fittingRows(connection, source, from, last, most);
     const page = connection.textOf(
-      `SELECT json_group_array(${source.row}) AS "value" FROM (${next('*', source)})`,
+      `SELECT json_group_array(${source.row}) AS "value" FROM (${next(source.columns ?? '*', source)})`,
       [from, last, limit],
     );
     const rows = JSON.parse(page) as Row[];
