@@ -1,8 +1,9 @@
 /**
  * Opening a store: whose it is, whether it is as new as it was, and whether
- * every row of it is what was written. Nothing of a store that is refused is
- * changed, so that it is refused the next time too, but for the count of starts
- * once its log is known to be no older than it was.
+ * every row of it is what was written. A store that is refused is so the next
+ * time too: no row of it is changed, but for the count of starts once its log is
+ * known to be no older than it was. (SQLite may put its write-ahead log away, as
+ * far as that is whole.)
  */
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
