@@ -40,12 +40,18 @@ export const ConfView = z.object({
 });
 export type ConfView = z.infer<typeof ConfView>;
 
+/** What is wrong with a database that a node may not use. */
+export const Refusal = z.enum(['corrupt', 'rolled-back', 'lost', 'foreign']);
+export type Refusal = z.infer<typeof Refusal>;
+
 export const NodeView = z.object({
   id: z.string(),
   /** The supervisor's knowledge of its thread or process, not the cluster's belief. */
   state: z.enum(['starting', 'serving', 'down', 'failed']),
   /** Why it is down or failed, in words. */
   reason: z.string().nullable(),
+  /** It has failed for its database, which is damaged, older than it was, gone, or another's: a new node in its place makes the cluster whole. */
+  refusal: Refusal.nullable(),
   /** When it came up or went down, server ms. */
   sinceMs: z.number(),
   /** How often it was started since the server started. */

@@ -218,6 +218,7 @@ export const LAYERS = [
     may: [
       'torture/crash-states/',
       'server/storage/prisma-storage.ts',
+      'server/storage/open-store.ts',
       'server/ports/',
       'server/kv/version-pack.ts',
       'server/base/',

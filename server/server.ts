@@ -126,7 +126,8 @@ export async function startServer(
       onStarted: (id, pid) => fold.runsIn(id, pid),
       onReport: (report) => {
         try {
-          dataDir.noteStore(report.id, report.identity.storeId);
+          const { storeId, bootEpoch } = report.identity;
+          dataDir.noteStore(report.id, storeId, bootEpoch);
         } catch (err) {
           // Its next report tries again; the node itself is none the worse.
           logger.error({ err, node: report.id }, 'the data folder cannot be written');
@@ -137,8 +138,8 @@ export async function startServer(
         leaders.update(report.id, report.status.role === 'leader' ? report.status.term : null);
         publisher?.nudge();
       },
-      onState: (id, state, reason) => {
-        fold.nodeState(id, state, reason, Date.now());
+      onState: (id, state, reason, refusal) => {
+        fold.nodeState(id, state, reason, Date.now(), refusal);
         metrics?.nodeState(id, state);
         if (state !== 'serving') leaders.update(id, null);
         if (state === 'down' || state === 'failed') trace.down(id, clock.now().mono);

@@ -8,7 +8,7 @@
  * Rows at rest may be damaged, reads may fail, and all may be wiped. What is
  * opened passes the checks of the real store, whose it is and its checksums.
  * Left out: a disk that acknowledges and then forgets the end of what it was
- * given. A shorter log is a whole log, and nothing in it tells.
+ * given. A shorter log is a whole log; the real store counts its writes in a file beside it.
  */
 import { assert } from '../server/base/assert.ts';
 import type { Random } from '../server/base/random.ts';

@@ -16,6 +16,7 @@ import { LinkHandle } from './link-handle.tsx';
 import { useLinkPulling } from './link-pulling.ts';
 import { MiniLog } from './mini-log.tsx';
 import { NodeMenu } from './node-menu.tsx';
+import { RefusedStore } from './refused-store.tsx';
 import { RoleBadge, shownRole } from './role-badge.tsx';
 import { useFaults } from './use-faults.ts';
 
@@ -80,26 +81,32 @@ export function NodeCard({ id }: { readonly id: string }) {
         </div>
         <NodeActions node={node} />
       </div>
-      <dl className="grid grid-cols-[auto_auto_1fr_1fr_1fr] gap-x-3 font-mono text-sm leading-[1.125rem] presenting:gap-x-2 presenting:sm:group-data-[density=compact]/stage:grid-cols-[auto_1fr_1fr_1fr] presenting:sm:group-data-[density=compact]/stage:*:nth-2:hidden sm:group-data-[density=small]/stage:hidden">
-        <Fact name="term" value={node.term} />
-        <Fact name="vote" value={node.votedFor ?? '–'} />
-        <Fact name="last" value={node.lastIndex} />
-        <Fact name="commit" value={node.commitIndex} />
-        <Fact name="applied" value={node.lastApplied} />
-      </dl>
-      <p className="flex items-center gap-2 text-xs text-quiet max-sm:min-h-8 max-sm:pr-20 in-data-[show=both]:max-[100rem]:hidden sm:group-data-[density=compact]/stage:hidden sm:group-data-[density=small]/stage:hidden">
-        <MiniLog id={id} />
-        <span className="min-w-0 truncate" title={databaseTitle(node)}>
-          <span className="font-mono">{node.database.name}</span>{' '}
-          {formatBytes(node.database.sizeBytes)}, boot {node.database.bootEpoch}
-        </span>
-        <Dropped id={id} drops={node.drops} />
-        {side !== null && (
-          <span className="ml-auto shrink-0 rounded-full border border-line-strong px-1.5 font-medium text-text">
-            side {side}
+      {node.refusal === null ? (
+        <dl className="grid grid-cols-[auto_auto_1fr_1fr_1fr] gap-x-3 font-mono text-sm leading-[1.125rem] presenting:gap-x-2 presenting:sm:group-data-[density=compact]/stage:grid-cols-[auto_1fr_1fr_1fr] presenting:sm:group-data-[density=compact]/stage:*:nth-2:hidden sm:group-data-[density=small]/stage:hidden">
+          <Fact name="term" value={node.term} />
+          <Fact name="vote" value={node.votedFor ?? '–'} />
+          <Fact name="last" value={node.lastIndex} />
+          <Fact name="commit" value={node.commitIndex} />
+          <Fact name="applied" value={node.lastApplied} />
+        </dl>
+      ) : (
+        <RefusedStore node={node} refusal={node.refusal} />
+      )}
+      {node.refusal === null && (
+        <p className="flex items-center gap-2 text-xs text-quiet max-sm:min-h-8 max-sm:pr-20 in-data-[show=both]:max-[100rem]:hidden sm:group-data-[density=compact]/stage:hidden sm:group-data-[density=small]/stage:hidden">
+          <MiniLog id={id} />
+          <span className="min-w-0 truncate" title={databaseTitle(node)}>
+            <span className="font-mono">{node.database.name}</span>{' '}
+            {formatBytes(node.database.sizeBytes)}, boot {node.database.bootEpoch}
           </span>
-        )}
-      </p>
+          <Dropped id={id} drops={node.drops} />
+          {side !== null && (
+            <span className="ml-auto shrink-0 rounded-full border border-line-strong px-1.5 font-medium text-text">
+              side {side}
+            </span>
+          )}
+        </p>
+      )}
       <LinkHandle id={id} />
     </div>
   );

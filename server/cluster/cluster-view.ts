@@ -161,13 +161,20 @@ export class ClusterViewFold {
     this.urgent = true;
   }
 
-  nodeState(id: string, state: NodeState, reason: string | null, nowMs: number): void {
+  nodeState(
+    id: string,
+    state: NodeState,
+    reason: string | null,
+    nowMs: number,
+    refusal: NodeView['refusal'] = null,
+  ): void {
     if (!this.nodes.has(id)) return;
     const before = this.node(id);
     this.nodes.set(id, {
       ...before,
       state,
       reason,
+      refusal,
       sinceMs: nowMs,
       boots: before.boots + (state === 'starting' ? 1 : 0),
       ...(state === 'serving' || state === 'starting'
@@ -427,6 +434,7 @@ function unheardOf(id: string, nowMs: number): NodeView {
     id,
     state: 'down',
     reason: 'not started',
+    refusal: null,
     sinceMs: nowMs,
     boots: 0,
     role: 'follower',

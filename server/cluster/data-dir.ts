@@ -26,6 +26,8 @@ const ClusterFile = z.object({
   lastNode: z.number().int().min(1).optional(),
   /** The store that each node was first seen with: see {@link DataDir.storeOf}. */
   stores: z.record(z.string(), z.string()).optional(),
+  /** How often each store was opened, at least: see {@link DataDir.startsOf}. */
+  starts: z.record(z.string(), z.number().int()).optional(),
 });
 type ClusterFile = z.infer<typeof ClusterFile>;
 
@@ -94,10 +96,19 @@ export class DataDir {
     return this.cluster.stores?.[id] ?? null;
   }
 
-  /** Notes the store that the node came up with, once. */
-  noteStore(id: string, storeId: string): void {
-    if (this.storeOf(id) !== null) return;
-    this.note({ ...this.cluster, stores: { ...this.cluster.stores, [id]: storeId } });
+  /** How often the node's store was opened, at least: one that says less is an old copy. */
+  startsOf(id: string): number {
+    return this.cluster.starts?.[id] ?? 0;
+  }
+
+  /** Notes the store that the node came up with, once, and each start of it. */
+  noteStore(id: string, storeId: string, starts: number): void {
+    if (this.storeOf(id) === null) {
+      const stores = { ...this.cluster.stores, [id]: storeId };
+      this.note({ ...this.cluster, stores });
+    }
+    if (this.storeOf(id) === storeId && this.startsOf(id) < starts)
+      this.note({ ...this.cluster, starts: { ...this.cluster.starts, [id]: starts } });
   }
 
   private note(cluster: ClusterFile): void {

@@ -6,6 +6,7 @@
  */
 import { assert } from '../base/assert.ts';
 import type { ChangesQuery, Query } from '../kv/queries.ts';
+import type { StoreRefusal } from '../ports/node-storage.ts';
 import type { ConfChange } from '../raft/types.ts';
 import type {
   EntrySummary,
@@ -35,8 +36,8 @@ export interface NodeHandleEvents {
   onReport(report: NodeReport): void;
   /** Of messages on their way; only while the cluster is slowed. */
   onTransit(report: TransitReport): void;
-  /** `reason` says why it is down or has failed. */
-  onState(id: string, state: NodeState, reason: string | null): void;
+  /** `reason` says why it is down or has failed; `refusal` that it is for its store, which may not be used. */
+  onState(id: string, state: NodeState, reason: string | null, refusal: StoreRefusal | null): void;
 }
 
 interface Life {
@@ -99,7 +100,7 @@ export class NodeHandle {
         onMessage: (message) => {
           if (message.type === 'failed') {
             failure = message.reason;
-            this.setState('failed', failure);
+            this.setState('failed', failure, message.refusal);
             // It has said its last word; it must not linger when it cannot end itself.
             run.terminate();
             return;
@@ -353,10 +354,14 @@ export class NodeHandle {
     for (const resolve of syncs) resolve();
   }
 
-  private setState(state: NodeState, reason: string | null): void {
+  private setState(
+    state: NodeState,
+    reason: string | null,
+    refusal: StoreRefusal | null = null,
+  ): void {
     if (this.state === state) return;
     this.state = state;
-    this.events.onState(this.id, state, reason);
+    this.events.onState(this.id, state, reason, refusal);
   }
 }
 

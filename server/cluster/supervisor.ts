@@ -80,8 +80,8 @@ export class Supervisor {
   add(id: string): void {
     const events: NodeHandleEvents = {
       ...this.events,
-      onState: (node, state, reason) => {
-        this.events.onState(node, state, reason);
+      onState: (node, state, reason, refusal) => {
+        this.events.onState(node, state, reason, refusal);
         this.followState(node, state);
       },
     };
@@ -167,7 +167,7 @@ export class Supervisor {
       await handle.gone();
       const file = this.options.dataDir.databaseFile(id);
       // The file itself first: what is left of a removal that fails must not pass for a store.
-      for (const part of ['', '-wal', '-shm']) rmSync(`${file}${part}`, { force: true });
+      for (const part of ['', '-wal', '-shm', '-mark']) rmSync(`${file}${part}`, { force: true });
       this.wiped.add(id);
       this.tellFaults(id);
       return true;
@@ -323,6 +323,7 @@ export class Supervisor {
       voters: dataDir.founders.includes(id) ? dataDir.founders : [],
       clusterId: dataDir.clusterId,
       storeId: dataDir.storeOf(id),
+      bootEpoch: dataDir.startsOf(id),
       databaseFile: dataDir.databaseFile(id),
       migrationsDir,
       heartbeatIntervalMs,

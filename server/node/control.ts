@@ -17,7 +17,7 @@ import type {
 } from '../raft/types.ts';
 import type { PaceAnswer, PaceAsk, TransitReport } from './pace-control.ts';
 import type { WriteStamps } from './write-stages.ts';
-import type { StorageStatus, StoreIdentity } from '../ports/node-storage.ts';
+import type { StorageStatus, StoreIdentity, StoreRefusal } from '../ports/node-storage.ts';
 import type { PeerLine } from '../ports/peer-line.ts';
 
 /** What a link does to the messages that this end sends. */
@@ -85,6 +85,8 @@ export interface NodeOptions {
   readonly clusterId: string;
   /** The store that the node must have; null for one that was never seen. */
   readonly storeId: string | null;
+  /** Starts that its store has surely had. */
+  readonly bootEpoch: number;
   /** Made if it is not there. */
   readonly databaseFile: string;
   readonly migrationsDir: string;
@@ -326,5 +328,5 @@ export type FromNode =
   | { readonly type: 'pace'; readonly id: number; readonly answer: PaceAnswer }
   | { readonly type: 'synced'; readonly id: number }
   | { readonly type: 'transit'; readonly report: TransitReport }
-  /** The node has stopped itself and says why; its end follows. */
-  | { readonly type: 'failed'; readonly reason: string };
+  /** The node has stopped itself and says why; its end follows. `refusal`: it never began, as its store may not be used. */
+  | { readonly type: 'failed'; readonly reason: string; readonly refusal: StoreRefusal | null };

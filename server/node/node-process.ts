@@ -66,7 +66,7 @@ process.on('SIGTERM', () => {});
 process.once('disconnect', () => process.exit(0));
 process.on('uncaughtException', (error: unknown) => {
   const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  door.tell({ type: 'failed', reason });
+  door.tell({ type: 'failed', reason, refusal: null });
   door.close();
 });
 process.on('message', (message: ToProcess, socket?: Socket) => {

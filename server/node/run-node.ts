@@ -6,6 +6,7 @@
  */
 import { unreachable } from '../base/assert.ts';
 import { PacedClock } from '../ports/paced-clock.ts';
+import { refusalOf } from '../storage/errors.ts';
 import { openPrismaStorage } from '../storage/prisma-storage.ts';
 import { SlowStorage } from '../storage/slow-storage.ts';
 import { LineMesh } from '../transport/line-mesh.ts';
@@ -76,7 +77,13 @@ export async function runNode(options: NodeOptions, door: NodeDoor): Promise<voi
   try {
     await run(options, door);
   } catch (error) {
-    door.tell({ type: 'failed', reason: error instanceof Error ? error.message : String(error) });
+    const refusal = refusalOf(error);
+    const what = error instanceof Error ? error.message : String(error);
+    const reason =
+      refusal === null
+        ? what
+        : `${what}; replace ${options.id} by a new node, which learns everything from the others`;
+    door.tell({ type: 'failed', reason, refusal });
     door.close();
   }
 }
@@ -90,6 +97,7 @@ async function run(options: NodeOptions, door: NodeDoor): Promise<void> {
     nodeId: options.id,
     voters: options.voters,
     storeId: options.storeId,
+    bootEpoch: options.bootEpoch,
   });
   // What is restored is not named in what stays: all versions would be kept twice.
   const { identity, hardState } = restored;
@@ -147,7 +155,7 @@ async function run(options: NodeOptions, door: NodeDoor): Promise<void> {
     onFailed: (reason) => {
       answers.flush();
       report();
-      door.tell({ type: 'failed', reason });
+      door.tell({ type: 'failed', reason, refusal: null });
       leave();
     },
   });
@@ -227,7 +235,8 @@ async function run(options: NodeOptions, door: NodeDoor): Promise<void> {
         host.stop();
         disk.setDelay(0);
         storage.close().then(leave, (error: unknown) => {
-          door.tell({ type: 'failed', reason: `closing the database failed: ${String(error)}` });
+          const reason = `closing the database failed: ${String(error)}`;
+          door.tell({ type: 'failed', reason, refusal: null });
           leave();
         });
         return;

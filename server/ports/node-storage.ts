@@ -70,6 +70,9 @@ export interface StoreIdentity {
   readonly bootEpoch: number;
 }
 
+/** Why a store that was found may not be used. Another node in its place makes the cluster whole. */
+export type StoreRefusal = 'corrupt' | 'rolled-back' | 'lost' | 'foreign';
+
 /** What a node reads back at start. Rows arrive in ascending order. */
 export interface RestoredNode {
   readonly identity: StoreIdentity;

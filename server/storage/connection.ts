@@ -82,21 +82,34 @@ export class Connection {
    */
   transact(of: WriteOf, epoch: number, statements: readonly Statement[]): void {
     failpoint(`${of}:begin`);
-    this.prepare(BEGIN).run([]);
-    try {
+    this.exclusively(() => {
       if (this.prepare(IS_PRESENT_EPOCH).get([epoch]) === undefined)
         throw new StorageError('fenced', 'the store was opened again');
-      for (const { sql, parameters } of statements) {
-        this.prepare(sql).run(parameters);
+      for (const statement of statements) {
+        this.run(statement);
         failpoint(`${of}:statement`);
       }
       failpoint(`${of}:commit`);
+    });
+    failpoint(`${of}:committed`);
+  }
+
+  /** One transaction, in which nobody else writes; undone when `act` throws. */
+  exclusively<T>(act: () => T): T {
+    this.prepare(BEGIN).run([]);
+    try {
+      const result = act();
       this.prepare(COMMIT).run([]);
+      return result;
     } catch (error) {
       this.rollBack();
       throw error;
     }
-    failpoint(`${of}:committed`);
+  }
+
+  /** Within a transaction. */
+  run({ sql, parameters }: Statement): void {
+    this.prepare(sql).run(parameters);
   }
 
   /** Whether the file may grow. If not, a transaction that needs a new page fails with SQLITE_FULL, as on a disk without room. */

@@ -1,3 +1,5 @@
+import type { StoreRefusal } from '../ports/node-storage.ts';
+
 /**
  * Why a store cannot be used. Every one of these stops the node before it votes
  * or answers, so each message is one line that tells a person what is wrong.
@@ -13,6 +15,8 @@ export type StorageErrorCode =
   | 'older'
   /** It is not the store that the node had: that one is gone, with all that it promised. */
   | 'lost'
+  /** It is an older state of the store that the node had: what was promised since is gone. */
+  | 'rolled-back'
   /** It holds something that was never written: a checksum or an order is wrong. */
   | 'corrupt'
   /** It does not promise what the log needs. */
@@ -23,6 +27,20 @@ export type StorageErrorCode =
   | 'write-failed'
   /** This handle was closed. */
   | 'closed';
+
+/** What is wrong with the store itself; null when it may be sound: that is for a person to mend, and to start the node again. */
+export function refusalOf(error: unknown): StoreRefusal | null {
+  const code = error instanceof StorageError ? error.code : null;
+  switch (code) {
+    case 'corrupt':
+    case 'rolled-back':
+    case 'lost':
+    case 'foreign':
+      return code;
+    default:
+      return null;
+  }
+}
 
 export class StorageError extends Error {
   override readonly name = 'StorageError';
@@ -37,7 +55,7 @@ export class StorageError extends Error {
 /** Wraps what the database threw while `doing`; `code` is used unless the error itself says more. */
 export function asStorageError(
   error: unknown,
-  code: 'unavailable' | 'write-failed',
+  code: 'unavailable' | 'corrupt' | 'write-failed',
   doing: string,
 ): StorageError {
   if (error instanceof StorageError) return error;
@@ -46,6 +64,25 @@ export function asStorageError(
   const text = sqliteCode === '' ? message : `${message} (${sqliteCode})`;
   return new StorageError(damaged ? 'corrupt' : code, `${doing}: ${text}`, error);
 }
+
+/** Whether the file, as far as it could be read, may be sound: the system around it said no. */
+export function isOfSystem(error: unknown): boolean {
+  if (typeof property(error, 'syscall') === 'string') return true;
+  return OF_SYSTEM.some((code) => sqliteError(error).sqliteCode.startsWith(code));
+}
+
+const OF_SYSTEM = [
+  'SQLITE_AUTH',
+  'SQLITE_BUSY',
+  'SQLITE_CANTOPEN',
+  'SQLITE_FULL',
+  'SQLITE_IOERR',
+  'SQLITE_LOCKED',
+  'SQLITE_NOMEM',
+  'SQLITE_PERM',
+  'SQLITE_PROTOCOL',
+  'SQLITE_READONLY',
+];
 
 /** Whether it says that another holds a lock on the file. */
 export function isBusy(error: unknown): boolean {

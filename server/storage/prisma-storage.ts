@@ -8,14 +8,10 @@
  * failed may still be on disk), so the store answers every later call with the
  * same error and the node must start again from its file.
  */
-import { randomUUID } from 'node:crypto';
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import path from 'node:path';
-import type { PrismaClient } from '../../prisma/generated/client.ts';
 import { assert, must } from '../base/assert.ts';
 import type { WriteOf } from '../base/failpoint.ts';
-import { EMPTY_HEADER, firstBase } from '../ports/durable-state.ts';
-import type { VersionTally } from '../ports/version-tally.ts';
 import type {
   Done,
   LogWrite,
@@ -24,208 +20,43 @@ import type {
   Rows,
   SnapshotPiece,
   StorageStatus,
-  StoreIdentity,
 } from '../ports/node-storage.ts';
-import type { ConfState, HardState, LogBase, LogIndex } from '../raft/types.ts';
-import type { KvChanges, KvHeader, Retention } from '../kv/types.ts';
+import type { LogIndex } from '../raft/types.ts';
+import type { KvChanges } from '../kv/types.ts';
 import { entryChecksum } from './checksum.ts';
-import { Connection } from './connection.ts';
+import type { Connection } from './connection.ts';
 import { asStorageError, StorageError } from './errors.ts';
 import { isEmptyWrite } from './merge-writes.ts';
-import { migrate } from './migrate.ts';
-import { readFloors, readLog, readMarks, readSessions } from './rows.ts';
+import type { NodeRow } from './node-row.ts';
+import { openStore } from './open-store.ts';
+import type { OpenedStore, OpenOptions } from './open-store.ts';
 import { SnapshotRows } from './snapshot-rows.ts';
 import { logStatements } from './statements.ts';
-import { lostStore, verifyApplied, verifyOwner, verifyVersions } from './verify.ts';
-import { VersionPacks } from './version-packs.ts';
+import type { StoreMark } from './store-mark.ts';
+import { installedState } from './stored-rows.ts';
 import { WriteQueue } from './write-queue.ts';
 import type { DiskWork } from './write-queue.ts';
 
-/** Layout of the tables and of the data inside them; a file with any other is refused. */
-const FORMAT_VERSION = 4;
-/** WAL pages (4 KiB) after which SQLite copies them into the main file. */
-const CHECKPOINT_PAGES = 4000;
-const SYNCHRONOUS_FULL = 2;
 /** Log data in one transaction, UTF-16 units; one write always goes whole. */
 const MAX_GROUP_CHARS = 16 * 1024 * 1024;
-
-export interface OpenOptions {
-  /** Database file; its folder must exist. */
-  readonly file: string;
-  readonly migrationsDir: string;
-  readonly clusterId: string;
-  readonly nodeId: string;
-  /** Voters of the configuration that a new store begins with; none: it waits to be added to a cluster. */
-  readonly voters: readonly string[];
-  /** The store must be this one; null takes any. */
-  readonly storeId: string | null;
-  /** Versions in a pack, less than the usual number: tests only. */
-  readonly packRows?: number;
-  /** WAL pages before a checkpoint, less than the usual number: tests only. */
-  readonly checkpointPages?: number;
-}
 
 /** Opens, migrates, verifies and reads a node's store. Throws {@link StorageError}. */
 export async function openPrismaStorage(
   options: OpenOptions,
 ): Promise<{ storage: PrismaStorage; restored: RestoredNode }> {
-  let connection: Connection | null = null;
-  try {
-    if (options.storeId !== null && !existsSync(options.file)) throw lostStore(options.nodeId);
-    connection = await Connection.open(options.file);
-    const { prisma } = connection;
-    await verifyFile(prisma, options);
-    await prisma.$queryRawUnsafe('PRAGMA journal_mode = WAL');
-    await prisma.$queryRawUnsafe('PRAGMA synchronous = FULL');
-    const checkpointPages = options.checkpointPages ?? CHECKPOINT_PAGES;
-    await prisma.$queryRawUnsafe(`PRAGMA wal_autocheckpoint = ${checkpointPages}`);
-    await migrate(connection, options.migrationsDir);
-    const { identity, hardState, base, baseChecksum } = await claim(prisma, options);
-    await verifyDurability(prisma);
-    const { entries, checksums } = readLog(connection, base, baseChecksum);
-    const { kv, tally } = await readApplied(prisma);
-    const packs = new VersionPacks(connection, identity.bootEpoch, options.packRows);
-    const versions = packs.read(kv.lastApplied);
-    const marks = readMarks(connection, kv.lastApplied);
-    const floors = await readFloors(prisma);
-    const sessions = await readSessions(prisma);
-    verifyApplied(kv, base, entries, versions, marks);
-    verifyVersions(versions, tally);
-    const restored = { identity, hardState, base, entries, kv, versions, marks, floors, sessions };
-    const log = { baseIndex: base.index, baseChecksum, checksums };
-    const snapshots = new SnapshotRows(connection, identity.bootEpoch, kv, tally, packs);
-    const storage = new PrismaStorage(connection, options.file, identity, snapshots, log);
-    return { storage, restored };
-  } catch (error) {
-    await connection?.close();
-    throw asStorageError(
-      error,
-      'unavailable',
-      `cannot use the database ${path.basename(options.file)}`,
-    );
-  }
-}
-
-/** Before anything is written: an existing file must be this node's. */
-async function verifyFile(prisma: PrismaClient, wanted: OpenOptions): Promise<void> {
-  const rows = await prisma.$queryRawUnsafe<{ name: string }[]>(
-    `SELECT "name" FROM sqlite_master WHERE "type" = 'table'`,
-  );
-  const tables = new Set(rows.map((row) => row.name));
-  if (!tables.has('_prisma_migrations') && tables.size > 0) {
-    throw new StorageError('foreign', 'the database belongs to another program');
-  }
-  const state = tables.has('node_state') ? await prisma.nodeState.findFirst() : null;
-  if (state === null) {
-    // A file that is empty again has forgotten as much as one that is gone.
-    if (wanted.storeId !== null) throw lostStore(wanted.nodeId);
-    return;
-  }
-  if (state.formatVersion !== FORMAT_VERSION) {
-    throw new StorageError(
-      state.formatVersion > FORMAT_VERSION ? 'newer' : 'older',
-      `the database has format ${state.formatVersion}; this program knows ${FORMAT_VERSION} alone`,
-    );
-  }
-  verifyOwner(state, wanted);
-}
-
-/**
- * Makes the store ours for this boot: gives a new one its owner, and raises the
- * boot epoch. The state is what it was at that very moment: a late write of an
- * earlier boot comes either before and is in it, or after and is refused.
- */
-async function claim(
-  prisma: PrismaClient,
-  { clusterId, nodeId, voters }: OpenOptions,
-): Promise<{
-  identity: StoreIdentity;
-  hardState: HardState;
-  base: LogBase;
-  baseChecksum: number;
-}> {
-  const first = firstBase(voters);
-  await prisma.$transaction([
-    prisma.$executeRawUnsafe(
-      `INSERT INTO "node_state" ("id", "format_version", "cluster_id", "node_id", "store_id", "boot_epoch", "term", "voted_for", "commit", "base_index", "base_term", "base_stamp", "base_conf", "base_checksum")
-       SELECT 1, ?, ?, ?, ?, 0, 0, NULL, 0, ?, ?, ?, ?, 0 WHERE NOT EXISTS (SELECT 1 FROM "node_state")`,
-      FORMAT_VERSION,
-      clusterId,
-      nodeId,
-      randomUUID(),
-      first.index,
-      first.term,
-      first.stamp,
-      JSON.stringify(first.conf),
-    ),
-    prisma.$executeRawUnsafe(
-      `INSERT INTO "applied_state" ("id", "last_applied", "last_stamp", "state_hash", "session_clock", "retention")
-       SELECT 1, 0, 0, ?, 0, ? WHERE NOT EXISTS (SELECT 1 FROM "applied_state")`,
-      EMPTY_HEADER.stateHash,
-      JSON.stringify(EMPTY_HEADER.retention),
-    ),
-  ]);
-  const state = await prisma.nodeState.update({
-    where: { id: 1, clusterId, nodeId },
-    data: { bootEpoch: { increment: 1 } },
-  });
-  return {
-    identity: { clusterId, nodeId, storeId: state.storeId, bootEpoch: state.bootEpoch },
-    hardState: { term: state.term, votedFor: state.votedFor, commit: state.commit },
-    base: {
-      index: state.baseIndex,
-      term: state.baseTerm,
-      stamp: Number(state.baseStamp),
-      conf: JSON.parse(state.baseConf) as ConfState,
-    },
-    baseChecksum: Number(state.baseChecksum),
-  };
-}
-
-/**
- * SQLite reports FULL until the first transaction of a connection and may then
- * fall back to its compiled default, so the check comes after `claim` wrote.
- */
-async function verifyDurability(prisma: PrismaClient): Promise<void> {
-  const [synchronous] =
-    await prisma.$queryRawUnsafe<{ synchronous: number | bigint }[]>('PRAGMA synchronous');
-  const [journal] = await prisma.$queryRawUnsafe<{ journal_mode: string }[]>('PRAGMA journal_mode');
-  if (Number(synchronous?.synchronous) !== SYNCHRONOUS_FULL || journal?.journal_mode !== 'wal') {
-    throw new StorageError(
-      'not-durable',
-      `the database runs with journal_mode=${journal?.journal_mode} synchronous=${synchronous?.synchronous}; wal and 2 are needed`,
-    );
-  }
-}
-
-async function readApplied(
-  prisma: PrismaClient,
-): Promise<{ readonly kv: KvHeader; readonly tally: VersionTally }> {
-  const row = must(await prisma.appliedState.findFirst(), 'applied_state has its row');
-  const kv = {
-    lastApplied: row.lastApplied,
-    lastStamp: Number(row.lastStamp),
-    stateHash: row.stateHash,
-    sessionClock: Number(row.sessionClock),
-    retention: JSON.parse(row.retention) as Retention,
-  };
-  return { kv, tally: { count: row.versionCount, sum: Number(row.versionSum) } };
-}
-
-/** What is known of the stored log. */
-interface StoredLog {
-  baseIndex: LogIndex;
-  /** Checksum of the base's entry; 0 before the first, and after a snapshot. */
-  baseChecksum: number;
-  /** Checksum of each stored row; that of index i at position i - 1 - baseIndex. */
-  checksums: number[];
+  const opened = await openStore(options);
+  return { storage: new PrismaStorage(options.file, opened), restored: opened.restored };
 }
 
 export class PrismaStorage implements NodeStorage {
   private readonly connection: Connection;
+  private readonly mark: StoreMark;
   private readonly file: string;
   private readonly epoch: number;
-  private readonly log: StoredLog;
+  /** As it is stored. */
+  private node: NodeRow;
+  /** Checksum of each stored entry; that of index i at position i - 1 - base. */
+  private readonly checksums: number[];
   private readonly snapshots: SnapshotRows;
   private readonly queue = new WriteQueue(MAX_GROUP_CHARS);
   /** The work under way; null when nothing waits. */
@@ -235,17 +66,16 @@ export class PrismaStorage implements NodeStorage {
   private writes = 0;
 
   constructor(
-    connection: Connection,
     file: string,
-    identity: StoreIdentity,
-    snapshots: SnapshotRows,
-    log: StoredLog,
+    { connection, mark, node, checksums, tallies, packs, restored }: OpenedStore,
   ) {
     this.connection = connection;
+    this.mark = mark;
     this.file = file;
-    this.epoch = identity.bootEpoch;
-    this.log = log;
-    this.snapshots = snapshots;
+    this.epoch = node.identity.bootEpoch;
+    this.node = node;
+    this.checksums = checksums;
+    this.snapshots = new SnapshotRows(connection, this.epoch, restored.kv, tallies, packs);
   }
 
   writeLog(write: LogWrite, done: Done): void {
@@ -306,6 +136,7 @@ export class PrismaStorage implements NodeStorage {
     await this.working;
     this.failure ??= new StorageError('closed', 'the store is closed');
     await this.connection.close();
+    await this.mark.close();
   }
 
   private wake(): void {
@@ -337,38 +168,54 @@ export class PrismaStorage implements NodeStorage {
 
   private store(write: LogWrite): void {
     if (isEmptyWrite(write)) return;
-    const { install, truncateFrom, append, base } = write;
-    const { log } = this;
-    if (install !== null) {
-      this.snapshots.verifyComplete(install.base.index);
-      Object.assign(log, { baseIndex: install.base.index, baseChecksum: 0, checksums: [] });
+    const { hardState, truncateFrom, append } = write;
+    const { checksums } = this;
+    const install = write.install === null ? null : installedState(write.install);
+    let { base, baseChecksum } = this.node;
+    if (write.install !== null) {
+      ({ base } = write.install);
+      this.snapshots.verifyComplete(base.index);
+      baseChecksum = 0;
+      checksums.length = 0;
     }
     if (truncateFrom !== null) {
-      assert(truncateFrom > log.baseIndex, 'the first entry follows the base');
+      assert(truncateFrom > base.index, 'the first entry follows the base');
       // A merged write may truncate beyond the end: what it would cut never came here.
-      log.checksums.length = Math.min(log.checksums.length, truncateFrom - 1 - log.baseIndex);
+      checksums.length = Math.min(checksums.length, truncateFrom - 1 - base.index);
     }
-    const checksums = append.map((entry) => {
-      const next = log.baseIndex + log.checksums.length + 1;
+    const added = append.map((entry) => {
+      const next = base.index + checksums.length + 1;
       assert(entry.index === next, 'the stored log has no holes');
-      const before = log.checksums[log.checksums.length - 1] ?? log.baseChecksum;
+      const before = checksums[checksums.length - 1] ?? baseChecksum;
       const checksum = entryChecksum(entry, before);
-      log.checksums.push(checksum);
+      checksums.push(checksum);
       return checksum;
     });
-    if (base !== null) {
-      const dropped = log.checksums.splice(0, base.index - log.baseIndex);
-      const checksum = must(dropped[dropped.length - 1], 'the base was in the log');
-      Object.assign(log, { baseIndex: base.index, baseChecksum: checksum });
+    if (write.base !== null) {
+      const dropped = checksums.splice(0, write.base.index - base.index);
+      ({ base } = write);
+      baseChecksum = must(dropped[dropped.length - 1], 'the base was in the log');
     }
+    const after: NodeRow = {
+      ...this.node,
+      hardState: hardState ?? this.node.hardState,
+      base,
+      baseChecksum,
+      writes: this.node.writes + 1,
+      lastIndex: base.index + checksums.length,
+      lastChecksum: checksums[checksums.length - 1] ?? baseChecksum,
+    };
     const startedMs = performance.now();
     this.connection.transact(
       kindOf(write),
       this.epoch,
-      logStatements(write, checksums, log.baseChecksum),
+      logStatements(write, install, added, this.node, after),
     );
+    this.node = after;
     if (install !== null) this.snapshots.installed(install);
-    this.lastWriteMs = performance.now() - startedMs;
+    const nowMs = performance.now();
+    this.mark.note(after.writes, nowMs);
+    this.lastWriteMs = nowMs - startedMs;
     this.writes++;
   }
 

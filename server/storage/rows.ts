@@ -3,13 +3,15 @@
  * which costs a fraction of what as many rows of a result would; what was read
  * is checked against its checksums.
  */
-import type { PrismaClient } from '../../prisma/generated/client.ts';
 import { must } from '../base/assert.ts';
 import type { FieldFloor, Mark, SessionRow, Version } from '../kv/types.ts';
 import type { Entry, LogBase, LogIndex } from '../raft/types.ts';
 import type { Connection } from './connection.ts';
+import { floorChecksum, markChecksum, sessionChecksum } from './checksum.ts';
 import { StorageError } from './errors.ts';
 import { lastPositionOf, placeAt } from '../base/position.ts';
+import { isSameTally, tallyRows } from './row-tally.ts';
+import type { RowTally } from './row-tally.ts';
 import { valueOf } from './stored-value.ts';
 import { verifyEntry, verifyVersion, wrongVersion } from './verify.ts';
 
@@ -56,8 +58,31 @@ export const MARKS: Source = {
   key: '"revision"',
   lastOf: (revision) => revision,
   revisionOf: (revision) => revision,
-  row: 'json_array("revision", "stamp")',
+  row: 'json_array("revision", "stamp", "checksum")',
   bytes: '0',
+};
+
+type FloorRow = [number, string, string, number, number, number, number];
+type StoredRow = [number, string, number, number, number, number, string, number];
+
+/** By row number: their own keys are text. */
+const BY_ROW = {
+  key: '"rowid"',
+  columns: '"rowid", *',
+  lastOf: (row: number) => row,
+  revisionOf: (row: number) => row,
+};
+const FLOORS: Source = {
+  ...BY_ROW,
+  table: 'field_floors',
+  row: 'json_array("rowid", "key", "field", "timestamp", "revision", "op", "checksum")',
+  bytes: 'octet_length("key") + octet_length("field")',
+};
+const SESSIONS: Source = {
+  ...BY_ROW,
+  table: 'sessions',
+  row: 'json_array("rowid", "client", "sequence", "asked", "stamp", "clock", "result", "checksum")',
+  bytes: 'octet_length("result")',
 };
 
 /** Reads the log, which continues the `base` of that checksum; throws StorageError `corrupt` for a gap or a checksum that does not continue. */
@@ -106,35 +131,75 @@ export function versionOf(row: VersionRow): Version {
   return version;
 }
 
+export type MarkRow = [revision: number, stamp: number, checksum: number];
+
 export function readMarks(connection: Connection, upTo: LogIndex): Mark[] {
   const marks: Mark[] = [];
-  for (const rows of pages<[number, number]>(connection, MARKS, 0, upTo))
-    for (const [revision, stamp] of rows) marks.push({ revision, stamp });
+  for (const rows of pages<MarkRow>(connection, MARKS, 0, upTo))
+    for (const row of rows) marks.push(markOf(row));
   return marks;
 }
 
-export async function readFloors(prisma: PrismaClient): Promise<FieldFloor[]> {
-  const rows = await prisma.fieldFloor.findMany({ orderBy: [{ key: 'asc' }, { field: 'asc' }] });
-  return rows.map(({ key, field, timestamp, revision, op }) => ({
-    key,
-    field,
-    oldest: { timestamp: Number(timestamp), revision, op },
-  }));
+/** Throws StorageError `corrupt` when the row is not what was written. */
+export function markOf([revision, stamp, checksum]: MarkRow): Mark {
+  const mark = { revision, stamp };
+  if (markChecksum(mark) !== checksum)
+    throw new StorageError('corrupt', `marks: checksum of revision ${revision} is wrong`);
+  return mark;
 }
 
-export async function readSessions(prisma: PrismaClient): Promise<SessionRow[]> {
-  const rows = await prisma.session.findMany({ orderBy: [{ stamp: 'asc' }, { client: 'asc' }] });
-  return rows.map(({ client, sequence, asked, stamp, clock, result }) => ({
-    client,
-    sequence: Number(sequence),
-    asked: Number(asked),
-    stamp: Number(stamp),
-    clock: Number(clock),
-    result: parseResult(client, result),
-  }));
+/** All floors; throws StorageError `corrupt` when they are not those of the tally. Null: an earlier version did not count them. */
+export function readFloors(connection: Connection, tally: RowTally | null): FieldFloor[] {
+  const floors: FieldFloor[] = [];
+  const checksums: number[] = [];
+  for (const rows of pages<FloorRow>(connection, FLOORS, 0, Number.MAX_SAFE_INTEGER)) {
+    for (const [, key, field, timestamp, revision, op, stored] of rows) {
+      const floor = { key, field, oldest: { timestamp, revision, op } };
+      const checksum = floorChecksum(floor);
+      if (tally !== null && checksum !== stored)
+        throw new StorageError(
+          'corrupt',
+          `field_floors: checksum of row "${key}" "${field}" is wrong`,
+        );
+      checksums.push(checksum);
+      floors.push(floor);
+    }
+  }
+  verifyTally('field_floors', checksums, tally);
+  return floors;
 }
 
-export function parseResult(client: string, text: string): SessionRow['result'] {
+/** All sessions, the longest idle first; as {@link readFloors}. */
+export function readSessions(connection: Connection, tally: RowTally | null): SessionRow[] {
+  const sessions: SessionRow[] = [];
+  const checksums: number[] = [];
+  for (const rows of pages<StoredRow>(connection, SESSIONS, 0, Number.MAX_SAFE_INTEGER)) {
+    for (const [, client, sequence, asked, stamp, clock, result, stored] of rows) {
+      const session = { client, sequence, asked, stamp, clock };
+      const checksum = sessionChecksum(session, result);
+      if (tally !== null && checksum !== stored)
+        throw new StorageError('corrupt', `sessions: checksum of row "${client}" is wrong`);
+      checksums.push(checksum);
+      sessions.push({ ...session, result: parseResult(client, result) });
+    }
+  }
+  verifyTally('sessions', checksums, tally);
+  return sessions.sort((a, b) => a.stamp - b.stamp);
+}
+
+function verifyTally(table: string, checksums: readonly number[], kept: RowTally | null): void {
+  if (kept === null) return;
+  const found = tallyRows(checksums);
+  if (found.count !== kept.count)
+    throw new StorageError('corrupt', `${table}: there are ${found.count} rows of ${kept.count}`);
+  if (!isSameTally(found, kept))
+    throw new StorageError(
+      'corrupt',
+      `${table}: of ${found.count} rows, some are not as they were last written`,
+    );
+}
+
+function parseResult(client: string, text: string): SessionRow['result'] {
   try {
     return JSON.parse(text) as SessionRow['result'];
   } catch (error) {
@@ -150,6 +215,8 @@ export interface Source {
   /** The greatest key that a row of this revision may have. */
   readonly lastOf: (revision: LogIndex) => number;
   readonly revisionOf: (key: number) => LogIndex;
+  /** Those that `row` needs, in SQL; all when left out. */
+  readonly columns?: string;
   /** One row as JSON, in SQL. */
   readonly row: string;
   /** Length of the text in a row, in SQL, without reading it. */
@@ -170,7 +237,7 @@ function* pages<Row extends readonly [key: number, ...rest: unknown[]]>(
     const most = { ...size, rows: Math.min(size.rows, limit * 2) };
     limit = fittingRows(connection, source, from, last, most);
     const page = connection.textOf(
-      `SELECT json_group_array(${source.row}) AS "value" FROM (${next('*', source)})`,
+      `SELECT json_group_array(${source.row}) AS "value" FROM (${next(source.columns ?? '*', source)})`,
       [from, last, limit],
     );
     const rows = JSON.parse(page) as Row[];

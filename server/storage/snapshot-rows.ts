@@ -7,17 +7,19 @@
  * Rows reach from the horizon to `reach` without a gap. Everything here is synchronous and
  * throws; the store that calls it fails for good then.
  */
-import type { FieldFloor, KvChanges, KvHeader, Mark, SessionRow } from '../kv/types.ts';
+import type { KvChanges, KvHeader } from '../kv/types.ts';
 import type { Rows, SnapshotPiece, SnapshotRest } from '../ports/node-storage.ts';
-import type { LogIndex, SnapshotEnd } from '../raft/types.ts';
-import { decodeSnapshotState } from '../ports/durable-state.ts';
+import type { LogIndex } from '../raft/types.ts';
 import { tallied } from '../ports/version-tally.ts';
-import type { VersionTally } from '../ports/version-tally.ts';
 import type { Connection } from './connection.ts';
 import { StorageError } from './errors.ts';
 import { placeAt } from '../base/position.ts';
-import { MARKS, parseResult, VERSIONS, versionOf } from './rows.ts';
-import type { Source, VersionRow } from './rows.ts';
+import { MARKS, markOf, readFloors, readSessions, VERSIONS, versionOf } from './rows.ts';
+import type { MarkRow, Source, VersionRow } from './rows.ts';
+import { tallyAfter, tallyRows } from './row-tally.ts';
+import type { RowTally } from './row-tally.ts';
+import { checksumsOf, storedFloor, storedSession } from './stored-rows.ts';
+import type { Installed, StateTallies } from './stored-rows.ts';
 import type { VersionPacks } from './version-packs.ts';
 import { appliedStatements, dropStatements, rowStatements } from './statements.ts';
 
@@ -25,12 +27,15 @@ import { appliedStatements, dropStatements, rowStatements } from './statements.t
 const PIECE_ROWS = 4096;
 const PIECE_BYTES = 1024 * 1024;
 
+const SESSION_CHECKSUM = 'SELECT "checksum" FROM "sessions" WHERE "client" = ?';
+const FLOOR_CHECKSUM = 'SELECT "checksum" FROM "field_floors" WHERE "key" = ? AND "field" = ?';
+
 export class SnapshotRows {
   private readonly connection: Connection;
   private readonly epoch: number;
   private readonly packs: VersionPacks;
   private kv: KvHeader;
-  private tally: VersionTally;
+  private tallies: StateTallies;
   /** The last revision that has rows. */
   private reach: LogIndex;
 
@@ -38,13 +43,13 @@ export class SnapshotRows {
     connection: Connection,
     epoch: number,
     kv: KvHeader,
-    tally: VersionTally,
+    tallies: StateTallies,
     packs: VersionPacks,
   ) {
     this.connection = connection;
     this.epoch = epoch;
     this.kv = kv;
-    this.tally = tally;
+    this.tallies = tallies;
     this.packs = packs;
     const version = placeAt(this.greatest(VERSIONS)).revision;
     this.reach = Math.max(kv.lastApplied, version, this.greatest(MARKS));
@@ -56,10 +61,30 @@ export class SnapshotRows {
     const staged =
       this.reach > this.kv.lastApplied ? dropStatements(this.kv.lastApplied, lastApplied) : [];
     const packed = this.packs.statements(this.kv.lastApplied, changes);
-    const tally = tallied(this.tally, changes.versions, changes.dropped);
-    const applied = appliedStatements(changes, tally);
+    const sessions = changes.sessions.map(storedSession);
+    const floors = changes.floors.map(storedFloor);
+    const tallies: StateTallies = {
+      versions: tallied(this.tallies.versions, changes.versions, changes.dropped),
+      sessions: tallyAfter(
+        this.tallies.sessions,
+        this.tallyOf(SESSION_CHECKSUM, [
+          ...changes.droppedSessions.map((client) => [client]),
+          ...sessions.map(({ client }) => [client]),
+        ]),
+        tallyRows(checksumsOf(sessions)),
+      ),
+      floors: tallyAfter(
+        this.tallies.floors,
+        this.tallyOf(
+          FLOOR_CHECKSUM,
+          [...changes.droppedFloors, ...floors].map(({ key, field }) => [key, field]),
+        ),
+        tallyRows(checksumsOf(floors)),
+      ),
+    };
+    const applied = appliedStatements(changes, sessions, floors, tallies);
     this.connection.transact('save', this.epoch, [...staged, ...applied, ...packed]);
-    this.tally = tally;
+    this.tallies = tallies;
     this.kv = { lastApplied, lastStamp, stateHash, sessionClock, retention };
     this.reach = Math.max(this.reach, lastApplied);
   }
@@ -72,9 +97,7 @@ export class SnapshotRows {
       return { ...NO_ROWS, upTo: after, horizon, end: { kv, ...this.rest() } };
     const upTo = this.pieceEnd(after);
     const versions = this.page<VersionRow>(VERSIONS, after, upTo).map(versionOf);
-    const marks = this.page<[number, number]>(MARKS, after, upTo).map(
-      ([revision, stamp]): Mark => ({ revision, stamp }),
-    );
+    const marks = this.page<MarkRow>(MARKS, after, upTo).map(markOf);
     return { upTo, horizon, versions, marks, end: null };
   }
 
@@ -93,11 +116,31 @@ export class SnapshotRows {
       throw new StorageError('corrupt', `versions: rows end at ${this.reach}, before ${index}`);
   }
 
-  installed({ base, state }: SnapshotEnd): void {
-    const { header, kept, tally } = decodeSnapshotState(state);
-    this.tally = tally;
-    this.kv = { lastApplied: base.index, lastStamp: base.stamp, ...header };
+  /** Throws StorageError `corrupt` when what was staged is not what the snapshot says; it is found so at the next start too. */
+  installed({ kv, kept, tallies }: Installed): void {
+    const { count, sum } = tallies.versions;
+    const found = this.connection.rowOf<{ readonly count: bigint; readonly sum: bigint }>(
+      'SELECT count(*) AS "count", ifnull(sum("position" % 4294967296), 0) % 4294967296 AS "sum" FROM "versions" WHERE "position" <= ?',
+      [VERSIONS.lastOf(kv.lastApplied)],
+    );
+    if (Number(found?.count) !== count || Number(found?.sum) !== sum)
+      throw new StorageError(
+        'corrupt',
+        `versions: there are ${found?.count} rows of ${count} that a snapshot has, or others`,
+      );
+    this.tallies = tallies;
+    this.kv = kv;
     this.packs.installed(kept.upTo);
+  }
+
+  /** Of the stored rows with these keys. */
+  private tallyOf(sql: string, keys: readonly (readonly string[])[]): RowTally {
+    const checksums: number[] = [];
+    for (const key of keys) {
+      const row = this.connection.rowOf<{ readonly checksum: bigint }>(sql, key);
+      if (row !== null) checksums.push(Number(row.checksum));
+    }
+    return tallyRows(checksums);
   }
 
   /** Where a piece ends that has so many rows and so much text, at least one revision; the revisions between may have none. */
@@ -138,36 +181,13 @@ export class SnapshotRows {
       [upTo === 0 ? 0 : VERSIONS.lastOf(upTo)],
     );
     const kept = { upTo, positions: JSON.parse(positions) as number[] };
-    return { sessions: this.sessions(), floors: this.floors(), kept, tally: this.tally };
-  }
-
-  private floors(): readonly FieldFloor[] {
-    const text = this.connection.textOf(
-      `SELECT json_group_array(json_array("key", "field", "timestamp", "revision", "op")) AS "value" FROM "field_floors"`,
-      [],
-    );
-    const rows = JSON.parse(text) as [string, string, number, number, number][];
-    return rows.map(([key, field, timestamp, revision, op]) => ({
-      key,
-      field,
-      oldest: { timestamp, revision, op },
-    }));
-  }
-
-  private sessions(): readonly SessionRow[] {
-    const text = this.connection.textOf(
-      `SELECT json_group_array(json_array("client", "sequence", "asked", "stamp", "clock", "result")) AS "value" FROM (SELECT * FROM "sessions" ORDER BY "stamp")`,
-      [],
-    );
-    const rows = JSON.parse(text) as [string, number, number, number, number, string][];
-    return rows.map(([client, sequence, asked, stamp, clock, result]) => ({
-      client,
-      sequence,
-      asked,
-      stamp,
-      clock,
-      result: parseResult(client, result),
-    }));
+    const { sessions, floors, versions: tally } = this.tallies;
+    return {
+      sessions: readSessions(this.connection, sessions),
+      floors: readFloors(this.connection, floors),
+      kept,
+      tally,
+    };
   }
 
   private greatest({ table, key }: Source): number {

@@ -5,13 +5,15 @@
  * copy every text once more for a SELECT of them. Values are bound as they are:
  * any text goes in.
  */
-import type { FieldFloor, KeptVersions, KvChanges, KvHeader, SessionRow } from '../kv/types.ts';
-import { decodeSnapshotState } from '../ports/durable-state.ts';
-import type { VersionTally } from '../ports/version-tally.ts';
+import type { KeptVersions, KvChanges } from '../kv/types.ts';
 import type { LogWrite, Rows } from '../ports/node-storage.ts';
-import type { LogBase, LogIndex, SnapshotEnd } from '../raft/types.ts';
-import { versionChecksum } from './checksum.ts';
+import type { LogIndex } from '../raft/types.ts';
+import { updateAppliedRow } from './applied-row.ts';
+import { markChecksum, markChecksumSql, versionChecksum } from './checksum.ts';
 import type { Parameter, Statement } from './connection.ts';
+import { updateNodeRow } from './node-row.ts';
+import type { NodeRow } from './node-row.ts';
+import type { Installed, StateTallies, StoredFloor, StoredSession } from './stored-rows.ts';
 import { lastPositionOf, positionOf } from '../base/position.ts';
 import { listMark, textOf } from './stored-value.ts';
 import { MARKS as MARK_ROWS, VERSIONS as VERSION_ROWS } from './rows.ts';
@@ -44,34 +46,31 @@ const VERSIONS: Table = {
     'checksum',
   ],
 };
-const MARKS: Table = { name: 'marks', columns: ['revision', 'stamp'] };
+const MARKS: Table = { name: 'marks', columns: ['revision', 'stamp', 'checksum'] };
 const FLOORS: Table = {
   name: 'field_floors',
-  columns: ['key', 'field', 'timestamp', 'revision', 'op'],
+  columns: ['key', 'field', 'timestamp', 'revision', 'op', 'checksum'],
   onConflict:
-    'ON CONFLICT ("key", "field") DO UPDATE SET "timestamp" = excluded."timestamp", "revision" = excluded."revision", "op" = excluded."op"',
+    'ON CONFLICT ("key", "field") DO UPDATE SET "timestamp" = excluded."timestamp", "revision" = excluded."revision", "op" = excluded."op", "checksum" = excluded."checksum"',
 };
 const SESSIONS: Table = {
   name: 'sessions',
-  columns: ['client', 'sequence', 'asked', 'stamp', 'clock', 'result'],
+  columns: ['client', 'sequence', 'asked', 'stamp', 'clock', 'result', 'checksum'],
   onConflict:
-    'ON CONFLICT ("client") DO UPDATE SET "sequence" = excluded."sequence", "asked" = excluded."asked", "stamp" = excluded."stamp", "clock" = excluded."clock", "result" = excluded."result"',
+    'ON CONFLICT ("client") DO UPDATE SET "sequence" = excluded."sequence", "asked" = excluded."asked", "stamp" = excluded."stamp", "clock" = excluded."clock", "result" = excluded."result", "checksum" = excluded."checksum"',
 };
 
-/** `checksums` has one for each appended entry; `baseChecksum` is that of the base of a write that moves it. */
+/** `checksums` has one for each appended entry; `before` and `after` are the node's row now and when all is done. */
 export function logStatements(
-  { install, hardState, truncateFrom, append, base }: LogWrite,
+  { truncateFrom, append, base }: LogWrite,
+  install: Installed | null,
   checksums: readonly number[],
-  baseChecksum: number,
+  before: NodeRow,
+  after: NodeRow,
 ): readonly Statement[] {
   const statements: Statement[] = [];
   if (install !== null) pushInstall(statements, install);
-  if (hardState !== null) {
-    statements.push({
-      sql: `UPDATE "node_state" SET "term" = ?, "voted_for" = ?, "commit" = ?`,
-      parameters: [hardState.term, hardState.votedFor, hardState.commit],
-    });
-  }
+  statements.push(updateNodeRow(after, before));
   if (truncateFrom !== null) {
     statements.push({
       sql: `DELETE FROM "log_entries" WHERE "index" >= ?`,
@@ -88,28 +87,25 @@ export function logStatements(
       checksums[at] ?? null,
     ),
   );
-  if (base !== null) {
-    statements.push(
-      { sql: 'DELETE FROM "log_entries" WHERE "index" <= ?', parameters: [base.index] },
-      setBase(base, baseChecksum),
-    );
-  }
+  if (base !== null)
+    statements.push({
+      sql: 'DELETE FROM "log_entries" WHERE "index" <= ?',
+      parameters: [base.index],
+    });
   return statements;
 }
 
 /** The staged rows are the state from now on, and the log begins anew after it. */
-function pushInstall(statements: Statement[], { base, state }: SnapshotEnd): void {
-  const { header, sessions, floors, kept, tally } = decodeSnapshotState(state);
-  pushKeep(statements, header.retention.horizon.revision, kept);
+function pushInstall(statements: Statement[], { kv, kept, ...rows }: Installed): void {
+  pushKeep(statements, kv.retention.horizon.revision, kept);
   statements.push(
-    setApplied({ lastApplied: base.index, lastStamp: base.stamp, ...header }, tally),
+    updateAppliedRow(kv, rows.tallies),
     { sql: 'DELETE FROM "log_entries"', parameters: [] },
-    setBase(base, 0),
     { sql: 'DELETE FROM "field_floors"', parameters: [] },
     { sql: 'DELETE FROM "sessions"', parameters: [] },
   );
-  insert(statements, FLOORS, floors, putFloor);
-  insert(statements, SESSIONS, sessions, putSession);
+  insert(statements, FLOORS, rows.floors, putFloor);
+  insert(statements, SESSIONS, rows.sessions, putSession);
 }
 
 /** Of the versions up to `upTo`, nothing else stays. Revisions after the horizon that have none left leave a mark. */
@@ -124,7 +120,7 @@ function pushKeep(
   const places = [lastPositionOf(horizon), lastPositionOf(upTo)];
   statements.push(
     {
-      sql: `INSERT OR IGNORE INTO "marks" ("revision", "stamp") SELECT ${revision}, "stamp" FROM "versions" WHERE ${counted}`,
+      sql: `INSERT OR IGNORE INTO "marks" ("revision", "stamp", "checksum") SELECT ${revision}, "stamp", ${markChecksumSql(revision, '"stamp"')} FROM "versions" WHERE ${counted}`,
       parameters: places,
     },
     {
@@ -138,40 +134,26 @@ function pushKeep(
   );
 }
 
-function setBase({ index, term, stamp, conf }: LogBase, checksum: number): Statement {
-  return {
-    sql: 'UPDATE "node_state" SET "base_index" = ?, "base_term" = ?, "base_stamp" = ?, "base_conf" = ?, "base_checksum" = ?',
-    parameters: [index, term, stamp, JSON.stringify(conf), checksum],
-  };
-}
-
-function setApplied(header: KvHeader, { count, sum }: VersionTally): Statement {
-  const { lastApplied, lastStamp, stateHash, sessionClock, retention } = header;
-  return {
-    sql: 'UPDATE "applied_state" SET "last_applied" = ?, "last_stamp" = ?, "state_hash" = ?, "session_clock" = ?, "retention" = ?, "version_count" = ?, "version_sum" = ?',
-    parameters: [
-      lastApplied,
-      lastStamp,
-      stateHash,
-      sessionClock,
-      JSON.stringify(retention),
-      count,
-      sum,
-    ],
-  };
-}
-
-/** `tally` is that of the state after them. */
-export function appliedStatements(changes: KvChanges, tally: VersionTally): readonly Statement[] {
-  const { droppedSessions, sessions } = changes;
+/** `sessions` and `floors` are those of the changes, `tallies` those of the state after them. */
+export function appliedStatements(
+  changes: KvChanges,
+  sessions: readonly StoredSession[],
+  floors: readonly StoredFloor[],
+  tallies: StateTallies,
+): readonly Statement[] {
   const statements: Statement[] = [
-    setApplied(changes, tally),
+    updateAppliedRow(changes, tallies),
     {
       sql: 'DELETE FROM "sessions" WHERE "client" IN (SELECT "value" FROM json_each(?))',
-      parameters: [JSON.stringify(droppedSessions)],
+      parameters: [JSON.stringify(changes.droppedSessions)],
     },
   ];
-  pushMovedFloors(statements, changes);
+  for (const { key, field } of changes.droppedFloors)
+    statements.push({
+      sql: 'DELETE FROM "field_floors" WHERE "key" = ? AND "field" = ?',
+      parameters: [key, field],
+    });
+  insert(statements, FLOORS, floors, putFloor);
   statements.push(...rowStatements(changes));
   // Some may have been written and dropped since the last save.
   if (changes.dropped.length > 0)
@@ -186,27 +168,19 @@ export function appliedStatements(changes: KvChanges, tally: VersionTally): read
   return statements;
 }
 
-function pushMovedFloors(statements: Statement[], { floors, droppedFloors }: KvChanges): void {
-  for (const { key, field } of droppedFloors)
-    statements.push({
-      sql: 'DELETE FROM "field_floors" WHERE "key" = ? AND "field" = ?',
-      parameters: [key, field],
-    });
-  insert(statements, FLOORS, floors, putFloor);
+function putFloor(values: Parameter[], { key, field, oldest, checksum }: StoredFloor): void {
+  values.push(key, field, oldest.timestamp, oldest.revision, oldest.op, checksum);
 }
 
-function putFloor(values: Parameter[], { key, field, oldest }: FieldFloor): void {
-  values.push(key, field, oldest.timestamp, oldest.revision, oldest.op);
-}
-
-function putSession(values: Parameter[], session: SessionRow): void {
+function putSession(values: Parameter[], session: StoredSession): void {
   values.push(
     session.client,
     session.sequence,
     session.asked,
     session.stamp,
     session.clock,
-    JSON.stringify(session.result),
+    session.result,
+    session.checksum,
   );
 }
 
@@ -229,7 +203,9 @@ export function rowStatements({
       versionChecksum(v),
     ),
   );
-  insert(statements, MARKS, marks, (values, { revision, stamp }) => values.push(revision, stamp));
+  insert(statements, MARKS, marks, (values, mark) =>
+    values.push(mark.revision, mark.stamp, markChecksum(mark)),
+  );
   return statements;
 }
 

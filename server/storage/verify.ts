@@ -40,7 +40,7 @@ export function verifyOwner(found: Owner, wanted: WantedOwner): void {
 export function lostStore(nodeId: string): StorageError {
   return new StorageError(
     'lost',
-    `this is not the database that ${nodeId} had: what it promised is forgotten, so it may not take part; replace ${nodeId} by a new node`,
+    `this is not the database that ${nodeId} had: what it promised is forgotten, so it may not take part`,
   );
 }
 

@@ -7,6 +7,7 @@ export function nodeView(id: string, parts: Partial<NodeView> = {}): NodeView {
     id,
     state: 'serving',
     reason: null,
+    refusal: null,
     sinceMs: 0,
     boots: 1,
     role: 'follower',

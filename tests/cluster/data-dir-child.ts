@@ -12,7 +12,7 @@ function say(): void {
 
 const dataDir = await DataDir.open(dir, ['n1', 'n2', 'n3']);
 say();
-dataDir.noteStore('n1', 'store-1');
+dataDir.noteStore('n1', 'store-1', 1);
 say();
 for (let i = 0; i < 3; i++) {
   dataDir.addNode();

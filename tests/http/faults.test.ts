@@ -293,7 +293,7 @@ describe('faults over HTTP', { timeout: SLOW_MACHINE_MS }, () => {
     const answer = await fault('POST', id, 'wipe');
     expect(answer).toMatchObject({ faults: { wiped: true } });
     expect(answer.note).toContain(`/api/v1/members/${id}/replace`);
-    for (const part of ['', '-wal', '-shm'])
+    for (const part of ['', '-wal', '-shm', '-mark'])
       expect(existsSync(path.join(server.dataDir, `${id}.db${part}`))).toBe(false);
     expect(await requests.problem('POST', `/api/v1/nodes/${id}/revive`)).toMatchObject({
       code: 'NODE_DOWN',

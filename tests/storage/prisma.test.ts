@@ -210,7 +210,7 @@ describe('database: damage', () => {
     [
       'the tail of the log lost',
       `DELETE FROM log_entries WHERE "index" >= 3`,
-      /applied_state: 3 is outside the log, which goes from 0 to 2/,
+      /log_entries: the log ends at 2, not at 4/,
     ],
     [
       'an entry in the place of another',
@@ -247,17 +247,17 @@ describe('database: damage', () => {
       `DELETE FROM versions WHERE position = 1 * 131072`,
       /versions: revision 1 is missing/,
     ],
-    ['stamp of a mark', `UPDATE marks SET stamp = stamp + 1`, /marks: the stamp of revision 2/],
+    ['stamp of a mark', `UPDATE marks SET stamp = stamp + 1`, /marks: checksum of revision 2/],
     ['a mark lost', `DELETE FROM marks`, /versions: revision 2 is missing/],
     [
       'stamp of the applied state',
       `UPDATE applied_state SET last_stamp = last_stamp + 1`,
-      /applied_state: its stamp/,
+      /applied_state: checksum of its row/,
     ],
     [
       'answer of a session',
       `UPDATE sessions SET result = substr(result, 2)`,
-      /sessions: the result of row "c1"/,
+      /sessions: checksum of row "c1"/,
     ],
   ];
 

@@ -1,6 +1,6 @@
 /** How the store of the workload is opened, by the one that is recorded and by the one that judges. */
 import path from 'node:path';
-import type { OpenOptions } from '../../server/storage/prisma-storage.ts';
+import type { OpenOptions } from '../../server/storage/open-store.ts';
 import { VOTERS } from './workload.ts';
 
 export const FILE_NAME = 'n1.db';

@@ -1,0 +1,83 @@
+/** A disk that was damaged while the server was down, as the page tells of it; on servers of this file's own. */
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test as base } from 'playwright/test';
+import { Dashboard } from './fixtures.ts';
+import { keepPicture, smallTargets, violations } from './pages.ts';
+import { ServerUnderTest } from './server.ts';
+
+const test = base.extend<{ server: ServerUnderTest; dashboard: Dashboard }>({
+  // eslint-disable-next-line no-empty-pattern -- Playwright reads the fixture names from this pattern
+  server: async ({}, use) => {
+    const server = await ServerUnderTest.create();
+    await use(server);
+    await server.destroy();
+  },
+  dashboard: async ({ page, server }, use) => {
+    const dashboard = new Dashboard(page);
+    await dashboard.open(server.url);
+    await expect(dashboard.verdict).toHaveAttribute('data-state', 'healthy');
+    await use(dashboard);
+  },
+});
+
+/** One bit, in the middle of the node's write-ahead log. */
+function damage(server: ServerUnderTest, node: string): void {
+  const file = path.join(server.dataDir, `${node}.db-wal`);
+  const bytes = readFileSync(file);
+  const middle = Math.floor(bytes.length / 2);
+  bytes.writeUInt8(bytes.readUInt8(middle) ^ 1, middle);
+  writeFileSync(file, bytes);
+}
+
+test('[U135] a node whose disk was damaged says so on its card, and one press puts a new one in its place', async ({
+  dashboard,
+  server,
+}) => {
+  const { page } = dashboard;
+  await dashboard.write('city', 'name', 'Oslo');
+  await server.end('SIGKILL');
+  damage(server, 'n2');
+  await server.start();
+  await dashboard.open(server.url);
+  await dashboard.leader();
+  const told = page.getByTestId('refused-n2');
+  await expect(told).toHaveAttribute('data-refusal', 'rolled-back');
+  await expect(told).toContainText(
+    'Its database may be older than it was: it may not vote or answer.',
+  );
+  await expect(dashboard.card('n2')).toHaveAttribute('data-up', 'false');
+  expect((await dashboard.read('city', 'name')).value).toBe('Oslo');
+  expect(await violations(page)).toEqual([]);
+  expect(await smallTargets(page)).toEqual([]);
+  await keepPicture(page, 'store-refused');
+
+  await dashboard.press('Replace n2');
+  await expect(dashboard.card('n2')).toHaveCount(0);
+  await expect(dashboard.card('n4')).toHaveAttribute('data-membership', 'voter');
+  await expect(page.getByText('n4 stands in the place of n2')).toBeVisible();
+  await expect(dashboard.verdict).toHaveAttribute('data-state', 'healthy');
+  // What was damaged is left for whoever wants to look at it.
+  expect(readdirSync(server.dataDir)).toContain('n2.db');
+  expect((await dashboard.read('city', 'name')).value).toBe('Oslo');
+});
+
+test('[U136] where most disks are damaged the cards say what is left to do, and offer nothing that would not help', async ({
+  dashboard,
+  server,
+}) => {
+  const { page } = dashboard;
+  await dashboard.write('city', 'name', 'Oslo');
+  await server.end('SIGKILL');
+  damage(server, 'n2');
+  rmSync(path.join(server.dataDir, 'n3.db-mark'));
+  await server.start();
+  await dashboard.open(server.url);
+  await expect(dashboard.verdict).toHaveAttribute('data-state', 'no-quorum');
+  for (const node of ['n2', 'n3']) {
+    const told = page.getByTestId(`refused-${node}`);
+    await expect(told).toContainText('put its own files back, or restore a backup');
+    await expect(told.getByRole('button')).toHaveCount(0);
+  }
+  await keepPicture(page, 'stores-refused');
+});
