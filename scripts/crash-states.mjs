@@ -19,7 +19,7 @@ import { ensureInstalled } from './setup.mjs';
 const SOURCE = 'torture/crash-states';
 const USUAL = { seed: 1, states: 6000, rounds: 4 };
 /** A short workload with all in it. */
-const HUNT = { seed: 55, states: 800, rounds: 1 };
+const HUNT = { seed: 8, states: 800, rounds: 1 };
 const HUNTS_AT_ONCE = 2;
 const HUNT_TIMEOUT_MS = 5 * 60_000;
 const NOT_HERE = 3;

@@ -18,6 +18,7 @@ import {
   fsyncSync,
   openSync,
   readFileSync,
+  renameSync,
   writeSync,
 } from 'node:fs';
 import path from 'node:path';
@@ -109,9 +110,12 @@ export class StoreMark {
   /** Notes a database that was found whole; durable when this returns. Later notes are of this start. */
   static begin(databaseFile: string, marked: Marked): StoreMark {
     const file = markFile(databaseFile);
-    const mark = new StoreMark(openSync(file, existsSync(file) ? 'r+' : 'w'), marked);
+    // Under its name there is never a file whose content a loss of power could take.
+    const unnamed = `${file}-new`;
+    const mark = new StoreMark(openSync(unnamed, 'w'), marked);
     for (const _place of [0, 1]) mark.write(marked.writes);
     fsyncSync(mark.descriptor);
+    renameSync(unnamed, file);
     syncFolder(path.dirname(file));
     return mark;
   }

@@ -117,6 +117,8 @@ async function makeTables(_from: string, to: string): Promise<void> {
   const { storage } = await open(to);
   await storage.close();
   await tamper(to, 'DELETE FROM node_state');
+  await tamper(to, 'DELETE FROM applied_state');
+  rmSync(`${to}-mark`);
 }
 
 describeStorage(

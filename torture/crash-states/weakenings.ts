@@ -17,6 +17,7 @@ export interface Weakening {
 }
 
 const STORAGE = 'server/storage/prisma-storage.ts';
+const OPENING = 'server/storage/open-store.ts';
 const CONNECTION = 'server/storage/connection.ts';
 const SNAPSHOTS = 'server/storage/snapshot-rows.ts';
 
@@ -52,13 +53,18 @@ export const WEAKENINGS: readonly Weakening[] = [
     edits: [
       {
         file: STORAGE,
-        find: '    this.connection.transact(this.epoch, logStatements(write, checksums, log.baseChecksum));\n',
-        replace: `    const statements = logStatements(write, checksums, log.baseChecksum);
+        find: `    this.connection.transact(
+      kindOf(write),
+      this.epoch,
+      logStatements(write, install, added, this.node, after),
+    );
+`,
+        replace: `    const statements = logStatements(write, install, added, this.node, after);
     const cut = statements.findIndex(({ sql }) => sql.startsWith('INSERT INTO "log_entries"'));
     if (truncateFrom !== null && cut > 0) {
-      this.connection.transact(this.epoch, statements.slice(0, cut));
-      this.connection.transact(this.epoch, statements.slice(cut));
-    } else this.connection.transact(this.epoch, statements);
+      this.connection.transact('log', this.epoch, statements.slice(0, cut));
+      this.connection.transact('log', this.epoch, statements.slice(cut));
+    } else this.connection.transact('log', this.epoch, statements);
 `,
       },
     ],
@@ -69,9 +75,9 @@ export const WEAKENINGS: readonly Weakening[] = [
     edits: [
       {
         file: SNAPSHOTS,
-        find: '    this.connection.transact(this.epoch, [...staged, ...applied, ...packed]);\n',
-        replace: `    this.connection.transact(this.epoch, [...staged, ...applied.slice(1), ...packed]);
-    this.connection.transact(this.epoch, applied.slice(0, 1));
+        find: "    this.connection.transact('save', this.epoch, [...staged, ...applied, ...packed]);\n",
+        replace: `    this.connection.transact('log', this.epoch, [...staged, ...applied.slice(1), ...packed]);
+    this.connection.transact('log', this.epoch, applied.slice(0, 1));
 `,
       },
     ],
@@ -82,11 +88,16 @@ export const WEAKENINGS: readonly Weakening[] = [
     edits: [
       {
         file: STORAGE,
-        find: '    this.connection.transact(this.epoch, logStatements(write, checksums, log.baseChecksum));\n',
-        replace: `    const statements = logStatements(write, checksums, log.baseChecksum);
+        find: `    this.connection.transact(
+      kindOf(write),
+      this.epoch,
+      logStatements(write, install, added, this.node, after),
+    );
+`,
+        replace: `    const statements = logStatements(write, install, added, this.node, after);
     const cut = statements.findIndex(({ sql }) => sql === 'DELETE FROM "log_entries"');
-    if (install !== null) this.connection.transact(this.epoch, statements.slice(0, cut));
-    this.connection.transact(this.epoch, install === null ? statements : statements.slice(cut));
+    if (install !== null) this.connection.transact('log', this.epoch, statements.slice(0, cut));
+    this.connection.transact('log', this.epoch, install === null ? statements : statements.slice(cut));
 `,
       },
     ],
@@ -96,11 +107,11 @@ export const WEAKENINGS: readonly Weakening[] = [
     what: 'keeps a rollback journal in memory in place of a write-ahead log',
     edits: [
       {
-        file: STORAGE,
+        file: OPENING,
         find: "await prisma.$queryRawUnsafe('PRAGMA journal_mode = WAL');",
         replace: "await prisma.$queryRawUnsafe('PRAGMA journal_mode = MEMORY');",
       },
-      { file: STORAGE, find: "journal?.journal_mode !== 'wal'", replace: 'journal === undefined' },
+      { file: OPENING, find: "journal?.journal_mode !== 'wal'", replace: 'journal === undefined' },
     ],
   },
   {
@@ -109,11 +120,8 @@ export const WEAKENINGS: readonly Weakening[] = [
     edits: [
       {
         file: CONNECTION,
-        find: '    this.prepare(BEGIN).run([]);\n    try {\n',
-        replace: `    const isSave = statements.some(({ sql }) => sql.startsWith('UPDATE "applied_state"'));
-    if (isSave) this.handle.prepare('PRAGMA synchronous = NORMAL').run([]);
-    this.prepare(BEGIN).run([]);
-    try {
+        find: '    failpoint(`${of}:begin`);\n',
+        replace: `    if (of === 'save') this.handle.prepare('PRAGMA synchronous = NORMAL').run([]);
 `,
       },
     ],
@@ -123,12 +131,12 @@ export const WEAKENINGS: readonly Weakening[] = [
 function synchronous(name: string, value: number): Weakening['edits'] {
   return [
     {
-      file: STORAGE,
+      file: OPENING,
       find: "'PRAGMA synchronous = FULL'",
       replace: `'PRAGMA synchronous = ${name}'`,
     },
     {
-      file: STORAGE,
+      file: OPENING,
       find: 'const SYNCHRONOUS_FULL = 2;',
       replace: `const SYNCHRONOUS_FULL = ${value};`,
     },
