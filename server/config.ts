@@ -24,11 +24,11 @@ export const Environment = z.object({
     .int()
     .refine((n) => [1, 3, 5, 7].includes(n), '1, 3, 5 or 7')
     .default(3),
-  /** Threads are faster; of processes each can be killed by itself, with any tool. */
-  RUN_NODES_AS: z.enum(['threads', 'processes']).default('threads'),
   HEARTBEAT_MS: z.coerce.number().int().min(5).max(10_000).default(30),
   /** Elections start after [this, twice this) of silence. */
   ELECTION_TIMEOUT_MS: z.coerce.number().int().min(50).max(100_000).default(300),
+  /** Threads are faster; of processes each can be killed by itself, with any tool. */
+  RUN_NODES_AS: z.enum(['threads', 'processes']).default('threads'),
   /** 0: every linearizable read is confirmed by a quorum. */
   LEASE_MS: z.coerce.number().int().min(0).default(0),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('warn'),
