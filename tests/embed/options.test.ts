@@ -35,6 +35,7 @@ describe('options', () => {
       HEARTBEAT_MS: 40,
       ELECTION_TIMEOUT_MS: 400,
       LEASE_MS: 100,
+      RUN_NODES_AS: 'processes',
       LOG_LEVEL: 'error',
       AUTH_TOKENS_FILE: undefined,
       AUTH_TOKENS: [`ann operator ${TOKEN}`, `bob viewer ${TOKEN}2 2030-01-31T12:00:00Z`],

@@ -78,7 +78,7 @@ describe('the whole server, killed again and again', { timeout: SLOW_MACHINE_MS 
       {
         file: 'server/storage/prisma-storage.ts',
         find: '    this.working ??= this.work();\n',
-        replace: '    setTimeout(() => (this.working ??= this.work()), 3000);\n',
+        replace: '    setTimeout(() => (this.working ??= this.work()), 1000);\n',
       },
     ]);
     try {
