@@ -1,0 +1,143 @@
+/** Real errors and delays of the system under a node, one that runs in a process of its own. */
+import { readdirSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { whyNotRecorded } from '../../torture/crash-states/recording.ts';
+import { buildNodes, Rig, WITHIN_MS } from './rig.ts';
+
+const SLOW_MACHINE_MS = 3 * WITHIN_MS;
+const SYNC_DELAY_MS = 20;
+/** Less than the write-ahead log and the database grow to under the load. */
+const ROOM_KIB = 500;
+
+const why = await whyNotRecorded();
+if (why !== null) process.stderr.write(`SKIPPED: no errors of the system are made: ${why}\n`);
+
+let nodes: Awaited<ReturnType<typeof buildNodes>>;
+let rig: Rig;
+/** How a node is run from its next start on. */
+const under = new Map<string, readonly string[]>();
+
+/** strace, out of the way, so that the node is our own child. */
+function injecting(what: string): readonly string[] {
+  const [calls = ''] = what.split(':', 1);
+  return [
+    'strace',
+    '-D',
+    '-f',
+    '-qq',
+    '-o',
+    '/dev/null',
+    '-e',
+    `trace=${calls}`,
+    '-e',
+    `inject=${what}`,
+  ];
+}
+
+beforeAll(async () => {
+  nodes = await buildNodes();
+  rig = await Rig.start(nodes.file, { under: (node) => under.get(node) ?? [] });
+}, SLOW_MACHINE_MS);
+
+afterAll(async () => {
+  await rig.destroy();
+  nodes.remove();
+});
+
+describe('a disk that fails', { timeout: SLOW_MACHINE_MS }, () => {
+  it.skipIf(why !== null).each([
+    ['cannot synchronise', injecting('fsync,fdatasync:error=EIO:when=30+'), /disk I\/O error/],
+    ['has no room', injecting('pwrite64:error=ENOSPC:when=400+'), /full/],
+  ])(
+    '[X8] it %s: the node that leads stops and says why, and nothing acknowledged is lost',
+    async (_what, command, says) => {
+      await failUnderLoad(command, says);
+    },
+  );
+
+  it('[X8] it takes no file beyond a size: the same', async () => {
+    const files = readdirSync(rig.dataDir).map((name) => statSync(path.join(rig.dataDir, name)));
+    const kib = Math.ceil(Math.max(...files.map(({ size }) => size)) / 1024) + ROOM_KIB;
+    const command = ['bash', '-c', `ulimit -f ${kib}; exec "$@"`, '-'];
+    await failUnderLoad(command, /I\/O error|full/);
+  });
+
+  it.skipIf(why !== null)(
+    '[X8] it cannot be read: the node does not start, and says why',
+    async () => {
+      const victim = await rig.aFollower();
+      await rig.server.supervisor.kill(victim);
+      const file = path.join(rig.dataDir, `${victim}.db`);
+      under.set(victim, [
+        ...injecting('pread64:error=EIO:when=2+'),
+        '-P',
+        file,
+        '-P',
+        `${file}-wal`,
+      ]);
+      await rig.server.supervisor.revive(victim);
+      expect(rig.server.fold.nodeView(victim)).toMatchObject({
+        state: 'failed',
+        reason: expect.stringMatching(/I\/O error/),
+        // It says nothing of what is on the disk.
+        refusal: null,
+      });
+      under.clear();
+      await rig.heal();
+    },
+  );
+
+  it.skipIf(why !== null)(
+    '[X9] it is slow: writes take longer, and nobody is elected for it',
+    async () => {
+      const leader = await startLeading(
+        injecting(`fsync,fdatasync:delay_exit=${SYNC_DELAY_MS * 1000}`),
+      );
+      const { term } = rig.server.fold.nodeView(leader);
+      for (let n = 0; n < 30; n++) await rig.set('slow', `f${n}`, String(n));
+      await rig.until('the delay is seen', () => {
+        const { lastWriteMs } = rig.server.fold.nodeView(leader).database;
+        return lastWriteMs !== null && lastWriteMs >= SYNC_DELAY_MS;
+      });
+      expect(rig.server.fold.nodeView(leader)).toMatchObject({ term, role: 'leader' });
+      under.clear();
+      await rig.server.supervisor.kill(leader);
+      await rig.heal();
+    },
+  );
+});
+
+/** It leads when this resolves, run by the command. */
+async function startLeading(command: readonly string[]): Promise<string> {
+  const { supervisor, fold } = rig.server;
+  const node = await rig.aFollower();
+  await supervisor.kill(node);
+  under.set(node, command);
+  await supervisor.revive(node);
+  const done = await rig.set('before', node, 'it leads');
+  await rig.until('it has caught up', () => fold.nodeView(node).lastApplied >= done.index);
+  await rig.until('it leads, or is gone', () => {
+    if (rig.leader !== null && rig.leader !== node)
+      supervisor.node(rig.leader).transferLeadership(node);
+    return rig.leader === node || rig.state(node) !== 'serving';
+  });
+  return node;
+}
+
+async function failUnderLoad(command: readonly string[], says: RegExp): Promise<void> {
+  const { fold } = rig.server;
+  const written = new Map<string, string>();
+  const victim = await startLeading(command);
+  for (let n = 0; rig.state(victim) === 'serving' && n < 5000; n++) {
+    const value = `${victim} ${n} ${'x'.repeat(2000)}`;
+    await rig.set('load', `f${n % 20}`, value);
+    written.set(`f${n % 20}`, value);
+  }
+  await rig.until('it has stopped', () => rig.state(victim) === 'failed');
+  expect(fold.nodeView(victim).reason).toMatch(says);
+  expect(fold.nodeView(victim).refusal).toBe(null);
+  under.clear();
+  await rig.heal();
+  for (const [field, value] of written) expect(await rig.get('load', field)).toBe(value);
+}
