@@ -25,6 +25,7 @@ export const access = {
     summary: 'Trade a token for a session in a cookie',
     description: 'For browsers. Programs send their token as `Authorization: Bearer`.',
     body: SignInBody,
+    maxBodyBytes: 4096,
     answer: AccessView,
     errors: ['CONFLICT'],
   }),

@@ -47,6 +47,8 @@ export interface Operation {
   readonly headers?: { readonly [name: string]: z.ZodType };
   /** Left out: there must be no body but an empty object. */
   readonly body?: z.ZodType;
+  /** Longest body, bytes, where nobody need be known to send one; left out: that of any request. */
+  readonly maxBodyBytes?: number;
   /** Left out: the body must be there. */
   readonly bodyMayBeAbsent?: boolean;
   /** A body that is no JSON. */

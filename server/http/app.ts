@@ -167,7 +167,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   const budget = new BodyBudget();
   app.addHook('onRequest', (request, reply, next) => {
     try {
-      budget.take(request, reply, MAX_BODY_BYTES);
+      budget.take(request, reply);
     } catch (error) {
       next(error as HttpError);
       return;
@@ -179,7 +179,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
     limitConnections(app.server, CONNECTIONS_PER_SOCKET * options.socketsPerAddress);
 
   app.setErrorHandler((error: FastifyError | HttpError, request, reply) => {
-    const httpError = toHttpError(error);
+    const httpError = toHttpError(error, request.routeOptions.bodyLimit);
     if (httpError.code === 'INTERNAL') {
       options.logger.error(
         { err: error, requestId: request.id, path: pathOf(request.url) },
@@ -294,13 +294,13 @@ function requestId(request: IncomingMessage): string {
   return randomUUID();
 }
 
-function toHttpError(error: FastifyError | HttpError): HttpError {
+function toHttpError(error: FastifyError | HttpError, bodyLimit = MAX_BODY_BYTES): HttpError {
   if (error instanceof HttpError) return error;
   switch (error.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return new HttpError('TOO_LARGE', 'the body is too large', {
         path: 'body',
-        limit: MAX_BODY_BYTES,
+        limit: bodyLimit,
       });
     case 'FST_ERR_MAX_PARAM_LENGTH':
       return new HttpError(

@@ -45,10 +45,11 @@ const MAX_BODIES_BYTES = 128 * 1024 * 1024;
 export class BodyBudget {
   private bytes = 0;
 
-  /** Throws OVERLOADED. A body without a length counts as the longest there may be. */
-  take(request: FastifyRequest, reply: FastifyReply, longest: number): void {
+  /** Throws OVERLOADED. A body without a length counts as the longest that the route takes. */
+  take(request: FastifyRequest, reply: FastifyReply): void {
     const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
     if (isStreamed(request)) return;
+    const longest = request.routeOptions.bodyLimit;
     const claimed = encoding === undefined ? Number(length ?? 0) : longest;
     // What is longer is refused for that, and never held.
     const bytes = Math.min(claimed, longest);

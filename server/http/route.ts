@@ -17,12 +17,13 @@ export function route<O extends Operation>(
   operation: O,
   handle: Handler<O>,
 ): void {
-  const { method, path, answer, status, otherAnswers = [] } = operation;
+  const { method, path, answer, status, maxBodyBytes, otherAnswers = [] } = operation;
   app.route({
     method,
     url: path.replaceAll(/\{(\w+)\}/g, ':$1'),
     // What has no end, or is read to be sent, has no HEAD of its own.
     exposeHeadRoute: method === 'GET' && answer !== undefined,
+    ...(maxBodyBytes !== undefined && { bodyLimit: maxBodyBytes }),
     config: { stream: otherAnswers.some(({ events }) => events !== undefined) },
     handler: async (request, reply): Promise<Answered<O>> => {
       const input = checked(operation, request) as Input<O>;

@@ -260,6 +260,35 @@ describe('too much and too slow', () => {
 describe('more bodies than fit the memory', () => {
   const server = sharedServer();
 
+  it('[G17] of those who are not known are short ones: they leave the room to others', async () => {
+    const { port } = new URL(server.url);
+    const strangers = await Promise.all(
+      Array.from({ length: 40 }, async () => {
+        const socket = connect(Number(port), '127.0.0.1');
+        socket.on('error', () => {});
+        socket.write(
+          'POST /api/v1/sign-in HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n1\r\n{\r\n',
+        );
+        await once(socket, 'connect');
+        return socket;
+      }),
+    );
+    const asked = await fetch(`${server.url}/api/v1/sign-in`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ token: 'x'.repeat(5000) }),
+    });
+    expect(asked.status).toBe(413);
+    expect(await asked.json()).toMatchObject({ code: 'TOO_LARGE', limit: 4096 });
+    const written = await fetch(`${server.url}/api/v1/kv/large/f`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: '{"value":"small"}'.padEnd(3 * 1024 * 1024),
+    });
+    expect(written.status).toBe(200);
+    for (const socket of strangers) socket.destroy();
+  });
+
   it('[G17] are refused before they are read, and then it goes on', async () => {
     const longest = 7 * 1024 * 1024;
     // One that does not say how long it is counts as the longest.
