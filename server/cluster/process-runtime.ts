@@ -44,14 +44,7 @@ export class ProcessRuntime implements NodeRuntime {
 
   layLine(take: (one: LineEnd, other: LineEnd) => void): void {
     this.laying = this.laying.then(async () => {
-      for (;;) {
-        try {
-          take(...(await layLine()));
-          return;
-        } catch {
-          await delay(LAY_AGAIN_MS, undefined, { ref: false });
-        }
-      }
+      take(...(await layLineAtLast()));
     });
   }
 
@@ -141,6 +134,17 @@ class ProcessRun implements NodeRun {
   private send(message: ToProcess, end?: Socket): void {
     // Who is gone hears nothing; that it is gone is told by its end.
     if (this.child.connected) this.child.send(message, end, {}, () => {});
+  }
+}
+
+/** A line that cannot be laid now is tried again: nodes without it would never meet. */
+async function layLineAtLast(): Promise<[Socket, Socket]> {
+  for (;;) {
+    try {
+      return await layLine();
+    } catch {
+      await delay(LAY_AGAIN_MS, undefined, { ref: false });
+    }
   }
 }
 
