@@ -22,7 +22,7 @@ export function RefusedStore({ node, refusal }: RefusedStoreProps) {
     <div
       data-testid={`refused-${id}`}
       data-refusal={refusal}
-      className="flex items-center gap-2 sm:group-data-[density=small]/stage:hidden"
+      className="flex items-center gap-2 max-sm:pb-9 sm:group-data-[density=small]/stage:hidden"
     >
       <p
         title={reason ?? undefined}
