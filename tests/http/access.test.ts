@@ -313,10 +313,14 @@ describe('pages elsewhere', () => {
     '[G8] get %s as an answer that no browser shows, guesses at, keeps or lends',
     async (_what, target, expected, more) => {
       const headers = { authorization: `Bearer ${VIEWER}`, ...more };
-      const answer = await fetch(`${server.url}${target}`, { headers });
-      await answer.body?.cancel();
-      expect(answer.status).toBe(expected);
-      expectGuarded((name) => answer.headers.get(name));
+      const ask = async (): Promise<number> => {
+        const answer = await fetch(`${server.url}${target}`, { headers });
+        await answer.body?.cancel();
+        expectGuarded((name) => answer.headers.get(name));
+        return answer.status;
+      };
+      // While a leader is being elected the server is not ready.
+      await expect.poll(ask).toBe(expected);
     },
   );
 

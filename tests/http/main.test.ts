@@ -56,7 +56,7 @@ describe('the program', { timeout: SLOW_MACHINE_MS }, () => {
   it('[K13] says where it is, and refuses the folder to a second one', async () => {
     const first = start({});
     const url = await ready(first);
-    expect((await fetch(`${url}/readyz`)).status).toBe(200);
+    await expect.poll(async () => (await fetch(`${url}/readyz`)).status).toBe(200);
     const { code, output } = await ended(start({}));
     expect(output).toContain(`in use by another server (process ${first.pid})`);
     expect(code).toBe(1);
