@@ -5,7 +5,7 @@
  * something that was called later. What passes is linearizable: the order is its own proof.
  */
 import { isCounter } from '../server/lab/keys.ts';
-import type { Seen, Told } from './events.ts';
+import type { Looked, Seen, Told } from './events.ts';
 
 /** A version that the store has in the end, of a register or a counter. */
 export interface Kept {
@@ -13,12 +13,32 @@ export interface Kept {
   readonly value: string;
 }
 
-/** `kept`: by key, ascending by revision. Complaints in words; none: proven. */
+/**
+ * `kept`: by key, ascending by revision. `before`: what was told of other keys and judged
+ * before, so that the order is checked across. Complaints in words; none: proven.
+ */
 export function checkCertificate(
   told: readonly Told[],
   kept: ReadonlyMap<string, readonly Kept[]>,
+  before: readonly Told[] = [],
 ): readonly string[] {
-  return [...checkWrites(told, kept), ...checkReads(told, kept), ...checkOrder(told)];
+  return [...checkWrites(told, kept), ...checkReads(told, kept), ...checkOrder(told, before)];
+}
+
+/** What was read of the past had stood there then. */
+export function checkLooks(
+  looks: readonly Looked[],
+  kept: ReadonlyMap<string, readonly Kept[]>,
+): readonly string[] {
+  const complaints: string[] = [];
+  for (const { client, key, revision, found } of looks) {
+    const should = stoodAt(kept, key, revision);
+    if (found !== should)
+      complaints.push(
+        `${client} past ${key}: answered "${found}" as of ${revision}, where "${should}" stood`,
+      );
+  }
+  return complaints;
 }
 
 /** Acknowledged: there, once, at its revision. Failed: not there. And nothing is there that nobody wrote. */
@@ -80,7 +100,7 @@ function checkReads(
   for (const read of told) {
     if (read.op !== 'read' || read.outcome !== 'ok' || read.revision === null) continue;
     const at = read.revision;
-    const should = kept.get(read.key)?.findLast(({ revision }) => revision <= at)?.value ?? null;
+    const should = stoodAt(kept, read.key, at);
     if (read.found !== should)
       complaints.push(
         `${nameOf(read)}: answered "${read.found}" as of ${at}, where "${should}" stood`,
@@ -89,9 +109,20 @@ function checkReads(
   return complaints;
 }
 
+function stoodAt(
+  kept: ReadonlyMap<string, readonly Kept[]>,
+  key: string,
+  at: number,
+): string | null {
+  return kept.get(key)?.findLast(({ revision }) => revision <= at)?.value ?? null;
+}
+
 /** Whoever was called after another had returned is not before it. */
-function checkOrder(told: readonly Told[]): readonly string[] {
-  const placed = told.filter(({ outcome, revision }) => outcome === 'ok' && revision !== null);
+function checkOrder(told: readonly Told[], before: readonly Told[]): readonly string[] {
+  const judged = new Set(before);
+  const placed = [...before, ...told].filter(
+    ({ outcome, revision }) => outcome === 'ok' && revision !== null,
+  );
   const byCall = [...placed].sort((a, b) => a.callMs - b.callMs);
   const byReturn = [...placed].sort((a, b) => (a.returnedMs ?? 0) - (b.returnedMs ?? 0));
   const complaints: string[] = [];
@@ -103,10 +134,11 @@ function checkOrder(told: readonly Told[]): readonly string[] {
       if ((done.revision ?? 0) > (latest?.revision ?? 0)) latest = done;
     }
     if (latest === null) continue;
-    const [before, after] = [latest.revision ?? 0, operation.revision ?? 0];
-    if (operation.op === 'read' ? after < before : after <= before)
+    if (judged.has(operation) && judged.has(latest)) continue;
+    const [earlier, later] = [latest.revision ?? 0, operation.revision ?? 0];
+    if (operation.op === 'read' ? later < earlier : later <= earlier)
       complaints.push(
-        `${nameOf(operation)}: at ${after}, though ${nameOf(latest)} had returned at ${before}`,
+        `${nameOf(operation)}: at ${later}, though ${nameOf(latest)} had returned at ${earlier}`,
       );
   }
   return complaints;

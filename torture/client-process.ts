@@ -9,14 +9,17 @@ import type { IncrementAnswer, KvClient, SetAnswer } from '../client/kv/index.ts
 import { must } from '../server/base/assert.ts';
 import { Random } from '../server/base/random.ts';
 import { isCounter } from '../server/lab/keys.ts';
-import { END_KEY, FIELD, keysOf, nowMs, PREFIX } from './events.ts';
+import { END_KEY, epochOf, FIELD, keysOf, nowMs, PREFIX } from './events.ts';
 import type { ClientPlan, FromClient, Told, ToClient } from './events.ts';
+import { OpenEpochs } from './open-epochs.ts';
 
 /** How long a worker waits for an answer. */
 const PATIENCE_MS = [200, 1500] as const;
 /** How long for the truth of what is unknown. */
 const SETTLE_MS = 60_000;
-const READS = 0.45;
+const READS = 0.4;
+/** Reads of the past. */
+const LOOKS = 0.1;
 const REST_MS = 8;
 
 function tell(message: FromClient): void {
@@ -28,6 +31,9 @@ class Load {
   private readonly plan: ClientPlan;
   private readonly resting = new AbortController();
   private readonly settling = new Set<Promise<void>>();
+  private readonly epochs = new OpenEpochs();
+  /** What this program was told last, of each worker: a place in the past that it knows to be there. */
+  private readonly known = new Map<string, Place>();
   private values = 0;
   private readonly workers: Promise<unknown>;
 
@@ -44,14 +50,36 @@ class Load {
     this.resting.abort();
     await this.workers;
     await Promise.all(this.settling);
+    this.tellClosed(Infinity);
+  }
+
+  /** What an operation on a key opens is closed when it is over. */
+  private async within(key: string, operation: Promise<void>): Promise<void> {
+    this.epochs.open(epochOf(key));
+    await operation;
+    this.epochs.close(epochOf(key));
+    this.tellClosed(this.epoch);
+  }
+
+  private tellClosed(before: number): void {
+    const epoch = this.epochs.closedBefore(before);
+    if (epoch !== null) tell({ type: 'closed', epoch });
+  }
+
+  private get epoch(): number {
+    return Math.floor(nowMs() / this.plan.epochMs);
   }
 
   private async work(name: string, random: Random): Promise<void> {
     while (!this.resting.signal.aborted) {
-      const key = random.pick(keysOf(Math.floor(nowMs() / this.plan.epochMs)));
+      const { epoch } = this;
+      const key = random.pick(keysOf(epoch));
       const timeoutMs = random.nextInt(...PATIENCE_MS);
-      if (random.chance(READS)) await this.read(name, key, timeoutMs);
-      else await this.write(name, key, timeoutMs, random.chance(0.5));
+      const place = this.known.get(name);
+      if (random.chance(READS)) await this.within(key, this.read(name, key, timeoutMs));
+      else if (place !== undefined && epochOf(place.key) === epoch && random.chance(LOOKS))
+        await this.within(place.key, this.look(name, place, timeoutMs));
+      else await this.within(key, this.write(name, key, timeoutMs, random.chance(0.5)));
       await delay(random.nextFloat() * REST_MS);
     }
   }
@@ -63,6 +91,7 @@ class Load {
       const answer = await this.client.get(key, FIELD, { timeoutMs });
       const found = answer.found ? String(answer.value) : null;
       const revision = answer.asOf;
+      this.known.set(client, { key, revision });
       tell({
         type: 'told',
         told: { ...asked, returnedMs: nowMs(), outcome: 'ok', found, revision },
@@ -70,6 +99,17 @@ class Load {
     } catch (error) {
       if (!(error instanceof UnavailableError)) throw error;
       // It tells nothing.
+    }
+  }
+
+  /** What had stood at a place that it was told of before. */
+  private async look(client: string, { key, revision }: Place, timeoutMs: number): Promise<void> {
+    try {
+      const answer = await this.client.get(key, FIELD, { asOf: revision, timeoutMs });
+      const found = answer.found ? String(answer.value) : null;
+      tell({ type: 'looked', looked: { client, key, revision, found } });
+    } catch (error) {
+      if (!(error instanceof UnavailableError)) throw error;
     }
   }
 
@@ -99,13 +139,14 @@ class Load {
 
   /** Its worker goes on meanwhile. */
   private settle(asked: Asked, error: OutcomeUnknownError): void {
-    const settled = error.resolve({ timeoutMs: SETTLE_MS }).then(
+    const told = error.resolve({ timeoutMs: SETTLE_MS }).then(
       (answer) => tellAnswered(asked, answer as SetAnswer | IncrementAnswer),
       (failure: unknown) => {
         if (!(failure instanceof OutcomeUnknownError)) throw failure;
         tellUnanswered(asked, 'unknown');
       },
     );
+    const settled = this.within(asked.key, told);
     this.settling.add(settled);
     void settled.finally(() => this.settling.delete(settled));
   }
@@ -122,6 +163,11 @@ class Load {
       tell({ type: 'seen', seen });
     }
   }
+}
+
+interface Place {
+  readonly key: string;
+  readonly revision: number;
 }
 
 /** A write: of a register with its value, of a counter without. */

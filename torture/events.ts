@@ -17,8 +17,19 @@ export interface Seen {
   readonly value: string | null;
 }
 
+/** A read of the past: what had stood at a revision. */
+export interface Looked {
+  readonly client: string;
+  readonly key: string;
+  readonly revision: number;
+  readonly found: string | null;
+}
+
 export type FromClient =
   | { readonly type: 'told'; readonly told: Told }
+  | { readonly type: 'looked'; readonly looked: Looked }
+  /** Of this epoch and all before it nothing is open, and nothing more will be asked. */
+  | { readonly type: 'closed'; readonly epoch: number }
   | { readonly type: 'seen'; readonly seen: readonly Seen[] }
   /** Nothing of it is open. */
   | { readonly type: 'resting' }
@@ -53,6 +64,10 @@ export function keysOf(epoch: number): readonly string[] {
   const names = (kind: string, count: number): readonly string[] =>
     Array.from({ length: count }, (_, i) => `${PREFIX}${epoch}/${kind}-${i}`);
   return [...names('register', REGISTERS), ...names('counter', COUNTERS)];
+}
+
+export function epochOf(key: string): number {
+  return Number(key.slice(PREFIX.length, key.indexOf('/', PREFIX.length)));
 }
 
 export function nowMs(): number {

@@ -1,8 +1,12 @@
 /** What strikes single nodes while the whole server lives; by its API, as a person would. */
+import { ClusterView } from '../contracts/view.ts';
 import type { Random } from '../server/base/random.ts';
 
 const NODES = ['n1', 'n2', 'n3'] as const;
 const PAUSE_MS = 400;
+/** Cluster time leaps with a leader's clock: what retention leaves must outlast it. */
+const WRONG_CLOCK = { offsetMs: 30_000, drift: 200 } as const;
+const BAD_LINK = { delayMs: 10, jitterMs: 20, loss: 0.2, duplicate: 0.2, reorder: 0.2 } as const;
 
 const BLOWS = {
   kill: (node) => [['POST', `nodes/${node}/kill`]],
@@ -13,8 +17,16 @@ const BLOWS = {
   isolate: (node) => [['POST', `nodes/${node}/isolate`]],
   pause: (node) => [['POST', `nodes/${node}/pause`, { forMs: PAUSE_MS }]],
   slowDisk: (node) => [['PUT', `nodes/${node}/disk`, { delayMs: 40 }]],
+  fullDisk: (node) => [['PUT', `nodes/${node}/disk`, { full: true }]],
+  wrongClock: (node) => [['PUT', `nodes/${node}/clock`, WRONG_CLOCK]],
+  deaf: (node) => [['PUT', `links/${otherThan(node)}/${node}`, { cut: true }]],
+  badLink: (node) => [['PUT', `links/${otherThan(node)}/${node}`, { ...BAD_LINK, both: true }]],
   compact: (node) => [['POST', `nodes/${node}/compact`]],
 } satisfies Record<string, (node: string) => readonly Call[]>;
+
+function otherThan(node: string): string {
+  return NODES[(NODES.findIndex((id) => id === node) + 1) % NODES.length] ?? 'n1';
+}
 
 type Call = readonly [method: string, path: string, body?: unknown];
 export type Blow = keyof typeof BLOWS;
@@ -31,6 +43,22 @@ export async function strike(url: string, random: Random): Promise<Blow | null> 
 export async function mend(url: string): Promise<void> {
   await send(url, ['POST', 'heal']);
   await Promise.all(NODES.map((node) => send(url, ['POST', `nodes/${node}/revive`])));
+}
+
+/** Nothing older than that is to be kept; throws when the server does not take it. */
+export async function forgetAfter(url: string, maxAgeMs: number): Promise<void> {
+  if (!(await send(url, ['PUT', 'retention', { maxAgeMs, maxVersions: null }])))
+    throw new Error('the server does not take the retention');
+}
+
+/** Processes in which nodes run now; none where the server does not answer. */
+export async function pidsOf(url: string): Promise<readonly number[]> {
+  try {
+    const view = ClusterView.parse(await (await fetch(`${url}/api/v1/cluster`)).json());
+    return view.nodes.flatMap(({ pid }) => pid ?? []);
+  } catch {
+    return [];
+  }
 }
 
 /** Whether it was done. A server that is killed meanwhile has not. */

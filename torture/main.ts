@@ -1,8 +1,10 @@
 /**
- * `npm run torture`: the whole server, killed by SIGKILL again and again under load from
- * clients in other processes. `-- --kills 100` or `-- --minutes 60`; `--help` has the rest.
+ * `npm run torture`: the whole server under load from clients in other processes, killed by
+ * SIGKILL again and again (`-- --kills 100`), or living on for hours while its nodes are
+ * struck (`-- --minutes 60`, a soak). `--help` has the rest.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, createWriteStream, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -13,8 +15,12 @@ import type { Plan } from './run.ts';
 const HELP = `npm run torture -- [options]
 
   --kills N        kills of the whole server; 100 unless --minutes is given
-  --minutes N      for so long
-  --life MIN-MAX   a server is killed after so many answers; 10-400
+  --minutes N      a soak: for so long, of a server that lives on and keeps five minutes.
+                   Memory and files are judged after some twenty
+  --life MIN-MAX   a server is killed after so many answers; 10-400, in a soak never
+  --retention S    nothing older than so many seconds is kept; 300 in a soak, else everything.
+                   120 at least, as it is to outlast what is to be judged
+  --blows MS       between blows against single nodes, on average; 300, in a soak 1500
   --as WHAT        threads or processes: in what the nodes run; threads
   --clients N      client processes; 2
   --workers N      clients side by side in each; 4
@@ -27,7 +33,9 @@ const HELP = `npm run torture -- [options]
 const OPTIONS = {
   kills: { type: 'string' },
   minutes: { type: 'string' },
-  life: { type: 'string', default: '10-400' },
+  life: { type: 'string' },
+  retention: { type: 'string' },
+  blows: { type: 'string' },
   as: { type: 'string', default: 'threads' },
   clients: { type: 'string', default: '2' },
   workers: { type: 'string', default: '4' },
@@ -36,6 +44,13 @@ const OPTIONS = {
   help: { type: 'boolean', default: false },
 } as const;
 
+const HISTORY = 'history.jsonl';
+const EPOCH_MS = 5000;
+const LIFE = '10-400';
+const BLOWS = '300';
+const LEAST_RETENTION = 120;
+const SOAK = { retention: '300', blows: '1500' } as const;
+
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: OPTIONS });
   if (values.help) {
@@ -43,20 +58,25 @@ async function main(): Promise<void> {
     return;
   }
   const folder = mkdtempSync(path.join(tmpdir(), 'chronoraft-torture-'));
-  const plan = planOf(values, path.join(folder, 'data'));
+  const file = path.join(folder, HISTORY);
+  const history = createWriteStream(file);
+  const plan = planOf(values, path.join(folder, 'data'), (told) => {
+    for (const each of told) history.write(`${JSON.stringify(each)}\n`);
+  });
   say(
     `seed ${plan.seed}: npm run torture -- ${process.argv.slice(2).join(' ')} --seed ${plan.seed}`,
   );
   const findings = await torture(plan);
+  history.end();
+  await once(history, 'close');
   for (const line of report(findings)) say(line);
   const isClean = findings.complaints.length === 0;
   if (isClean && values.keep === undefined) rmSync(folder, { recursive: true, force: true });
   else {
     const kept = values.keep ?? folder;
     mkdirSync(kept, { recursive: true });
-    const lines = findings.told.map((told) => `${JSON.stringify(told)}\n`);
-    writeFileSync(path.join(kept, 'history.jsonl'), lines.join(''));
-    say(`history in ${path.join(kept, 'history.jsonl')}, databases in ${plan.dataDir}`);
+    if (kept !== folder) cpSync(file, path.join(kept, HISTORY));
+    say(`history in ${path.join(kept, HISTORY)}, databases in ${plan.dataDir}`);
   }
   process.exitCode = isClean ? 0 : 1;
 }
@@ -64,11 +84,12 @@ async function main(): Promise<void> {
 function planOf(
   values: Partial<Record<keyof typeof OPTIONS, string | boolean>>,
   dataDir: string,
+  record: Plan['record'],
 ): Plan {
   const minutes = values.minutes === undefined ? null : numberOf('minutes', values.minutes);
   const kills = values.kills === undefined ? null : numberOf('kills', values.kills);
-  const [least = 0, most = 0] = String(values.life).split('-').map(Number);
-  if (!(least > 0 && most > least)) throw new Usage('--life is two numbers, as 10-400');
+  const isSoak = minutes !== null && kills === null;
+  const retention = values.retention ?? (isSoak ? SOAK.retention : null);
   if (values.as !== 'threads' && values.as !== 'processes')
     throw new Usage('--as is threads or processes');
   return {
@@ -77,17 +98,32 @@ function planOf(
     durationMs: minutes === null ? null : minutes * 60_000,
     clients: numberOf('clients', values.clients),
     workers: numberOf('workers', values.workers),
-    life: [least, most],
-    blowEveryMs: 300,
+    life: values.life === undefined && isSoak ? null : lifeOf(values.life ?? LIFE),
+    blowEveryMs: numberOf('blows', values.blows ?? (isSoak ? SOAK.blows : BLOWS)),
+    epochMs: EPOCH_MS,
+    retentionMs: retention === null ? null : retentionOf(retention) * 1000,
     runNodesAs: values.as,
     root: path.resolve('.'),
     dataDir,
     clientFile: path.resolve('dist/torture/client-process.js'),
     say,
+    record,
   };
 }
 
 class Usage extends Error {}
+
+function retentionOf(text: unknown): number {
+  const seconds = numberOf('retention', text);
+  if (seconds < LEAST_RETENTION) throw new Usage(`--retention is ${LEAST_RETENTION} or more`);
+  return seconds;
+}
+
+function lifeOf(text: unknown): readonly [number, number] {
+  const [least = 0, most = 0] = String(text).split('-').map(Number);
+  if (!(least > 0 && most > least)) throw new Usage('--life is two numbers, as 10-400');
+  return [least, most];
+}
 
 function numberOf(name: string, text: unknown): number {
   const number = Number(text);

@@ -1,30 +1,29 @@
 /**
- * Clients in processes of their own write, read and watch, while the whole server is killed
- * by SIGKILL again and again, and single nodes in between. In the end everything that the
- * clients were told is held against what the store has.
+ * Clients in processes of their own write, read and watch, while single nodes are struck
+ * and the whole server is killed by SIGKILL again and again, or lives on for hours. What the
+ * clients are told is held against what the store has, epoch by epoch.
  */
-import { fork } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect } from '../client/kv/index.ts';
 import type { KvClient } from '../client/kv/index.ts';
-import type { KeyVerdict } from '../contracts/chaos.ts';
-import { judge } from '../server/lab/judge.ts';
 import { Random } from '../server/base/random.ts';
-import { checkCertificate, checkWatch } from './certificate.ts';
-import type { Kept } from './certificate.ts';
+import { Books } from './books.ts';
+import type { Counts } from './books.ts';
 import { END_KEY, FIELD } from './events.ts';
-import type { FromClient, Seen, Told, ToClient } from './events.ts';
-import { mend, strike } from './faults.ts';
+import type { Told } from './events.ts';
+import { forgetAfter, mend, pidsOf, strike } from './faults.ts';
 import type { Blow } from './faults.ts';
+import { Fleet } from './fleet.ts';
+import { checkFlat } from './flat.ts';
+import type { Sample } from './flat.ts';
+import { filesMb, residentMb } from './gauge.ts';
+import { Judging } from './judging.ts';
 import { ServerLife } from './server-life.ts';
 import type { ServerSettings } from './server-life.ts';
+import { Signal } from './signal.ts';
 
 export interface Plan {
   readonly seed: number;
@@ -33,10 +32,14 @@ export interface Plan {
   readonly durationMs: number | null;
   readonly clients: number;
   readonly workers: number;
-  /** A server lives until so many more operations were answered, between these. */
-  readonly life: readonly [number, number];
+  /** A server lives until so many more operations were answered, between these; null: it lives on. */
+  readonly life: readonly [number, number] | null;
   /** Between blows against single nodes, ms on average. */
   readonly blowEveryMs: number;
+  /** Keys in use change when so much time has passed, ms. */
+  readonly epochMs: number;
+  /** Nothing older than that is kept; null: everything. It leaves time to judge. */
+  readonly retentionMs: number | null;
   readonly runNodesAs: ServerSettings['runNodesAs'];
   readonly root: string;
   readonly dataDir: string;
@@ -44,29 +47,30 @@ export interface Plan {
   readonly clientFile: string;
   /** Hears what goes on, a line at a time. */
   readonly say: (line: string) => void;
+  /** Is given what was told, as it is judged. */
+  readonly record: (told: readonly Told[]) => void;
 }
 
 export interface Findings {
   readonly kills: number;
   readonly blows: Readonly<Partial<Record<Blow, number>>>;
-  readonly told: readonly Told[];
-  readonly watched: number;
-  readonly keys: readonly KeyVerdict[];
+  readonly counts: Readonly<Counts>;
+  /** Places in the past that were rightly said to be forgotten. */
+  readonly forgotten: number;
   readonly complaints: readonly string[];
+  /** Whether the run was long enough to judge by whether memory and files grow. */
+  readonly judgedGrowth: boolean;
   /** From start to ready, of each life, ms. */
   readonly startsMs: readonly number[];
-  /** Of the server, at the end of each life, MiB. */
-  readonly residentMb: readonly number[];
-  readonly databaseBytes: number;
+  readonly samples: readonly Sample[];
   readonly tookMs: number;
 }
 
-/** A client that does not settle in this time hangs, ms. */
-const SETTLE_WITHIN_MS = 180_000;
-const KEYS_FOR_MS = 5000;
 /** Blows may have cost it its quorum for good until they are mended. */
 const LONGEST_LIFE_MS = 20_000;
-const LOOK_EVERY_MS = 2;
+const SAMPLE_EVERY_MS = 2000;
+const SAY_EVERY_MS = 60_000;
+const PATIENT = { timeoutMs: 60_000 } as const;
 
 export async function torture(plan: Plan): Promise<Findings> {
   return new Run(plan).run();
@@ -75,102 +79,133 @@ export async function torture(plan: Plan): Promise<Findings> {
 class Run {
   private readonly plan: Plan;
   private readonly random: Random;
-  private readonly told: Told[] = [];
-  private readonly seen = new Map<string, Seen[]>();
-  private readonly complaints: string[] = [];
-  private readonly clients: Client[] = [];
+  private readonly names: readonly string[];
+  private readonly books: Books;
+  private readonly heard = new Signal();
   private readonly blows: Partial<Record<Blow, number>> = {};
   private readonly startsMs: number[] = [];
-  private readonly residentMb: number[] = [];
+  private readonly samples: Sample[] = [];
+  private readonly complaints: string[] = [];
+  private readonly startedMs = performance.now();
   private kills = 0;
   /** Operations with an answer. */
   private answered = 0;
   private server!: ServerLife;
   private settings!: ServerSettings;
+  private client!: KvClient;
+  private judging!: Judging;
 
   constructor(plan: Plan) {
     this.plan = plan;
     this.random = Random.fromSeed(plan.seed);
+    this.names = Array.from({ length: plan.clients }, (_, i) => `p${i}`);
+    this.books = new Books(this.names);
   }
 
   async run(): Promise<Findings> {
-    const { root, dataDir, runNodesAs, say } = this.plan;
-    const startedMs = performance.now();
+    const { root, dataDir, runNodesAs, epochMs, retentionMs, record } = this.plan;
     this.settings = { root, port: await freePort(), dataDir, runNodesAs };
+    let fleet: Fleet | null = null;
+    const beside = new AbortController();
     try {
       await this.begin();
-      await this.beginClients();
-      while (!this.isOver(startedMs)) {
-        await this.liveAndDie();
-        await this.begin();
-        if (this.kills % 10 === 0) say(`${this.kills} kills, ${this.told.length} operations`);
-      }
-      await mend(this.url);
-      const client = connect({ url: this.url, timeoutMs: 60_000 });
-      await this.settle(client);
-      const kept = await keptOf(client, this.told);
-      await client.close();
-      this.told.sort((a, b) => a.callMs - b.callMs);
-      this.judge(kept);
-      const keys = [...judge(this.told, [...kept.keys()])];
-      for (const { key, verdict } of keys)
-        if (verdict !== 'linearizable') this.complaints.push(`${key}: ${verdict}`);
-      this.residentMb.push(await residentMb(this.server.pid));
+      this.client = connect({ url: this.url, ...PATIENT });
+      if (retentionMs !== null) await forgetAfter(this.url, retentionMs);
+      const { books, client, heard } = this;
+      this.judging = new Judging({ books, client, heard, epochMs, retentionMs, record });
+      fleet = await this.beginClients();
+      const besides = Promise.all([
+        this.judging.goOn(beside.signal),
+        this.sampleUntil(beside.signal),
+      ]);
+      await Promise.race([this.goThroughIt(), besides]);
+      beside.abort();
+      await besides;
+      await this.end(fleet);
+      await this.client.close();
       const code = await this.server.stop();
       if (code !== 0)
         this.complaints.push(`the server ended with code ${code} when it was to stop`);
-      return {
-        kills: this.kills,
-        blows: this.blows,
-        told: this.told,
-        watched: Math.min(...[...this.seen.values()].map(({ length }) => length)),
-        keys,
-        complaints: this.complaints,
-        startsMs: this.startsMs,
-        residentMb: this.residentMb,
-        databaseBytes: databaseBytes(dataDir),
-        tookMs: performance.now() - startedMs,
-      };
+      return this.findings();
     } finally {
-      for (const client of this.clients) client.kill();
+      beside.abort();
+      fleet?.kill();
       await this.server.kill().catch(() => {});
     }
+  }
+
+  private findings(): Findings {
+    // Until retention has gone round twice the files grow, as they should.
+    const flat =
+      this.plan.life === null ? checkFlat(this.samples, 2 * (this.plan.retentionMs ?? 0)) : null;
+    return {
+      kills: this.kills,
+      blows: this.blows,
+      counts: this.books.counts,
+      forgotten: this.judging.forgotten,
+      complaints: [...this.found, ...(flat ?? [])],
+      judgedGrowth: flat !== null,
+      startsMs: this.startsMs,
+      samples: this.samples,
+      tookMs: this.tookMs,
+    };
   }
 
   private get url(): string {
     return `http://127.0.0.1:${this.settings.port}`;
   }
 
-  private isOver(startedMs: number): boolean {
-    const { kills, durationMs } = this.plan;
-    if (kills !== null && this.kills >= kills) return true;
-    return durationMs !== null && performance.now() - startedMs >= durationMs;
+  private get found(): readonly string[] {
+    return [...this.books.complaints, ...this.judging.complaints, ...this.complaints];
   }
+
+  private get tookMs(): number {
+    return performance.now() - this.startedMs;
+  }
+
+  // --- lives and blows -----------------------------------------------------------------
 
   private async begin(): Promise<void> {
     this.server = await ServerLife.begin(this.settings);
+    void this.server.gone.then(() => this.heard.notify());
     this.startsMs.push(this.server.readyAfterMs);
   }
 
-  /** The server lives for a while, with blows against its nodes, and is killed. */
-  private async liveAndDie(): Promise<void> {
-    const { life: span, blowEveryMs } = this.plan;
-    const enough = this.answered + this.random.nextInt(...span);
-    const life = new AbortController();
-    const striking = this.strikeUntil(life.signal, blowEveryMs);
-    const untilMs = performance.now() + LONGEST_LIFE_MS;
-    while (this.answered < enough && performance.now() < untilMs) await delay(LOOK_EVERY_MS);
-    this.residentMb.push(await residentMb(this.server.pid));
-    await this.server.kill();
-    this.kills++;
-    life.abort();
+  private async goThroughIt(): Promise<void> {
+    const { kills, durationMs, life } = this.plan;
+    if (life === null) {
+      await this.live(() => false, durationMs ?? 0);
+      return;
+    }
+    const isOver = (): boolean =>
+      kills !== null ? this.kills >= kills : this.tookMs >= (durationMs ?? 0);
+    while (!isOver()) {
+      const enough = this.answered + this.random.nextInt(...life);
+      await this.live(() => this.answered >= enough, LONGEST_LIFE_MS);
+      await this.server.kill();
+      this.kills++;
+      await this.begin();
+    }
+  }
+
+  /** With blows against single nodes. */
+  private async live(isEnough: () => boolean, longestMs: number): Promise<void> {
+    const over = new AbortController();
+    const striking = this.strikeUntil(over.signal);
+    await this.heard.until(() => isEnough() || this.server.isGone, longestMs);
+    if (this.server.isGone) {
+      this.complaints.push('the server ended by itself');
+      await this.begin();
+    }
+    await this.sample();
+    over.abort();
     await striking;
   }
 
-  private async strikeUntil(signal: AbortSignal, everyMs: number): Promise<void> {
+  private async strikeUntil(signal: AbortSignal): Promise<void> {
     const random = this.random.fork();
     const wait = (): Promise<void> =>
-      delay((0.5 + random.nextFloat()) * everyMs, undefined, { signal }).catch(() => {});
+      rest((0.5 + random.nextFloat()) * this.plan.blowEveryMs, signal);
     await wait();
     while (!signal.aborted) {
       const blow = await strike(this.url, random);
@@ -183,121 +218,78 @@ class Run {
 
   // --- clients -------------------------------------------------------------------------
 
-  private async beginClients(): Promise<void> {
-    const client = connect({ url: this.url, timeoutMs: 60_000 });
-    const { revision } = await client.set('begin', FIELD, 'now');
-    await client.close();
-    const { clients, workers, clientFile } = this.plan;
-    for (let i = 0; i < clients; i++) {
-      const name = `p${i}`;
-      const seen: Seen[] = [];
-      this.seen.set(name, seen);
-      const started = new Client(clientFile, (message) => {
-        if (message.type === 'told') {
-          this.told.push(message.told);
-          if (message.told.outcome === 'ok') this.answered++;
-        }
-        if (message.type === 'seen') seen.push(...message.seen);
-      });
-      this.clients.push(started);
-      started.send({
-        type: 'begin',
-        plan: {
-          name,
-          url: this.url,
-          seed: this.random.nextInt(0, 2 ** 31),
-          workers,
-          watchAfter: revision,
-          epochMs: KEYS_FOR_MS,
-        },
-      });
+  private async beginClients(): Promise<Fleet> {
+    const { revision } = await this.client.set('begin', FIELD, 'now');
+    const { workers, epochMs, clientFile } = this.plan;
+    const plans = this.names.map((name) => ({
+      name,
+      url: this.url,
+      seed: this.random.nextInt(0, 2 ** 31),
+      workers,
+      watchAfter: revision,
+      epochMs,
+    }));
+    return new Fleet(clientFile, plans, (client, message) => {
+      this.books.note(client, message);
+      if (message.type === 'looked') this.answered++;
+      if (message.type === 'told' && message.told.outcome === 'ok') this.answered++;
+      this.heard.notify();
+    });
+  }
+
+  /** All that is open is answered, judged, and told of by the watches. */
+  private async end(fleet: Fleet): Promise<void> {
+    await mend(this.url);
+    this.complaints.push(...(await fleet.rest()));
+    await this.judging.finish();
+    this.complaints.push(...(await fleet.done(() => this.client.set(END_KEY, FIELD, 'now'))));
+    this.books.finish();
+    await this.sample();
+  }
+
+  // --- what it costs -------------------------------------------------------------------
+
+  private async sampleUntil(signal: AbortSignal): Promise<void> {
+    let saidMs = 0;
+    while (!signal.aborted) {
+      await rest(SAMPLE_EVERY_MS, signal);
+      await this.sample();
+      if (this.tookMs - saidMs < SAY_EVERY_MS) continue;
+      saidMs = this.tookMs;
+      this.plan.say(this.progress());
     }
   }
 
-  /** All that is open is answered, and every watch has told everything. */
-  private async settle(client: KvClient): Promise<void> {
-    const all = async (told: 'resting' | 'done', ask: () => unknown): Promise<void> => {
-      const heard = Promise.allSettled(this.clients.map((each) => each.heard(told)));
-      await ask();
-      for (const each of await heard)
-        if (each.status === 'rejected') this.complaints.push(String(each.reason));
-    };
-    await all('resting', () => {
-      for (const each of this.clients) each.send({ type: 'rest' });
+  private async sample(): Promise<void> {
+    const pids = new Set([this.server.pid, ...(await pidsOf(this.url))]);
+    this.samples.push({
+      atMs: this.tookMs,
+      answered: this.answered,
+      residentMb: await residentMb([...pids]),
+      ...(await filesMb(this.plan.dataDir)),
     });
-    await all('done', () => client.set(END_KEY, FIELD, 'now'));
   }
 
-  private judge(kept: ReadonlyMap<string, readonly Kept[]>): void {
-    this.complaints.push(...checkCertificate(this.told, kept));
-    for (const [name, seen] of this.seen)
-      this.complaints.push(...checkWatch(`the watch of ${name}`, seen, kept));
+  private progress(): string {
+    const { epochs } = this.books.counts;
+    const { residentMb: memory = 0, databaseMb = 0 } = this.samples.at(-1) ?? {};
+    const blows = Object.values(this.blows).reduce((sum, times) => sum + times, 0);
+    return [
+      `${(this.tookMs / 60_000).toFixed(0)} min`,
+      `${this.kills} kills`,
+      `${blows} blows`,
+      `${this.answered} answers`,
+      `${epochs} epochs judged`,
+      `memory ${memory.toFixed(0)} MiB`,
+      `databases ${databaseMb.toFixed(0)} MiB`,
+      `${this.found.length} findings`,
+    ].join(', ');
   }
 }
 
-class Client {
-  private readonly child: ChildProcess;
-  private readonly onMessage: (message: FromClient) => void;
-  private onHeard: (type: FromClient['type']) => void = () => {};
-  private readonly failed: Promise<never>;
-
-  constructor(file: string, onMessage: (message: FromClient) => void) {
-    this.onMessage = onMessage;
-    this.child = fork(file, [], { serialization: 'advanced' });
-    this.child.on('message', (message) => {
-      this.onMessage(message as FromClient);
-      this.onHeard((message as FromClient).type);
-    });
-    this.failed = once(this.child, 'exit').then(([code]) => {
-      throw new Error(`a client ended with code ${code}`);
-    });
-    this.failed.catch(() => {});
-  }
-
-  send(message: ToClient): void {
-    if (this.child.connected) this.child.send(message);
-  }
-
-  /** Resolves when it says so; rejects when it ends first, or does not say so in time. */
-  async heard(type: FromClient['type']): Promise<void> {
-    const answered = new Promise<void>((resolve) => {
-      this.onHeard = (heard) => {
-        if (heard === type) resolve();
-      };
-    });
-    const limit = new AbortController();
-    const late = delay(SETTLE_WITHIN_MS, undefined, { signal: limit.signal }).then(() => {
-      throw new Error(`a client does not come to ${type}`);
-    });
-    late.catch(() => {});
-    try {
-      await Promise.race([answered, this.failed, late]);
-    } finally {
-      limit.abort();
-    }
-  }
-
-  kill(): void {
-    this.child.kill('SIGKILL');
-  }
-}
-
-/** Every version of every key that anybody asked for. */
-async function keptOf(
-  client: KvClient,
-  told: readonly Told[],
-): Promise<ReadonlyMap<string, readonly Kept[]>> {
-  const kept = new Map<string, readonly Kept[]>();
-  for (const key of new Set(told.map((each) => each.key))) {
-    const versions: Kept[] = [];
-    for await (const version of client.history(key, FIELD))
-      versions.push({ revision: version.revision, value: String(version.value) });
-    kept.set(
-      key,
-      versions.sort((a, b) => a.revision - b.revision),
-    );
-  }
-  return kept;
+/** Until so many ms have passed, or the signal is aborted. */
+function rest(ms: number, signal: AbortSignal): Promise<void> {
+  return delay(ms, undefined, { signal }).catch(() => {});
 }
 
 async function freePort(): Promise<number> {
@@ -306,21 +298,4 @@ async function freePort(): Promise<number> {
   const { port } = server.address() as AddressInfo;
   server.close();
   return port;
-}
-
-/** Of one process, MiB; 0 where the system does not tell. */
-async function residentMb(pid: number): Promise<number> {
-  try {
-    const status = await readFile(`/proc/${pid}/status`, 'utf8');
-    return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) / 1024;
-  } catch {
-    return 0;
-  }
-}
-
-function databaseBytes(dataDir: string): number {
-  return ['n1', 'n2', 'n3']
-    .flatMap((id) => [`${id}.db`, `${id}.db-wal`])
-    .map((name) => statSync(path.join(dataDir, name), { throwIfNoEntry: false })?.size ?? 0)
-    .reduce((sum, size) => sum + size, 0);
 }

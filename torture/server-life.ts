@@ -16,7 +16,8 @@ const READY = /ready:\s+(http:\/\/\S+)/;
 
 export class ServerLife {
   private readonly child: ChildProcess;
-  private readonly gone: Promise<unknown>;
+  /** Resolves when it has ended. */
+  readonly gone: Promise<unknown>;
   /** From its start to its line that it is ready, ms. */
   readonly readyAfterMs: number;
 
@@ -66,6 +67,10 @@ export class ServerLife {
     this.child.kill('SIGTERM');
     await this.gone;
     return this.child.exitCode;
+  }
+
+  get isGone(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null;
   }
 
   get pid(): number {
