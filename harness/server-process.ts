@@ -29,11 +29,14 @@ export class ServerProcess {
   readonly url: string;
   /** From its start to its line that it is ready, ms. */
   readonly readyAfterMs: number;
+  /** Resolves when it has ended, however that came. */
+  readonly gone: Promise<unknown>;
   private readonly child: ChildProcess;
   private readonly isGroup: boolean;
 
   private constructor(child: ChildProcess, isGroup: boolean, url: string, readyAfterMs: number) {
     this.child = child;
+    this.gone = new Promise((resolve) => child.once('exit', resolve));
     this.isGroup = isGroup;
     this.url = url;
     this.readyAfterMs = readyAfterMs;
@@ -63,15 +66,18 @@ export class ServerProcess {
     return this.child.pid ?? Number.NaN;
   }
 
+  get isGone(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null;
+  }
+
   /** Resolves when it is gone, with its exit code if it had one; at once if it went before. */
   async end(signal: NodeJS.Signals): Promise<number | null> {
     const { child } = this;
-    if (child.exitCode === null && child.signalCode === null) {
-      const gone = once(child, 'exit');
+    if (!this.isGone) {
       // In order, it is the server that ends its nodes.
       if (this.isGroup && signal === 'SIGKILL') process.kill(-this.pid, signal);
       else child.kill(signal);
-      await gone;
+      await this.gone;
     }
     return child.exitCode;
   }

@@ -8,7 +8,7 @@ import { must } from '../server/base/assert.ts';
 import { judge } from '../server/lab/judge.ts';
 import { checkCertificate, checkLooks, checkWatch } from './certificate.ts';
 import type { Kept } from './certificate.ts';
-import { epochOf } from './events.ts';
+import { epochOf, nowMs } from './events.ts';
 import type { FromClient, Looked, Seen, Told } from './events.ts';
 
 export interface Counts {
@@ -25,11 +25,19 @@ export interface Counts {
   watched: number;
 }
 
+/** An epoch of which nothing is open any more. */
+export interface Closed {
+  readonly epoch: number;
+  /** By the clock of `nowMs`. */
+  readonly sinceMs: number;
+}
+
 interface Epoch {
   readonly told: Told[];
   readonly looks: Looked[];
   /** Of each watch. */
   readonly seen: Map<string, Seen[]>;
+  closedMs: number | null;
 }
 
 interface Watched {
@@ -80,6 +88,7 @@ export class Books {
         return;
       case 'closed':
         this.closedBy.set(client, message.epoch);
+        this.close(Math.min(...this.closedBy.values()));
         return;
       case 'resting':
       case 'done':
@@ -108,16 +117,26 @@ export class Books {
     const number = epochOf(key);
     if (number <= this.judgedTo)
       this.complaints.push(`${key}: something was told of it after its epoch was judged`);
-    const epoch = this.epochs.get(number) ?? { told: [], looks: [], seen: new Map() };
+    const epoch = this.epochs.get(number) ?? {
+      told: [],
+      looks: [],
+      seen: new Map(),
+      closedMs: null,
+    };
     this.epochs.set(number, epoch);
     return epoch;
   }
 
-  /** The oldest one that is not judged yet, of those that every client has closed; null: there is none. */
-  get closed(): number | null {
-    const by = Math.min(...this.closedBy.values());
-    const oldest = Math.min(...this.epochs.keys());
-    return this.epochs.size > 0 && oldest <= by ? oldest : null;
+  private close(upTo: number): void {
+    for (const [number, epoch] of this.epochs) if (number <= upTo) epoch.closedMs ??= nowMs();
+  }
+
+  /** The oldest epoch that is not judged yet, if every client has closed it. */
+  get closed(): Closed | null {
+    if (this.epochs.size === 0) return null;
+    const epoch = Math.min(...this.epochs.keys());
+    const sinceMs = this.epochs.get(epoch)?.closedMs ?? null;
+    return sinceMs === null ? null : { epoch, sinceMs };
   }
 
   /** How far every watch has come. */

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { CompactedError, OutcomeUnknownError, UnavailableError } from '../client/kv/index.ts';
 import type { KvClient } from '../client/kv/index.ts';
+import { must } from '../server/base/assert.ts';
 import type { Books } from './books.ts';
 import type { Kept } from './certificate.ts';
 import { FIELD, keysOf, nowMs } from './events.ts';
@@ -14,14 +15,14 @@ export interface JudgingParts {
   /** Something was told. */
   readonly heard: Signal;
   readonly epochMs: number;
+  /** After an epoch was closed: so long a write of which nobody learned the outcome may still be under way. */
+  readonly graceMs: number;
   /** Null: nothing is forgotten. */
   readonly retentionMs: number | null;
   /** Is given what was told, as it is judged. */
   readonly record: (told: readonly Told[]) => void;
 }
 
-/** After an epoch was closed: so long a write of which nobody learned the outcome may still be under way. */
-const GRACE_MS = 10_000;
 /** A watch that comes no further for so long stands still. */
 const WATCH_WITHIN_MS = 60_000;
 const TRIES = 5;
@@ -47,9 +48,10 @@ export class Judging {
   async goOn(signal: AbortSignal): Promise<void> {
     const { books, heard } = this.parts;
     while (await heard.until(() => books.closed !== null, null, signal)) {
-      await delay(GRACE_MS, undefined, { signal }).catch(() => {});
-      const epoch = books.closed;
-      if (signal.aborted || epoch === null) return;
+      const { epoch, sinceMs } = must(books.closed, 'it was waited for');
+      const left = Math.max(0, sinceMs + this.parts.graceMs - nowMs());
+      await delay(left, undefined, { signal }).catch(() => {});
+      if (signal.aborted) return;
       try {
         await this.judge(epoch);
         await this.lookBehindHorizon();
@@ -63,7 +65,7 @@ export class Judging {
   /** All that is closed. */
   async finish(): Promise<void> {
     const { books } = this.parts;
-    for (let epoch = books.closed; epoch !== null; epoch = books.closed) await this.judge(epoch);
+    for (let next = books.closed; next !== null; next = books.closed) await this.judge(next.epoch);
   }
 
   private async judge(epoch: number): Promise<void> {

@@ -46,6 +46,7 @@ const OPTIONS = {
 
 const HISTORY = 'history.jsonl';
 const EPOCH_MS = 5000;
+const GRACE_MS = 10_000;
 const LIFE = '10-400';
 const BLOWS = '300';
 const LEAST_RETENTION = 120;
@@ -101,6 +102,7 @@ function planOf(
     life: values.life === undefined && isSoak ? null : lifeOf(values.life ?? LIFE),
     blowEveryMs: numberOf('blows', values.blows ?? (isSoak ? SOAK.blows : BLOWS)),
     epochMs: EPOCH_MS,
+    graceMs: GRACE_MS,
     retentionMs: retention === null ? null : retentionOf(retention) * 1000,
     runNodesAs: values.as,
     root: path.resolve('.'),

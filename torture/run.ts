@@ -9,6 +9,8 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect } from '../client/kv/index.ts';
 import type { KvClient } from '../client/kv/index.ts';
+import { ServerProcess } from '../harness/server-process.ts';
+import type { ServerSettings } from '../harness/server-process.ts';
 import { Random } from '../server/base/random.ts';
 import { Books } from './books.ts';
 import type { Counts } from './books.ts';
@@ -21,8 +23,6 @@ import { checkFlat } from './flat.ts';
 import type { Sample } from './flat.ts';
 import { filesMb, residentMb } from './gauge.ts';
 import { Judging } from './judging.ts';
-import { ServerLife } from './server-life.ts';
-import type { ServerSettings } from './server-life.ts';
 import { Signal } from './signal.ts';
 
 export interface Plan {
@@ -38,9 +38,11 @@ export interface Plan {
   readonly blowEveryMs: number;
   /** Keys in use change when so much time has passed, ms. */
   readonly epochMs: number;
+  /** After its end an epoch is left alone for so long before it is judged, ms. */
+  readonly graceMs: number;
   /** Nothing older than that is kept; null: everything. It leaves time to judge. */
   readonly retentionMs: number | null;
-  readonly runNodesAs: ServerSettings['runNodesAs'];
+  readonly runNodesAs: 'threads' | 'processes';
   readonly root: string;
   readonly dataDir: string;
   /** Bundles of the client process. */
@@ -90,7 +92,7 @@ class Run {
   private kills = 0;
   /** Operations with an answer. */
   private answered = 0;
-  private server!: ServerLife;
+  private server!: ServerProcess;
   private settings!: ServerSettings;
   private client!: KvClient;
   private judging!: Judging;
@@ -103,8 +105,15 @@ class Run {
   }
 
   async run(): Promise<Findings> {
-    const { root, dataDir, runNodesAs, epochMs, retentionMs, record } = this.plan;
-    this.settings = { root, port: await freePort(), dataDir, runNodesAs };
+    const { root, dataDir, runNodesAs, retentionMs } = this.plan;
+    this.settings = {
+      cwd: root,
+      port: await freePort(),
+      dataDir,
+      detached: true,
+      // That nodes die is what this is about.
+      env: { RUN_NODES_AS: runNodesAs, PAGE: 'off', LOG_LEVEL: 'fatal' },
+    };
     let fleet: Fleet | null = null;
     const beside = new AbortController();
     try {
@@ -112,7 +121,7 @@ class Run {
       this.client = connect({ url: this.url, ...PATIENT });
       if (retentionMs !== null) await forgetAfter(this.url, retentionMs);
       const { books, client, heard } = this;
-      this.judging = new Judging({ books, client, heard, epochMs, retentionMs, record });
+      this.judging = new Judging({ ...this.plan, books, client, heard });
       fleet = await this.beginClients();
       const besides = Promise.all([
         this.judging.goOn(beside.signal),
@@ -123,14 +132,14 @@ class Run {
       await besides;
       await this.end(fleet);
       await this.client.close();
-      const code = await this.server.stop();
+      const code = await this.server.end('SIGTERM');
       if (code !== 0)
         this.complaints.push(`the server ended with code ${code} when it was to stop`);
       return this.findings();
     } finally {
       beside.abort();
       fleet?.kill();
-      await this.server.kill().catch(() => {});
+      if (this.startsMs.length > 0) await this.server.end('SIGKILL');
     }
   }
 
@@ -166,7 +175,7 @@ class Run {
   // --- lives and blows -----------------------------------------------------------------
 
   private async begin(): Promise<void> {
-    this.server = await ServerLife.begin(this.settings);
+    this.server = await ServerProcess.start(this.settings);
     void this.server.gone.then(() => this.heard.notify());
     this.startsMs.push(this.server.readyAfterMs);
   }
@@ -182,7 +191,7 @@ class Run {
     while (!isOver()) {
       const enough = this.answered + this.random.nextInt(...life);
       await this.live(() => this.answered >= enough, LONGEST_LIFE_MS);
-      await this.server.kill();
+      await this.server.end('SIGKILL');
       this.kills++;
       await this.begin();
     }

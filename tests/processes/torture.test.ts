@@ -4,7 +4,7 @@ import path from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { torture } from '../../torture/run.ts';
-import type { Findings } from '../../torture/run.ts';
+import type { Findings, Plan } from '../../torture/run.ts';
 import { plantedRoot } from '../e2e/planted-root.ts';
 import { makeDataDir } from '../server.ts';
 
@@ -32,6 +32,7 @@ describe('the whole server, killed again and again', { timeout: SLOW_MACHINE_MS 
     runNodesAs: 'threads' | 'processes',
     root: string,
     seed: number,
+    other: Partial<Plan> = {},
   ): Promise<Findings> {
     const dataDir = makeDataDir();
     try {
@@ -44,6 +45,7 @@ describe('the whole server, killed again and again', { timeout: SLOW_MACHINE_MS 
         life: [20, 150],
         blowEveryMs: 200,
         epochMs: 5000,
+        graceMs: 1000,
         retentionMs: null,
         runNodesAs,
         root,
@@ -51,6 +53,7 @@ describe('the whole server, killed again and again', { timeout: SLOW_MACHINE_MS 
         clientFile: path.join(folder, 'client-process.js'),
         say: () => {},
         record: () => {},
+        ...other,
       });
     } finally {
       rmSync(dataDir, { recursive: true, force: true });
@@ -69,6 +72,18 @@ describe('the whole server, killed again and again', { timeout: SLOW_MACHINE_MS 
       expect(findings.counts.watched, again).toBeGreaterThan(5);
     },
   );
+
+  it('[X36] living on with its nodes struck, it is judged as it goes, and what was judged is let go', async () => {
+    const seed = Math.floor(Math.random() * 2 ** 31);
+    const again = `npm run torture -- --minutes 1 --seed ${seed}`;
+    const soak = { kills: null, life: null, durationMs: 8000, epochMs: 500, retentionMs: 120_000 };
+    const findings = await tortured('threads', path.resolve('.'), seed, soak);
+    expect(findings.complaints, again).toEqual([]);
+    expect(findings.kills).toBe(0);
+    expect(findings.counts.epochs, again).toBeGreaterThan(4);
+    expect(findings.counts.linearizable, again).toBe(findings.counts.keys);
+    expect(findings.judgedGrowth).toBe(false);
+  });
 
   it('[X33] finds out a node that acknowledges what it has not written yet', async () => {
     const root = await plantedRoot([
