@@ -74,6 +74,30 @@ describe('books', () => {
     expect(books.complaints.join('\n')).toMatch(/at 4, though .* had returned at 5/);
   });
 
+  it('[X34] what is out of order is said once, with the epoch that it is of', () => {
+    books.note('p', set(KEY, 10, 4, 'b'));
+    all(closed(3));
+    books.judge(
+      3,
+      new Map([
+        [
+          KEY,
+          [
+            { revision: 4, value: 'b' },
+            { revision: 5, value: 'a' },
+          ],
+        ],
+      ]),
+    );
+    const found = [...books.complaints];
+    expect(found.join('\n')).toMatch(/at 4, though .* had returned at 5/);
+    all(closed(4));
+    books.note('p', set('t/4/register-0', 20, 9));
+    all(seen({ revision: 9, key: 't/4/register-0', value: 'a' }));
+    books.judge(4, new Map([['t/4/register-0', [{ revision: 9, value: 'a' }]]]));
+    expect(books.complaints).toEqual(found);
+  });
+
   it('[X34] what was read of the past had stood there', () => {
     const looked = { client: 'p', key: KEY, revision: 6 };
     books.note('p', { type: 'looked', looked: { ...looked, found: 'a' } });
