@@ -1,6 +1,6 @@
 /**
- * Answers that last, as watches and files do, end with the right to them: a
- * token may expire, be taken back, or its session be ended meanwhile.
+ * Answers that last, as watches and files do, and requests that are still coming in end with
+ * the right to them: a token may expire, be taken back, or its session be ended meanwhile.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Access } from '../access/access.ts';
@@ -29,8 +29,9 @@ export function endLostAnswers(app: FastifyInstance, access: Access): void {
   const timer = setInterval(() => {
     for (const [request, { raw }] of open) {
       const { identity, dismiss } = request;
-      // What is not answered yet was asked for by someone who might.
-      const lost = identity === null || !raw.headersSent ? null : access.lost(identity);
+      // What has come in whole and is not answered yet was asked for by someone who might.
+      const isAsked = request.raw.complete && !raw.headersSent;
+      const lost = identity === null || isAsked ? null : access.lost(identity);
       if (lost === null || raw.writableEnded) continue;
       if (dismiss === null) raw.destroy();
       else dismiss(unknown(lost));

@@ -2,10 +2,12 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import type { IncomingMessage } from 'node:http';
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { AuditRecord } from '../../contracts/audit.ts';
+import { BACKUP_TYPE } from '../../contracts/backup-type.ts';
 import { roleOfRoute } from '../../server/access/roles.ts';
 import { must } from '../../server/base/assert.ts';
 import { makeDataDir, sharedServer } from '../server.ts';
@@ -89,12 +91,7 @@ describe('an answer that lasts', () => {
     await expect
       .poll(async () => (await raw('GET', '/api/v1/access', bearer(HELPER))).statusCode)
       .toBe(200);
-    const signedIn = await fetch(`${server.url}/api/v1/sign-in`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ token: VIEWER }),
-    });
-    const cookie = (signedIn.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+    const { cookie } = await signIn(VIEWER);
     const watch = `${server.url}/api/v1/watch?key=late`;
     const [guests, page, stays] = await Promise.all(
       [bearer(GUEST), { cookie }, bearer(VIEWER)].map((headers) => fetch(watch, { headers })),
@@ -124,6 +121,48 @@ describe('an answer that lasts', () => {
     expect(told).toContain('"late"');
   });
 });
+
+describe('a file that is still being sent', () => {
+  it('[H71] is cut with the right to send it, and nothing of it is restored', async () => {
+    const own = { ...(await signIn(OPERATOR)), origin: server.url };
+    const { hostname, port, host } = new URL(server.url);
+    const sending = httpRequest({
+      hostname,
+      port,
+      method: 'POST',
+      path: '/api/v1/backup/restore',
+      headers: { host, ...own, 'content-type': BACKUP_TYPE },
+    });
+    sending.on('response', (answer) => answer.resume());
+    const cut = once(sending, 'error');
+    sending.write('{"format":');
+    await expect.poll(restores).toMatchObject({ running: { mode: 'present' } });
+    expect((await raw('POST', '/api/v1/sign-out', own)).statusCode).toBe(200);
+    const more = setInterval(() => sending.write(' '), 100);
+    expect(await cut).toMatchObject([{ code: 'ECONNRESET' }]);
+    clearInterval(more);
+    await expect
+      .poll(restores)
+      .toMatchObject({ running: null, last: { ok: false, problem: { status: 400 } } });
+    const record = { who: 'ann', what: 'POST /api/v1/backup/restore', status: 400 };
+    await expect.poll(trail).toContainEqual(expect.objectContaining(record));
+  });
+});
+
+/** The header of a browser that is signed in. */
+async function signIn(token: string): Promise<{ readonly cookie: string }> {
+  const answer = await fetch(`${server.url}/api/v1/sign-in`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ token }),
+  });
+  return { cookie: (answer.headers.get('set-cookie') ?? '').split(';')[0] ?? '' };
+}
+
+async function restores(): Promise<unknown> {
+  const answer = await fetch(`${server.url}/api/v1/backup/restore`, { headers: bearer(OPERATOR) });
+  return answer.json();
+}
 
 describe('the trail', () => {
   it('[H69] has who hung up before the answer, and from where', async () => {
