@@ -178,12 +178,16 @@ describe('a node whose write fails', { timeout: SLOW_MACHINE_MS }, () => {
   it.each([
     ['log:commit', 'before its COMMIT'],
     ['log:committed', 'after its COMMIT: the write is there all the same'],
+    ['save:commit', 'before what was applied is saved'],
+    ['compact:commit', 'before its log is cut'],
+    ['compact:committed', 'after its log was cut'],
   ] as const)(
     '[X3] at %s (%s) stops for good, and nothing is said of it that is not so',
     async (name, _when) => {
       const victim = await rig.theLeader();
       const before = Number(await rig.get('count', 'of'));
       rig.arm(victim, { name, nth: 1, act: 'throw' });
+      if (name.startsWith('compact')) rig.server.supervisor.node(victim).compact();
       const outcome = await rig.server.kv.write(
         { op: 'increment', key: 'count', field: 'of', by: 1 },
         WITHIN_MS,
