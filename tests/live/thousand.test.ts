@@ -13,7 +13,7 @@ describe.runIf(process.env['LONG'] === '1')(
   () => {
     const server = sharedServer();
 
-    it('[G18] all get the view and what follows, writes go on, and memory stays bounded', async () => {
+    it('[G18] all get the view and what follows, writes go on, memory stays bounded, and all come back when their lines are lost', async () => {
       const before = process.memoryUsage.rss();
       const startedMs = performance.now();
       const sockets: Socket[] = [];
@@ -49,6 +49,21 @@ describe.runIf(process.env['LONG'] === '1')(
         `${PAGES} pages joined in ${Math.round(joinedMs)} ms; writes meanwhile: p50 ${Math.round(median)} ms, p99 ${Math.round(worst)} ms; ${Math.round(grownMiB)} MiB for both ends\n`,
       );
       expect(grownMiB).toBeLessThan(1500);
+
+      // All lines are lost at once: all pages come back by themselves, and writes go on.
+      const again = Promise.all(
+        sockets.map((socket) => new Promise((resolve) => socket.once('view', resolve))),
+      );
+      const lostMs = performance.now();
+      for (const socket of sockets) socket.io.engine.close();
+      const answer = await fetch(`${server.url}/api/v1/kv/many/f`, {
+        method: 'PUT',
+        headers: { 'content-type': 'application/json' },
+        body: '{"value":"y"}',
+      });
+      expect(answer.status).toBe(200);
+      await again;
+      process.stdout.write(`all were back after ${Math.round(performance.now() - lostMs)} ms\n`);
       for (const socket of sockets) socket.disconnect();
     });
   },
