@@ -1,22 +1,14 @@
-/** The server as its users run it: a process of its own, on a free port. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+/** What is measured from outside, and ours of that: the server as its users run it. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
+import { ServerProcess } from '../harness/server-process.ts';
 
 export interface Target {
   /** Base addresses, the first one preferred. */
   readonly urls: readonly string[];
   stop(): Promise<void>;
 }
-
-export interface ServerProcess extends Target {
-  readonly pid: number;
-}
-
-const READY = /ready:?\s+(http:\/\/\S+)/i;
 
 export interface ServerOptions {
   /** Whether it serves the dashboard too; not unless said. */
@@ -37,30 +29,12 @@ export async function startFreshServer(options: ServerOptions = {}): Promise<Tar
 }
 
 export async function startServerProcess(
-  folder: string,
+  dataDir: string,
   { page = false }: ServerOptions = {},
-): Promise<ServerProcess> {
-  const child = spawn(process.execPath, ['dist/main.js'], {
-    env: {
-      ...process.env,
-      PORT: '0',
-      DATA_DIR: folder,
-      NODE_ENV: 'production',
-      ...(!page && { PAGE: 'off' }),
-    },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const gone = once(child, 'exit');
-  const url = await new Promise<string>((resolve, reject) => {
-    gone.then(() => reject(new Error('the server ended before it was ready')), reject);
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      const match = READY.exec(line)?.[1];
-      if (match !== undefined) resolve(match);
-    });
-  });
+): Promise<Target & { readonly pid: number }> {
+  const server = await ServerProcess.start({ dataDir, env: page ? {} : { PAGE: 'off' } });
   const stop = async (): Promise<void> => {
-    child.kill('SIGTERM');
-    await gone;
+    await server.end('SIGTERM');
   };
-  return { urls: [url], pid: child.pid ?? Number.NaN, stop };
+  return { urls: [server.url], pid: server.pid, stop };
 }

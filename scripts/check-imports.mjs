@@ -20,6 +20,7 @@ const FOLDERS = [
   'components',
   'contracts',
   'embed',
+  'harness',
   'server',
   'sim',
   'tests',

@@ -260,10 +260,13 @@ export const LAYERS = [
   },
   { of: ['components/'], may: ['components/', 'client/', 'contracts/'], packages: 'any' },
   { of: ['app/'], may: ['app/', 'components/', 'client/', 'contracts/'], packages: 'any' },
+  // The server from outside, for programs that start one.
+  { of: ['harness/'], may: ['harness/'], packages: 'any' },
   {
     of: ['bench/'],
     may: [
       'bench/',
+      'harness/',
       'contracts/',
       'server/server.ts',
       'server/config.ts',
@@ -277,6 +280,7 @@ export const LAYERS = [
     of: ['torture/'],
     may: [
       'torture/',
+      'harness/',
       'checks/',
       'client/kv/',
       'contracts/',
@@ -289,7 +293,7 @@ export const LAYERS = [
   // The page's tests stand where a user stands; the list of pages is theirs to walk.
   {
     of: ['tests/e2e/'],
-    may: ['tests/e2e/', 'client/', 'contracts/', 'components/nav/pages.ts'],
+    may: ['tests/e2e/', 'harness/', 'client/', 'contracts/', 'components/nav/pages.ts'],
     packages: 'any',
   },
   {
@@ -305,6 +309,7 @@ export const LAYERS = [
       'components/',
       'contracts/',
       'embed/',
+      'harness/',
       'scripts/',
       'server/',
       'sim/',

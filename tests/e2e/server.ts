@@ -1,24 +1,21 @@
-/** Starts the real server on a free port with a data folder of its own. */
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+/** The real server on a free port, with a data folder of its own; may be ended and started again. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
+import { ServerProcess } from '../../harness/server-process.ts';
 import { ApiClient } from './api.ts';
 
-const READY = /ready:?\s+(http:\/\/\S+)/i;
-
-/** A browser takes both cores of a small machine for moments: leaders must not fall for that. */
-const CALM = { HEARTBEAT_MS: '50', ELECTION_TIMEOUT_MS: '600' };
+const SETTINGS = {
+  HOST: '127.0.0.1',
+  // A browser takes both cores of a small machine for moments: leaders must not fall for that.
+  HEARTBEAT_MS: '50',
+  ELECTION_TIMEOUT_MS: '600',
+};
 
 export class ServerUnderTest {
   readonly dataDir: string;
   url = '';
-  private child: ChildProcess | null = null;
-  private output: string[] = [];
-
+  private running: ServerProcess | null = null;
   private readonly mainFile: string;
   private readonly env: Readonly<Record<string, string>>;
 
@@ -43,47 +40,22 @@ export class ServerUnderTest {
     return new ApiClient(this.url);
   }
 
-  /** Resolves once the start line names the address; a restart keeps the port. */
+  /** Resolves once it is ready; a restart keeps the port. */
   async start(): Promise<void> {
-    const port = this.url === '' ? '0' : new URL(this.url).port;
-    const child = spawn(process.execPath, [this.mainFile], {
-      env: {
-        ...process.env,
-        PORT: port,
-        HOST: '127.0.0.1',
-        DATA_DIR: this.dataDir,
-        NODE_ENV: 'production',
-        ...CALM,
-        ...this.env,
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
+    const { dataDir, mainFile } = this;
+    this.running = await ServerProcess.start({
+      dataDir,
+      mainFile,
+      port: this.url === '' ? 0 : Number(new URL(this.url).port),
+      env: { ...SETTINGS, ...this.env },
+      log: 'kept',
     });
-    this.child = child;
-    this.output = [];
-    child.stderr?.on('data', (chunk: Buffer) => this.output.push(chunk.toString()));
-    const exited = once(child, 'exit').then(() => {
-      throw new Error(`the server ended before it was ready:\n${this.output.join('')}`);
-    });
-    const ready = new Promise<string>((resolve) => {
-      createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
-        this.output.push(`${line}\n`);
-        const match = READY.exec(line);
-        if (match?.[1] !== undefined) resolve(match[1]);
-      });
-    });
-    this.url = await Promise.race([ready, exited]);
-    exited.catch(() => {});
+    this.url = this.running.url;
   }
 
   /** Ends the process with `signal` and waits until it is gone; returns its exit code, if it had one. */
   async end(signal: NodeJS.Signals): Promise<number | null> {
-    const child = this.child;
-    if (child === null || child.exitCode !== null) return child?.exitCode ?? null;
-    const gone = once(child, 'exit') as Promise<[number | null]>;
-    child.kill(signal);
-    const [code] = await gone;
-    this.child = null;
-    return code;
+    return (await this.running?.end(signal)) ?? null;
   }
 
   async destroy(): Promise<void> {
