@@ -7,7 +7,7 @@ import { SECTOR_BYTES } from '../../torture/crash-states/disk.ts';
 
 /** As many sectors as letters, from this one on, each of one letter. */
 function write(sector: number, letters: string): DiskEvent {
-  const bytes = Buffer.concat([...letters].map((letter) => Buffer.alloc(SECTOR_BYTES, letter)));
+  const bytes = Buffer.concat(Array.from(letters, (letter) => Buffer.alloc(SECTOR_BYTES, letter)));
   return { type: 'write', file: 1, at: sector * SECTOR_BYTES, bytes };
 }
 

@@ -254,9 +254,7 @@ describe('an older state', () => {
   });
 
   test('[P19] the mark that tells it, damaged or gone: refused; one of its two places damaged, or an older mark: as it was', async () => {
-    const [row] = await killed
-      .copy()
-      .rows<{ writes: bigint }>('SELECT writes FROM node_state');
+    const [row] = await killed.copy().rows<{ writes: bigint }>('SELECT writes FROM node_state');
     expect(readMark(killed.file)).toMatchObject({ writes: Number(row?.writes), bootEpoch: 2 });
     const harmless: Damage[] = [
       (image) => image.flip('-mark', 3, 0),
