@@ -101,9 +101,9 @@ export type LastingFault =
       readonly both: boolean;
     }
   | ({ readonly type: 'partition' } & PartitionBody)
-  /** Its thread ends at once; to take it away is to start it again. */
+  /** It ends at once; to take it away is to start it again. */
   | { readonly type: 'kill'; readonly node: string }
-  /** Its thread runs nothing for so long; a pause ends with its thread. */
+  /** It runs nothing for so long; a pause ends with its thread or process. */
   | ({ readonly type: 'pause'; readonly node: string } & PauseBody)
   | ({ readonly type: 'disk'; readonly node: string } & DiskBody)
   | ({ readonly type: 'clock'; readonly node: string } & ClockBody);
@@ -133,7 +133,7 @@ export const NO_FAULTS: NodeFaults = {
   wiped: false,
 };
 
-/** Its thread runs, its disk and its clocks are well. */
+/** It runs, its disk and its clocks are well. */
 export function isFaultless(faults: NodeFaults): boolean {
   return Object.entries(NO_FAULTS).every(
     ([part, sound]) => faults[part as keyof NodeFaults] === sound,

@@ -10,11 +10,11 @@ import type { Call, ClientWithin, Into, Told } from './lesson.ts';
 
 export const LESSON_PREFIX = 'lesson/';
 
-/** A thread that starts reads its database first, on a machine that may be busy, ms. */
+/** A node that starts reads its database first, on a machine that may be busy, ms. */
 export const PATIENT_MS = 30_000;
 
 export function kill(node: string): Call {
-  return act(node, 'kill', `Kill ${node}: its thread ends at once`);
+  return act(node, 'kill', `Kill ${node}: it ends at once`);
 }
 
 export function revive(node: string): Call {

@@ -16,7 +16,7 @@ export const firstElection: Lesson = {
         before: `${leader} leads term ${term}. We kill all three nodes, so that nobody leads and nobody remembers who did: only terms, votes and logs are on disk.`,
         action: {
           label: 'Kill all three',
-          calls: () => [together('Kill all three: their threads end at once', all.map(kill))],
+          calls: () => [together('Kill all three: they end at once', all.map(kill))],
         },
         until: ({ view }) => verdictOf(view).state === 'stopped',
         missed: 'A node still runs: it may have been started again by hand.',

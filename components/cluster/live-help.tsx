@@ -10,9 +10,9 @@ export function LiveHelp() {
         read the first as it was before the crash.
       </p>
       <p className="text-quiet">
-        Real nodes, each a thread with a database of its own, agree by Raft on one log of writes.
-        Kill ends a node’s thread at once; only what reached its disk survives. A write is committed
-        when a quorum has it on disk, and nothing committed is ever lost.
+        Real nodes, each a thread or a process with a database of its own, agree by Raft on one log
+        of writes. Kill ends a node at once; only what reached its disk survives. A write is
+        committed when a quorum has it on disk, and nothing committed is ever lost.
       </p>
       <p className="text-quiet">
         The ring round a node’s mark is the time until it asks for votes, unless it hears the leader

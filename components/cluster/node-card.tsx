@@ -198,9 +198,7 @@ function NodeActions({ node }: { readonly node: NodeView }) {
       </Button>
       <Button
         aria-label={isUp ? `Kill ${id}` : `Revive ${id}`}
-        title={
-          isUp ? `Kill ${id}: its thread ends at once` : `Start ${id} again from its own database`
-        }
+        title={isUp ? `Kill ${id}: it ends at once` : `Start ${id} again from its own database`}
         size="narrow"
         tone={isUp ? 'danger' : 'primary'}
         className="sm:group-data-[density=small]/stage:h-9"

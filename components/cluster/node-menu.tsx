@@ -39,7 +39,7 @@ export function NodeMenu({ node, faults, isIsolated }: NodeMenuProps) {
   const words = nodeFaultWords({ ...under, pausedUntilMs: null }, null).map(({ text }) => text);
   const pauseFor = (seconds: number): MenuItem => ({
     label: `Pause ${id} for ${seconds} s`,
-    hint: 'Its thread stands still',
+    hint: 'It stands still',
     disabledBecause: because ?? (isUp ? null : 'It is not running'),
     run: () => faults.send(pause(id, { forMs: seconds * 1000 })),
     onPoint: (isPointed) => point(isPointed ? { do: 'pause', node: id } : null),

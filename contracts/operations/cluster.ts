@@ -86,7 +86,7 @@ export const cluster = {
   kill: operation({
     id: 'killNode',
     path: '/api/v1/nodes/{id}/kill',
-    summary: 'End the thread of a node at once',
+    summary: 'End a node at once, as a crash does',
     description: 'Only what reached its database survives.',
     ...action,
     errors: ['NODE_UNKNOWN', 'CONFLICT'],

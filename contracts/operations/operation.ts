@@ -14,7 +14,7 @@ export const tags = {
   Watch: 'What happens, as it happens or page by page.',
   Files: 'Backups, restores, and what may be forgotten.',
   Cluster: 'Nodes, members, logs, and what must hold of them together.',
-  Faults: 'Breaking links, threads, disks and clocks for real, and mending them.',
+  Faults: 'Breaking links, nodes, disks and clocks for real, and mending them.',
   Laboratory: 'The speed of the cluster, its recording, and chaos runs.',
   Server: 'Health, version, and this document.',
 } as const;

@@ -14,7 +14,7 @@ export function describeFaults(
   };
   if (before.pausedUntilMs !== after.pausedUntilMs) {
     const isPaused = after.pausedUntilMs !== null;
-    tell(isPaused, isPaused ? `${node} is paused: its thread stands still` : `${node} runs again`);
+    tell(isPaused, isPaused ? `${node} is paused: it stands still` : `${node} runs again`);
   }
   if (before.diskDelayMs !== after.diskDelayMs) {
     const { diskDelayMs } = after;

@@ -37,13 +37,13 @@ export function faultRoutes(app: FastifyInstance, supervisor: Supervisor, lab: F
   route(app, faults.pause, async ({ params, body: { forMs } }) => {
     const node = known(params.id);
     await done(lab.apply({ type: 'pause', node, forMs }));
-    return answer(node, 'its thread runs nothing until then; if it leads, another is elected');
+    return answer(node, 'it runs nothing until then; if it leads, another is elected');
   });
 
   route(app, faults.resume, async ({ params }) => {
     const node = known(params.id);
     await done(lab.takeAway({ type: 'pause', node, forMs: 1 }));
-    return answer(node, 'its thread runs again');
+    return answer(node, 'it runs again');
   });
 
   route(app, faults.disk, async ({ params, body: disk }) => {

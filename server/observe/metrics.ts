@@ -271,7 +271,7 @@ export class Metrics {
 
   private aboutNodes(): void {
     const { supervisor } = this.sources;
-    this.gauge('node_up', "Whether the node's thread serves: 1 or 0.", ['node'], () =>
+    this.gauge('node_up', 'Whether the node serves: 1 or 0.', ['node'], () =>
       supervisor.nodes.map((node) => [{ node }, supervisor.node(node).state === 'serving' ? 1 : 0]),
     );
     const each = (name: string, help: string, of: (report: NodeReport) => number): void => {

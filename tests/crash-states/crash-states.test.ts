@@ -1,24 +1,22 @@
 /** Which states are looked at. */
 import { expect, test } from 'vitest';
-import { crashStates, KINDS } from '../../torture/crash-states/crash-states.ts';
-import type { CrashState } from '../../torture/crash-states/crash-states.ts';
+import { crashStates } from '../../torture/crash-states/crash-states.ts';
+import type { CrashState, Kind } from '../../torture/crash-states/crash-states.ts';
 import type { DiskEvent } from '../../torture/crash-states/disk-events.ts';
 import { SECTOR_BYTES } from '../../torture/crash-states/disk.ts';
 
-/** A sector each, of one letter. */
-function write(sector: number, letter: string): DiskEvent {
-  return {
-    type: 'write',
-    file: 1,
-    at: sector * SECTOR_BYTES,
-    bytes: Buffer.from(letter.repeat(SECTOR_BYTES)),
-  };
+/** As many sectors as letters, from this one on, each of one letter. */
+function write(sector: number, letters: string): DiskEvent {
+  const bytes = Buffer.concat(Array.from(letters, (letter) => Buffer.alloc(SECTOR_BYTES, letter)));
+  return { type: 'write', file: 1, at: sector * SECTOR_BYTES, bytes };
 }
+
+const KINDS: readonly Kind[] = ['lost', 'kept', 'prefix', 'subset', 'torn', 'shredded'];
 
 const EVENTS: readonly DiskEvent[] = [
   { type: 'create', name: 'a', file: 1 },
   { type: 'syncNames' },
-  { type: 'write', file: 1, at: 0, bytes: Buffer.alloc(3 * SECTOR_BYTES, '-') },
+  write(0, '---'),
   { type: 'sync', file: 1 },
   { type: 'mark', text: 'done log 1' },
   write(0, 'x'),
@@ -57,16 +55,38 @@ test('[X22] every moment has states, each kind occurs, and after a promise one i
   expect(states.find(({ after }) => after === 5)?.kind).toBe('lost');
 });
 
-test('[X22] of what is pending every part is drawn, and never less than what was synchronised', () => {
-  const pending = statesOf(2, 3000).filter(({ after }) => after === 8);
-  const found = new Set(pending.map(letters));
-  expect([...found].sort()).toEqual(['---', '--z', '-y-', '-yz', 'x--', 'x-z', 'xy-', 'xyz']);
-  const synced = statesOf(2, 3000).filter(({ after }) => after === 9);
-  expect(new Set(synced.map(letters))).toEqual(new Set(['xyz']));
+const ANY = ['---', '--z', '-y-', '-yz', 'x--', 'x-z', 'xy-', 'xyz'];
+
+test.each<readonly [Kind, after: number, found: readonly string[]]>([
+  ['lost', 8, ['---']],
+  ['kept', 8, ['xyz']],
+  ['prefix', 8, ['---', 'x--', 'xy-', 'xyz']],
+  ['subset', 8, ANY],
+  ['shredded', 8, ANY],
+  // A write of three sectors.
+  ['subset', 3, ['', '---']],
+  ['shredded', 3, ['', '-', '--', '---', '-.-', '.-', '.--', '..-']],
+  // A name without data.
+  ['lost', 1, ['', 'none']],
+  ['kept', 1, ['', 'none']],
+])('[X22] of what is pending is there, when %s after %i events: %j', (kind, after, found) => {
+  expect(drawn(EVENTS, kind, after)).toEqual([...found].sort());
 });
 
-test('[X22] a write is torn between sectors: its first ones are there, or its last', () => {
-  const torn = statesOf(3, 3000).filter(({ after, kind }) => after === 3 && kind === 'torn');
-  const found = new Set(torn.map(letters).map((text) => text.replaceAll('\0', '.')));
-  expect([...found].sort()).toEqual(['', '-', '--', '---', '.--', '..-']);
+test.each(KINDS)('[X22] what was synchronised is there: %s', (kind) => {
+  expect(drawn(EVENTS, kind, 9)).toEqual(['xyz']);
 });
+
+test('[X22] the last write is torn between sectors: its first ones are there, or its last', () => {
+  expect(drawn(EVENTS, 'torn', 3)).toEqual(['', '-', '--', '---', '.--', '..-'].sort());
+  const two: DiskEvent[] = [...EVENTS.slice(0, 6), write(1, 'yz'), { type: 'sync', file: 1 }];
+  expect(drawn(two, 'torn', 7)).toEqual(ANY);
+});
+
+/** What is found, by one letter for each sector. */
+function drawn(events: readonly DiskEvent[], kind: Kind, after: number): readonly string[] {
+  const found = [...crashStates(events, { seed: 2, states: 6000 })]
+    .filter((state) => state.kind === kind && state.after === after)
+    .map((state) => letters(state).replaceAll('\0', '.'));
+  return [...new Set(found)].sort();
+}

@@ -22,7 +22,7 @@ test('[X20] writes, cuts, syncs, names and marks of the folder are told in order
   const events = eventsOf([
     open('/d/marks', 3, 'O_WRONLY|O_CREAT|O_APPEND'),
     open('/d/files/a.db', 4),
-    open('/d/other', 5),
+    open('/d/files-not', 5),
     open('/d/files', 6, 'O_RDONLY'),
     say(3, 'opening'),
     pwrite(4, 'abcd', 8),
@@ -34,12 +34,15 @@ test('[X20] writes, cuts, syncs, names and marks of the folder are told in order
     '7 fsync(4) = ?',
     '7 ftruncate(4, 3) = 0',
     '7 close(4) = 0',
+    // Now it is a pipe's.
+    say(4, 'a pipe'),
     open('/d/files/b', 4, 'O_RDWR|O_CREAT|O_TRUNC'),
     pwrite(4, 'b', 0),
     `7 rename(${text('/d/files/b')}, ${text('/d/files/c')}) = 0`,
     `7 unlink(${text('/d/files/a.db')}) = 0`,
     `7 unlink(${text('/d/elsewhere')}) = 0`,
-    say(3, 'done log 1'),
+    open('/d/files/c', 8, 'O_RDWR|O_TRUNC'),
+    say(3, 'done log 1\ndone kv 1'),
   ]);
   expect(events).toEqual([
     { type: 'create', name: 'a.db', file: 1 },
@@ -53,7 +56,9 @@ test('[X20] writes, cuts, syncs, names and marks of the folder are told in order
     { type: 'write', file: 2, at: 0, bytes: bytes('b') },
     { type: 'rename', name: 'b', to: 'c', file: 2 },
     { type: 'unlink', name: 'a.db', file: 1 },
+    { type: 'resize', file: 2, size: 0 },
     { type: 'mark', text: 'done log 1' },
+    { type: 'mark', text: 'done kv 1' },
   ]);
 });
 
@@ -66,7 +71,7 @@ test('[X20] a file that is made anew under its name is another; the next process
       pwrite(4, 'old', 0),
       pwrite(5, 'new', 0),
     ],
-    [open('/d/other', 4), open('/d/files/wal', 5, 'O_RDWR'), pwrite(4, 'x', 0), pwrite(5, 'y', 0)],
+    [open('/d/files/wal', 6, 'O_RDWR'), pwrite(5, 'x', 0), pwrite(6, 'y', 0)],
   );
   expect(events).toEqual([
     { type: 'create', name: 'wal', file: 1 },

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test as base } from 'playwright/test';
+import type { Locator } from 'playwright/test';
 import { Dashboard } from './fixtures.ts';
 import { keepPicture, smallTargets, violations } from './pages.ts';
 import { ServerUnderTest } from './server.ts';
@@ -30,6 +31,15 @@ function damage(server: ServerUnderTest, node: string): void {
   writeFileSync(file, bytes);
 }
 
+/** Scrolled into view: does a finger on its middle press it? */
+function isOnTop(button: Locator): Promise<boolean> {
+  return button.evaluate((element) => {
+    element.scrollIntoView({ block: 'center', behavior: 'instant' });
+    const { left, top, width, height } = element.getBoundingClientRect();
+    return element.contains(document.elementFromPoint(left + width / 2, top + height / 2));
+  });
+}
+
 test('[U135] a node whose disk was damaged says so on its card, and one press puts a new one in its place', async ({
   dashboard,
   server,
@@ -51,6 +61,12 @@ test('[U135] a node whose disk was damaged says so on its card, and one press pu
   expect(await violations(page)).toEqual([]);
   expect(await smallTargets(page)).toEqual([]);
   await keepPicture(page, 'store-refused');
+
+  // On a phone nothing may lie over what helps.
+  const wide = page.viewportSize() ?? { width: 1440, height: 900 };
+  await page.setViewportSize({ width: 390, height: 844 });
+  await expect.poll(() => isOnTop(page.getByRole('button', { name: 'Replace n2' }))).toBe(true);
+  await page.setViewportSize(wide);
 
   await dashboard.press('Replace n2');
   await expect(dashboard.card('n2')).toHaveCount(0);

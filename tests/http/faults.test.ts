@@ -165,7 +165,7 @@ describe('faults over HTTP', { timeout: SLOW_MACHINE_MS }, () => {
       (found) => found.reportedAtMs > reportedAtMs,
     );
     expect(await told()).toEqual(
-      expect.arrayContaining([`${old} is paused: its thread stands still`, `${old} runs again`]),
+      expect.arrayContaining([`${old} is paused: it stands still`, `${old} runs again`]),
     );
   });
 

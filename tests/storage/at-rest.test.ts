@@ -3,14 +3,16 @@
  * kind of damage and every part of a store, the exact truth or a refusal, and
  * never anything else. The table is the inventory.
  */
-import { rmSync, truncateSync } from 'node:fs';
+import { mkdirSync, rmSync, truncateSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { must } from '../../server/base/assert.ts';
 import { encodeSnapshotState } from '../../server/ports/durable-state.ts';
 import type { SnapshotPiece } from '../../server/ports/node-storage.ts';
+import type { StorageErrorCode } from '../../server/storage/errors.ts';
+import { readMark } from '../../server/storage/store-mark.ts';
 import { fill, judge, openFile, PARTS, truthIn, truthOf, Written } from './at-rest.ts';
-import type { Image, Part, Truth } from './at-rest.ts';
+import type { Image, Truth } from './at-rest.ts';
 import { readSnapshot, saveKv, stageRows, writeLog } from './calls.ts';
 import { changes, entry, logWrite } from './rows.ts';
 
@@ -252,6 +254,8 @@ describe('an older state', () => {
   });
 
   test('[P19] the mark that tells it, damaged or gone: refused; one of its two places damaged, or an older mark: as it was', async () => {
+    const [row] = await killed.copy().rows<{ writes: bigint }>('SELECT writes FROM node_state');
+    expect(readMark(killed.file)).toMatchObject({ writes: Number(row?.writes), bootEpoch: 2 });
     const harmless: Damage[] = [
       (image) => image.flip('-mark', 3, 0),
       (image) => image.flip('-mark', 4096 + 30, 7),
@@ -318,7 +322,7 @@ describe('an older state', () => {
       'UPDATE node_state SET term = 4',
       'UPDATE sessions SET clock = clock + 1',
       `DELETE FROM field_floors WHERE "key" = 'key 2'`,
-      'UPDATE marks SET stamp = stamp + 1',
+      'UPDATE marks SET stamp = stamp + 1 WHERE revision = (SELECT min(revision) FROM marks)',
     ]) {
       const copy = image.copy();
       await copy.tamper(damage);
@@ -377,35 +381,39 @@ describe('files', () => {
       const otherKilled = other.copy();
       expect(await judge(otherKilled.copy(), truth, { storeId })).toMatchObject({ code: 'lost' });
       // Of one name, and of one cluster: what a disk that was wiped once looks like.
-      for (const parts of [[''], ['', '-wal'], ['-mark'], ['-wal']] as Part[][]) {
+      for (const [parts, verdict] of [
+        // Pages that the write-ahead log has as well are not read from the database.
+        [[''], { is: 'exact' }],
+        [['', '-wal'], { is: 'refused', code: 'lost' }],
+        [['-mark'], { is: 'refused', code: 'lost' }],
+        [['-wal'], { is: 'refused', code: 'lost' }],
+      ] as const) {
         const image = killed.copy();
         for (const part of parts) image.put(part, otherKilled.bytes(part));
-        // Pages that the write-ahead log has as well are not read from the database.
-        const is = parts[0] === '' && parts.length === 1 ? 'exact' : 'refused';
-        expect(await judge(image, truth, { storeId })).toMatchObject({ is });
-        expect(await judge(image, truth)).toMatchObject({ is });
+        expect(await judge(image, truth, { storeId })).toMatchObject(verdict);
+        expect(await judge(image, truth)).toMatchObject(verdict);
       }
     } finally {
       await other.end();
     }
   });
 
-  test.each<readonly [string, Damage, RegExp]>([
-    ['gone', (image) => image.remove(''), /^lost|^rolled-back/],
+  test.each<readonly [string, Damage, StorageErrorCode]>([
+    ['gone', (image) => image.remove(''), 'lost'],
     [
       'gone, with its log',
       (image) => {
         image.remove('');
         image.remove('-wal');
       },
-      /^lost/,
+      'lost',
     ],
     [
       'gone, with all that belongs to it',
       (image) => {
         for (const part of ['', '-wal', '-shm', '-mark'] as const) image.remove(part);
       },
-      /^lost/,
+      'lost',
     ],
     [
       'empty',
@@ -413,7 +421,7 @@ describe('files', () => {
         image.put('', Buffer.alloc(0));
         image.remove('-wal');
       },
-      /^rolled-back/,
+      'rolled-back',
     ],
     [
       'empty, and all else gone',
@@ -421,7 +429,7 @@ describe('files', () => {
         for (const part of ['-wal', '-shm', '-mark'] as const) image.remove(part);
         image.put('', Buffer.alloc(0));
       },
-      /^lost/,
+      'lost',
     ],
     [
       'full of zeros',
@@ -429,7 +437,7 @@ describe('files', () => {
         image.put('', Buffer.alloc(image.bytes('').length));
         image.remove('-wal');
       },
-      /^corrupt/,
+      'corrupt',
     ],
     [
       'cut in half',
@@ -437,37 +445,48 @@ describe('files', () => {
         image.remove('-wal');
         image.put('', closed.bytes('').subarray(0, 8 * 4096));
       },
-      /^corrupt|^rolled-back/,
+      'corrupt',
     ],
     [
       'a folder',
       (image) => {
         image.makeFolder('');
       },
-      /^unavailable/,
+      'unavailable',
     ],
     [
       'with a log that is a folder',
       (image) => {
         image.makeFolder('-wal');
       },
-      /^unavailable/,
+      'unavailable',
     ],
     [
       'with a mark that is a folder',
       (image) => {
         image.makeFolder('-mark');
       },
-      /^unavailable/,
+      'unavailable',
+    ],
+    [
+      'whose mark cannot be made anew',
+      (image) => {
+        mkdirSync(`${image.file}-mark-new`);
+      },
+      'unavailable',
     ],
   ])('[P22] the database %s: refused, by what it is', async (_what, damage, code) => {
     const image = killed.copy();
     await damage(image);
+    const isThere = image.has('');
     const { storeId } = truth.owner;
-    for (let start = 0; start < 2; start++) {
-      const verdict = await judge(image, truth, { storeId });
-      expect(verdict).toMatchObject({ is: 'refused', code: expect.stringMatching(code) });
-    }
+    // Who does not know which store it was has the mark.
+    for (const known of image.has('-mark') ? [storeId, null] : [storeId])
+      for (let start = 0; start < 2; start++) {
+        const verdict = await judge(image, truth, { storeId: known });
+        expect(verdict).toMatchObject({ is: 'refused', code });
+        expect(image.has('')).toBe(isThere);
+      }
   });
 
   test('[P22] the index of the write-ahead log, damaged or gone: as it was', async () => {

@@ -23,6 +23,7 @@ interface Ended {
 
 /** Of the command, with `--json`. */
 interface Report {
+  readonly seed: number;
   readonly complaints: readonly unknown[];
   readonly bad: number;
   readonly states: number;
@@ -61,6 +62,17 @@ describe.skipIf(why !== null)(`crash states${why === null ? '' : ` (${why})`}`, 
     expect(asked['write']).toBeGreaterThan(300);
     for (const kind of ['create', 'unlink', 'syncNames', 'sync', 'resize', 'mark'])
       expect(asked[kind], kind).toBeGreaterThan(1);
+  });
+
+  test('[X26] the command takes seed, number of states and length', {
+    timeout: SLOW_MACHINE_MS,
+  }, async () => {
+    const args = ['--seed', '9', '--states', '3', '--rounds', '1', '--json'];
+    const { code, stdout } = await run(args);
+    const { seed, states, asked } = JSON.parse(stdout) as Report;
+    expect([code, seed, states]).toEqual([0, 9, 3]);
+    // The usual length has four times as many.
+    expect(asked['mark']).toBeLessThan(60);
   });
 
   test('[X25] stores that promise too much are seen', { timeout: SLOW_MACHINE_MS }, async () => {
