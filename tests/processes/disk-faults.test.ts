@@ -110,18 +110,12 @@ describe('a disk that fails', { timeout: SLOW_MACHINE_MS }, () => {
 
 /** It leads when this resolves, run by the command. */
 async function startLeading(command: readonly string[]): Promise<string> {
-  const { supervisor, fold } = rig.server;
+  const { supervisor } = rig.server;
   const node = await rig.aFollower();
   await supervisor.kill(node);
   under.set(node, command);
   await supervisor.revive(node);
-  const done = await rig.set('before', node, 'it leads');
-  await rig.until('it has caught up', () => fold.nodeView(node).lastApplied >= done.index);
-  await rig.until('it leads, or is gone', () => {
-    if (rig.leader !== null && rig.leader !== node)
-      supervisor.node(rig.leader).transferLeadership(node);
-    return rig.leader === node || rig.state(node) !== 'serving';
-  });
+  await rig.lead(node);
   return node;
 }
 

@@ -190,6 +190,18 @@ export class Rig {
     this.checkInvariants();
   }
 
+  /** It leads when this resolves, unless it has ended. */
+  async lead(node: string): Promise<void> {
+    const done = await this.set('before', node, 'it leads');
+    const { supervisor, fold } = this.server;
+    await this.until('it has caught up', () => fold.nodeView(node).lastApplied >= done.index);
+    await this.until('it leads, or is gone', () => {
+      if (this.leader !== null && this.leader !== node)
+        supervisor.node(this.leader).transferLeadership(node);
+      return this.leader === node || this.state(node) !== 'serving';
+    });
+  }
+
   async set(
     key: string,
     field: string,
