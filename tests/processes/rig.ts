@@ -146,9 +146,9 @@ export class Rig {
   }
 
   /** Looks whenever something may have changed. */
-  async until(what: string, claim: () => boolean): Promise<void> {
+  async until(what: string, claim: () => boolean | Promise<boolean>): Promise<void> {
     const deadline = performance.now() + WITHIN_MS;
-    while (!claim()) {
+    while (!(await claim())) {
       if (performance.now() > deadline)
         throw new Error(`it did not come to pass: ${what}; ${this.describe()}`);
       await new Promise((resolve) => setImmediate(resolve));
