@@ -142,7 +142,8 @@ describe('a node that ends by itself', { timeout: SLOW_MACHINE_MS }, () => {
       expect(fold.nodeView(victim)).toMatchObject({ state: 'failed', boots: boots + 1 });
       small = null;
       await rig.heal();
-      for (let n = 0; n < written; n++) expect(await rig.get('k', `f${n}`)).toBe(valueOf(n));
+      const read = Array.from({ length: written }, (_, n) => rig.get('k', `f${n}`));
+      expect(await Promise.all(read)).toEqual(read.map((_, n) => valueOf(n)));
     } finally {
       await rig.destroy();
     }
