@@ -171,7 +171,13 @@ export class SimDisk {
         };
         this.enqueue(epoch, stage, (error) => done(error, upTo));
       },
-      status: () => ({ name: 'sim', sizeBytes: 0, lastWriteMs: null, writes: this.counts.writes }),
+      status: () => ({
+        name: 'sim',
+        sizeBytes: 0,
+        walBytes: 0,
+        lastWriteMs: null,
+        writes: this.counts.writes,
+      }),
     };
     return { storage, restored };
   }

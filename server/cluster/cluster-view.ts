@@ -511,7 +511,14 @@ function foldReport(before: NodeView, report: NodeReport): NodeView {
     })),
     pendingProposals: report.pendingProposals,
     drops: { ...report.drops },
-    database: { ...storage, storeId: identity.storeId, bootEpoch: identity.bootEpoch },
+    database: {
+      name: storage.name,
+      sizeBytes: storage.sizeBytes,
+      lastWriteMs: storage.lastWriteMs,
+      writes: storage.writes,
+      storeId: identity.storeId,
+      bootEpoch: identity.bootEpoch,
+    },
     reportedAtMs: report.atMs,
   };
 }

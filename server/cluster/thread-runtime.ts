@@ -10,14 +10,16 @@ import type { LineEnd, NodeRun, NodeRuntime, RunEvents } from './node-runtime.ts
 
 export class ThreadRuntime implements NodeRuntime {
   private readonly workerFile: string;
+  private readonly heapMb: (node: string) => number;
 
-  /** `workerFile` is `server/node/worker.ts`, bundled. */
-  constructor(workerFile: string) {
+  /** `workerFile` is `server/node/worker.ts`, bundled; `heapMb` is less than the usual room in tests only. */
+  constructor(workerFile: string, heapMb: (node: string) => number = () => OLD_GENERATION_MB) {
     this.workerFile = workerFile;
+    this.heapMb = heapMb;
   }
 
   run(options: NodeOptions, events: RunEvents): NodeRun {
-    return new ThreadRun(this.workerFile, options, events);
+    return new ThreadRun(this.workerFile, this.heapMb(options.id), options, events);
   }
 
   layLine(take: (one: LineEnd, other: LineEnd) => void): void {
@@ -30,14 +32,14 @@ class ThreadRun implements NodeRun {
   private readonly worker: Worker;
   private readonly gate = new PauseGate();
 
-  constructor(workerFile: string, options: NodeOptions, events: RunEvents) {
+  constructor(workerFile: string, heapMb: number, options: NodeOptions, events: RunEvents) {
     this.worker = new Worker(workerFile, {
       workerData: { options, gate: this.gate.buffer } satisfies WorkerData,
       name: options.id,
       execArgv: threadFlags(),
       resourceLimits: {
         maxYoungGenerationSizeMb: YOUNG_GENERATION_MB,
-        maxOldGenerationSizeMb: OLD_GENERATION_MB,
+        maxOldGenerationSizeMb: heapMb,
       },
     });
     let failure: string | null = null;

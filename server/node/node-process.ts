@@ -20,14 +20,19 @@ export type ToProcess =
   | ({ readonly type: 'arm' } & Arming)
   | Exclude<ToNode, { type: 'connect' }>;
 
+/** How long the word that it met a bug may take to leave, ms; the end of the process comes then all the same. */
+const LAST_WORD_WITHIN_MS = 1000;
+
 class ProcessDoor implements NodeDoor {
   private take: ((message: ToNode) => void) | null = null;
   private early: ToNode[] = [];
   private telling = 0;
   private isClosed = false;
+  private isBroken = false;
+  private readonly lines = new Set<SocketLine>();
 
   tell(message: FromNode): void {
-    if (!process.connected) return;
+    if (!process.connected || this.isBroken) return;
     this.telling++;
     process.send?.(message, undefined, {}, () => {
       this.telling--;
@@ -54,6 +59,22 @@ class ProcessDoor implements NodeDoor {
     else this.take(message);
   }
 
+  /** A line to another node; it ends when this node has met a bug. */
+  connect(peer: string, line: SocketLine): void {
+    this.lines.add(line);
+    line.once('close', () => this.lines.delete(line));
+    this.receive({ type: 'connect', peer, line });
+  }
+
+  /** What this process holds may make no sense: it hears and says nothing more, but why. */
+  break(reason: string): void {
+    for (const line of this.lines) line.close();
+    this.tell({ type: 'failed', reason, refusal: null });
+    this.isBroken = true;
+    this.close();
+    setTimeout(() => process.exit(1), LAST_WORD_WITHIN_MS);
+  }
+
   private endWhenOut(): void {
     if (this.isClosed && this.telling === 0) process.exit(0);
   }
@@ -66,8 +87,7 @@ process.on('SIGTERM', () => {});
 process.once('disconnect', () => process.exit(0));
 process.on('uncaughtException', (error: unknown) => {
   const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  door.tell({ type: 'failed', reason, refusal: null });
-  door.close();
+  door.break(reason);
 });
 process.on('message', (message: ToProcess, socket?: Socket) => {
   switch (message.type) {
@@ -75,11 +95,9 @@ process.on('message', (message: ToProcess, socket?: Socket) => {
       process.title = `chronoraft ${message.options.id}`;
       void runNode(message.options, door);
       return;
-    case 'connect': {
-      const line = new SocketLine(must(socket, 'a line comes with its socket'));
-      door.receive({ ...message, line });
+    case 'connect':
+      door.connect(message.peer, new SocketLine(must(socket, 'a line comes with its socket')));
       return;
-    }
     case 'arm':
       armFailpoint(message, (signal) => process.kill(process.pid, signal));
       return;

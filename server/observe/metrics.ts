@@ -324,6 +324,11 @@ export class Metrics {
     each('store_keys', "Keys in the node's store, deleted ones included.", ({ keys }) => keys);
     each('database_bytes', "Size of the node's database.", ({ storage }) => storage.sizeBytes);
     each(
+      'wal_bytes',
+      "Of the node's database, its write-ahead log.",
+      ({ storage }) => storage.walBytes,
+    );
+    each(
       'clock_offset_seconds',
       "The node's wall clock less the machine's.",
       ({ clockOffsetMs }) => clockOffsetMs / 1000,

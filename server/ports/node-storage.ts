@@ -91,6 +91,8 @@ export interface StorageStatus {
   /** File name (no folder), or "memory". */
   readonly name: string;
   readonly sizeBytes: number;
+  /** Of them, what the write-ahead log takes. */
+  readonly walBytes: number;
   /** Duration of recent log writes, commit included, ms; null before the first. */
   readonly lastWriteMs: number | null;
   readonly writes: number;

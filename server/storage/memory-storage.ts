@@ -146,6 +146,7 @@ export class MemoryStorage implements NodeStorage {
     return {
       name: 'memory',
       sizeBytes: 0,
+      walBytes: 0,
       lastWriteMs: this.writes === 0 ? null : 0,
       writes: this.writes,
     };

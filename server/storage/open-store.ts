@@ -32,6 +32,7 @@ import { VersionPacks } from './version-packs.ts';
 const FORMAT_VERSION = 4;
 /** WAL pages (4 KiB) after which SQLite copies them into the main file. */
 const CHECKPOINT_PAGES = 4000;
+const PAGE_BYTES = 4096;
 const SYNCHRONOUS_FULL = 2;
 
 export interface OpenOptions {
@@ -123,6 +124,8 @@ async function setUp({ prisma }: Connection, checkpointPages: number): Promise<v
   await prisma.$queryRawUnsafe('PRAGMA journal_mode = WAL');
   await prisma.$queryRawUnsafe('PRAGMA synchronous = FULL');
   await prisma.$queryRawUnsafe(`PRAGMA wal_autocheckpoint = ${checkpointPages}`);
+  // Left to itself, a log that once grew under another program's long read stays that long for ever.
+  await prisma.$queryRawUnsafe(`PRAGMA journal_size_limit = ${2 * checkpointPages * PAGE_BYTES}`);
 }
 
 /**

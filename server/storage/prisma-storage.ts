@@ -123,9 +123,11 @@ export class PrismaStorage implements NodeStorage {
   }
 
   status(): StorageStatus {
+    const walBytes = sizeOf(`${this.file}-wal`);
     return {
       name: path.basename(this.file),
-      sizeBytes: sizeOf(this.file) + sizeOf(`${this.file}-wal`),
+      sizeBytes: sizeOf(this.file) + walBytes,
+      walBytes,
       lastWriteMs: this.lastWriteMs,
       writes: this.writes,
     };

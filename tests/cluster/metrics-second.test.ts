@@ -66,7 +66,13 @@ describe('metrics', () => {
   });
 
   it('[V23] a second has what each node held at its end, and nothing of a node that is down', () => {
-    const storage = { name: 'n1.db', sizeBytes: 8192, lastWriteMs: null, writes: 0 };
+    const storage = {
+      name: 'n1.db',
+      sizeBytes: 8192,
+      walBytes: 4096,
+      lastWriteMs: null,
+      writes: 0,
+    };
     const gauges = { pendingProposals: 3, waitingReads: 4, versions: 5 };
     fold.report(report('n1', { ...gauges, storage }));
     fold.report(report('n2'));

@@ -36,7 +36,7 @@ export function report(id: string, { status, events = [], ...part }: Part = {}):
       halted: null,
       ...status,
     },
-    storage: { name: `${id}.db`, sizeBytes: 4096, lastWriteMs: 0.2, writes: 3 },
+    storage: { name: `${id}.db`, sizeBytes: 4096, walBytes: 0, lastWriteMs: 0.2, writes: 3 },
     identity: { clusterId: 'c', nodeId: id, storeId: `store-${id}`, bootEpoch: 1 },
     stateHash: '0'.repeat(16),
     stateHashAt: 0,

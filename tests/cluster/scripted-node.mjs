@@ -40,7 +40,7 @@ function report() {
       termRuns: [],
       halted: null,
     },
-    storage: { name: 'memory', sizeBytes: 0, lastWriteMs: null, writes: 0 },
+    storage: { name: 'memory', sizeBytes: 0, walBytes: 0, lastWriteMs: null, writes: 0 },
     identity: { clusterId, nodeId: id, storeId: '', bootEpoch: 0 },
     stateHash: '',
     stateHashAt: 0,

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { whyNotRecorded } from '../../torture/crash-states/recording.ts';
 import { buildNodes, Rig, WITHIN_MS } from './rig.ts';
+import { injecting } from './strace.ts';
 
 const SLOW_MACHINE_MS = 3 * WITHIN_MS;
 const SYNC_DELAY_MS = 20;
@@ -17,23 +18,6 @@ let nodes: Awaited<ReturnType<typeof buildNodes>>;
 let rig: Rig;
 /** How a node is run from its next start on. */
 const under = new Map<string, readonly string[]>();
-
-/** strace, out of the way, so that the node is our own child. */
-function injecting(what: string): readonly string[] {
-  const [calls = ''] = what.split(':', 1);
-  return [
-    'strace',
-    '-D',
-    '-f',
-    '-qq',
-    '-o',
-    '/dev/null',
-    '-e',
-    `trace=${calls}`,
-    '-e',
-    `inject=${what}`,
-  ];
-}
 
 beforeAll(async () => {
   nodes = await buildNodes();
@@ -69,13 +53,7 @@ describe('a disk that fails', { timeout: SLOW_MACHINE_MS }, () => {
       const victim = await rig.aFollower();
       await rig.server.supervisor.kill(victim);
       const file = path.join(rig.dataDir, `${victim}.db`);
-      under.set(victim, [
-        ...injecting('pread64:error=EIO:when=2+'),
-        '-P',
-        file,
-        '-P',
-        `${file}-wal`,
-      ]);
+      under.set(victim, injecting('pread64:error=EIO:when=2+', [file, `${file}-wal`]));
       await rig.server.supervisor.revive(victim);
       expect(rig.server.fold.nodeView(victim)).toMatchObject({
         state: 'failed',
@@ -110,18 +88,12 @@ describe('a disk that fails', { timeout: SLOW_MACHINE_MS }, () => {
 
 /** It leads when this resolves, run by the command. */
 async function startLeading(command: readonly string[]): Promise<string> {
-  const { supervisor, fold } = rig.server;
+  const { supervisor } = rig.server;
   const node = await rig.aFollower();
   await supervisor.kill(node);
   under.set(node, command);
   await supervisor.revive(node);
-  const done = await rig.set('before', node, 'it leads');
-  await rig.until('it has caught up', () => fold.nodeView(node).lastApplied >= done.index);
-  await rig.until('it leads, or is gone', () => {
-    if (rig.leader !== null && rig.leader !== node)
-      supervisor.node(rig.leader).transferLeadership(node);
-    return rig.leader === node || rig.state(node) !== 'serving';
-  });
+  await rig.lead(node);
   return node;
 }
 

@@ -57,7 +57,8 @@ describe('a server whose nodes are processes', { timeout: SLOW_MACHINE_MS }, () 
     async () => {
       const { id, pid = 0 } = (await view()).find(({ role }) => role === 'follower') ?? must();
       await post(`nodes/${id}/pause`, { forMs: 600_000 });
-      expect(stateOf(pid)).toBe('T');
+      // The system takes it off its processor a moment after it was told to.
+      await expect.poll(() => stateOf(pid)).toBe('T');
       await write('while one stands still');
       await post(`nodes/${id}/resume`);
       await expect.poll(() => stateOf(pid)).not.toBe('T');

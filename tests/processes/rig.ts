@@ -1,10 +1,11 @@
-/** A real server whose nodes are processes of a build with failpoints. */
+/** A real server whose nodes are processes of a build with failpoints, or run as a test wants it. */
 import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { must } from '../../server/base/assert.ts';
 import type { WriteOutcome } from '../../server/cluster/kv-service.ts';
+import type { NodeRuntime } from '../../server/cluster/node-runtime.ts';
 import { ProcessRuntime } from '../../server/cluster/process-runtime.ts';
 import { readConfig } from '../../server/config.ts';
 import { createLogger } from '../../server/logger.ts';
@@ -60,7 +61,6 @@ export class Rig {
   }
 
   static async start(file: string, options: RigOptions = {}): Promise<Rig> {
-    const dataDir = makeDataDir();
     const children = new Map<string, ChildProcess>();
     const armings = new Map<string, Arming>();
     const runtime = new ProcessRuntime({
@@ -73,12 +73,18 @@ export class Rig {
         armings.delete(node);
       },
     });
-    const config = readConfig(
-      { PORT: '0', DATA_DIR: dataDir, PAGE: 'off', RUN_NODES_AS: 'processes', ...options.env },
-      path.resolve('.'),
-    );
-    const server = await startServer(config, createLogger('silent'), 'test', null, runtime);
-    return new Rig(dataDir, server, children, armings);
+    const env = { RUN_NODES_AS: 'processes', ...options.env };
+    const dataDir = makeDataDir();
+    return new Rig(dataDir, await serve(dataDir, runtime, env), children, armings);
+  }
+
+  /** Nodes that run in it, in the folder. */
+  static async over(
+    runtime: NodeRuntime,
+    dataDir = makeDataDir(),
+    env: Record<string, string> = {},
+  ): Promise<Rig> {
+    return new Rig(dataDir, await serve(dataDir, runtime, env), new Map(), new Map());
   }
 
   async destroy(): Promise<void> {
@@ -140,9 +146,9 @@ export class Rig {
   }
 
   /** Looks whenever something may have changed. */
-  async until(what: string, claim: () => boolean): Promise<void> {
+  async until(what: string, claim: () => boolean | Promise<boolean>): Promise<void> {
     const deadline = performance.now() + WITHIN_MS;
-    while (!claim()) {
+    while (!(await claim())) {
       if (performance.now() > deadline)
         throw new Error(`it did not come to pass: ${what}; ${this.describe()}`);
       await new Promise((resolve) => setImmediate(resolve));
@@ -161,6 +167,12 @@ export class Rig {
 
   // --- what is done ------------------------------------------------------------------
 
+  /** Throws unless all that was compared so far of what nodes report could be: one leader a term, equal logs and states. */
+  checkInvariants(): void {
+    for (const { id, status, violation } of this.server.fold.view(0).invariants)
+      if (status === 'fail') throw new Error(`${id}: ${violation?.text}`);
+  }
+
   /** Ends once every node serves and all have applied the same. */
   async heal(): Promise<void> {
     const { supervisor, fold } = this.server;
@@ -175,6 +187,19 @@ export class Rig {
     });
     const hashes = this.nodes.map((id) => fold.nodeView(id).stateHash);
     if (new Set(hashes).size !== 1) throw new Error(`states differ: ${hashes.join(' ')}`);
+    this.checkInvariants();
+  }
+
+  /** It leads when this resolves, unless it has ended. */
+  async lead(node: string): Promise<void> {
+    const done = await this.set('before', node, 'it leads');
+    const { supervisor, fold } = this.server;
+    await this.until('it has caught up', () => fold.nodeView(node).lastApplied >= done.index);
+    await this.until('it leads, or is gone', () => {
+      if (this.leader !== null && this.leader !== node)
+        supervisor.node(this.leader).transferLeadership(node);
+      return this.leader === node || this.state(node) !== 'serving';
+    });
   }
 
   async set(
@@ -194,4 +219,16 @@ export class Rig {
     const { found } = read.result.answer;
     return found === null ? null : String(found.value);
   }
+}
+
+function serve(
+  dataDir: string,
+  runtime: NodeRuntime,
+  env: Record<string, string>,
+): Promise<RunningServer> {
+  const config = readConfig(
+    { PORT: '0', DATA_DIR: dataDir, PAGE: 'off', ...env },
+    path.resolve('.'),
+  );
+  return startServer(config, createLogger('silent'), 'test', null, runtime);
 }
