@@ -16,6 +16,8 @@ import { Rig, WITHIN_MS } from './rig.ts';
 import { FIELDS, HEAP_MB, valueOf } from './small-heap.ts';
 
 const SLOW_MACHINE_MS = 3 * WITHIN_MS;
+/** How V8 ends a process that has no memory left. */
+const BY_V8 = /SIG(?:ABRT|TRAP|ILL)/;
 const MOST_WRITES = 20_000;
 /** Answers of a node that nobody reads: much more than a pipe holds. */
 const MANY = 100;
@@ -135,7 +137,7 @@ describe('a node that ends by itself', { timeout: SLOW_MACHINE_MS }, () => {
         written += FIELDS;
       }
       await rig.until('it has failed', () => rig.state(victim) === 'failed');
-      expect(fold.nodeView(victim).reason).toBe('its process was ended by SIGABRT');
+      expect(fold.nodeView(victim).reason).toMatch(BY_V8);
       expect(await rig.theLeader()).not.toBe(victim);
       // It does not fit: it fails once for each time that somebody starts it.
       await supervisor.revive(victim);
@@ -175,7 +177,7 @@ describe('a node that ends by itself', { timeout: SLOW_MACHINE_MS }, () => {
       const written = said.flatMap((line) => /^wrote (\d+)$/.exec(line)?.[1] ?? []);
       expect(written.length).toBeGreaterThan(FIELDS);
       if (signal === 'SIGKILL') expect(said.at(-1)).toMatch(/^ended failed .*memory/);
-      else expect(signal).toBe('SIGABRT');
+      else expect(signal).toMatch(BY_V8);
       const rig = await Rig.over(new ThreadRuntime(WORKER), dataDir);
       try {
         await rig.heal();
