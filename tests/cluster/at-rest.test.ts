@@ -3,14 +3,12 @@
  * before it takes part what is wrong with its store, the others go on without
  * it, and a new node in its place makes the cluster whole.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { copyFileSync, cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { MemberAnswer, NodeActionAnswer } from '../../contracts/control.ts';
 import { ClusterView, NodeView } from '../../contracts/view.ts';
+import { ServerProcess } from '../../harness/server-process.ts';
 import { makeDataDir, startTestServer } from '../server.ts';
 import type { TestServer } from '../server.ts';
 
@@ -150,26 +148,16 @@ describe('disks damaged at rest', { timeout: SLOW_MACHINE_MS }, () => {
 
   /** Writes as a program of its own, which is killed where it stands. */
   async function writeAndKill(from: number, to: number): Promise<void> {
-    const child = spawn(process.execPath, ['dist/main.js'], {
-      env: { ...process.env, PORT: '0', DATA_DIR: whole, PAGE: 'off', NODE_ENV: 'production' },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const exited = once(child, 'exit');
-    let url: string | undefined;
-    for await (const line of createInterface({ input: child.stdout })) {
-      url = /^Chronoraft is ready: (http:\/\/\S+)/.exec(line)?.[1];
-      if (url !== undefined) break;
-    }
+    const program = await ServerProcess.start({ dataDir: whole, env: { PAGE: 'off' } });
     for (let i = from; i < to; i++) {
-      const response = await fetch(`${url}/api/v1/kv/k${i}/f`, {
+      const response = await fetch(`${program.url}/api/v1/kv/k${i}/f`, {
         method: 'PUT',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ value: `v${i}` }),
       });
       expect(response.status).toBe(200);
     }
-    child.kill('SIGKILL');
-    await exited;
+    await program.end('SIGKILL');
   }
 
   function running(): TestServer {

@@ -1,37 +1,27 @@
 /** The program with each node in a process of its own: what can be done to those from outside. */
-import { execFileSync, spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NodeView } from '../../contracts/view.ts';
+import { ServerProcess } from '../../harness/server-process.ts';
 import { makeDataDir } from '../server.ts';
 
 const SLOW_MACHINE_MS = 180_000;
-const READY = /ready:\s+(http:\/\/\S+)/;
 
 describe('a server whose nodes are processes', { timeout: SLOW_MACHINE_MS }, () => {
   const dataDir = makeDataDir();
-  let server: ChildProcess;
-  let url: string;
+  let server: ServerProcess;
 
   beforeAll(async () => {
-    server = spawn(process.execPath, ['dist/main.js'], {
-      env: { ...process.env, PORT: '0', PAGE: 'off', DATA_DIR: dataDir, RUN_NODES_AS: 'processes' },
-      stdio: ['ignore', 'pipe', 'inherit'],
+    server = await ServerProcess.start({
+      dataDir,
+      env: { PAGE: 'off', RUN_NODES_AS: 'processes' },
       // A group of its own, as a terminal makes one.
       detached: true,
     });
-    url = await new Promise((resolve) => {
-      if (server.stdout === null) throw new Error('its output is a pipe');
-      createInterface({ input: server.stdout }).on('line', (line) => {
-        const [, address] = READY.exec(line) ?? [];
-        if (address !== undefined) resolve(address);
-      });
-    });
   }, SLOW_MACHINE_MS);
-  afterAll(() => {
-    server.kill('SIGKILL');
+  afterAll(async () => {
+    await server.end('SIGKILL');
     rmSync(dataDir, { recursive: true, force: true });
   });
 
@@ -83,12 +73,13 @@ describe('a server whose nodes are processes', { timeout: SLOW_MACHINE_MS }, () 
 
   it('[X7] takes its nodes with it when it is killed', async () => {
     const pids = (await view()).map(({ pid = 0 }) => pid);
-    server.kill('SIGKILL');
+    // It alone, not its group.
+    process.kill(server.pid, 'SIGKILL');
     await expect.poll(() => pids.filter(isAlive)).toEqual([]);
   });
 
   async function view(): Promise<readonly NodeView[]> {
-    const response = await fetch(`${url}/api/v1/cluster`);
+    const response = await fetch(`${server.url}/api/v1/cluster`);
     return ((await response.json()) as { nodes: NodeView[] }).nodes;
   }
 
@@ -97,7 +88,7 @@ describe('a server whose nodes are processes', { timeout: SLOW_MACHINE_MS }, () 
   }
 
   async function write(value: string): Promise<void> {
-    const response = await fetch(`${url}/api/v1/kv/a/x`, {
+    const response = await fetch(`${server.url}/api/v1/kv/a/x`, {
       method: 'PUT',
       body: JSON.stringify({ value }),
       headers: { 'content-type': 'application/json', 'request-timeout-ms': '60000' },
@@ -106,7 +97,7 @@ describe('a server whose nodes are processes', { timeout: SLOW_MACHINE_MS }, () 
   }
 
   async function post(path: string, body?: unknown): Promise<{ state?: string }> {
-    const response = await fetch(`${url}/api/v1/${path}`, {
+    const response = await fetch(`${server.url}/api/v1/${path}`, {
       method: 'POST',
       ...(body !== undefined && {
         body: JSON.stringify(body),
