@@ -113,10 +113,25 @@ test.each([
   ['memory that is the file', '7 mmap(NULL, 1, PROT_READ|PROT_WRITE, MAP_SHARED, 4, 0) = 0x7f'],
   ['another name for its number', '7 dup(4) = 9'],
   ['room asked for', '7 fallocate(4, 0, 0, 4096) = 0'],
+  ['a cut by its name', `7 truncate(${text('/d/files/a.db')}, 10) = 0`],
+  ['a copy into it', '7 copy_file_range(9, NULL, 4, NULL, 100, 0) = 100'],
+  ['a second name', `7 link(${text('/d/files/a.db')}, ${text('/d/x')}) = 0`],
+  ['a link to it', `7 symlinkat(${text('/d/x')}, AT_FDCWD, ${text('/d/files/x')}) = 0`],
+  ['a way to open it', `7 openat2(AT_FDCWD, ${text('/d/files/a.db')}, {flags=O_RDWR}, 24) = 9`],
   ['a sync of all disks', '7 sync() = 0'],
   ['a name from elsewhere', `7 rename(${text('/d/x')}, ${text('/d/files/x')}) = 0`],
   ['a file that was there before', open('/d/files/x', 9, 'O_RDWR')],
   ['a process that ended within a write', '7 pwrite64(4, "\\x61", 1, 0) = ?'],
 ])('[X20] what the model does not know is refused: %s', (_what, line) => {
   expect(() => eventsOf([open('/d/files/a.db', 4), line])).toThrow(/trace|renamed/);
+});
+
+test('[X20] what the model does not know may be done to other files', () => {
+  const lines = [
+    open('/d/files/a.db', 4),
+    `7 truncate(${text('/d/other')}, 10) = 0`,
+    '7 copy_file_range(4, NULL, 9, NULL, 100, 0) = 100',
+    `7 link(${text('/d/x')}, ${text('/d/y')}) = 0`,
+  ];
+  expect(eventsOf(lines)).toHaveLength(1);
 });

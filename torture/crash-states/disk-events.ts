@@ -50,6 +50,9 @@ export const RECORDED_CALLS = [
   'unlink,unlinkat,rename,renameat,renameat2,link,linkat,symlink,symlinkat',
 ].flatMap((names) => names.split(','));
 
+/** Which argument is the file that is changed, where it is not the first. */
+const WRITTEN_AT: Readonly<Record<string, number>> = { mmap: 4, copy_file_range: 2 };
+
 type Opened =
   /** Where the next plain write goes, bytes; null: to the end, wherever that is. */
   | { readonly type: 'file'; readonly file: FileId; position: number | null }
@@ -102,9 +105,24 @@ export class DiskEvents {
       case 'renameat2':
         this.rename(pathOf(args[1], line), pathOf(args[3], line));
         return;
+      case 'openat2':
+      case 'truncate':
+      case 'link':
+      case 'linkat':
+      case 'symlink':
+      case 'symlinkat':
+        this.refuse(call);
+        return;
       default:
         this.change(call);
     }
+  }
+
+  /** What is not understood may name anything but a file in the folder. */
+  private refuse({ name, args, line }: Call): void {
+    for (const arg of args)
+      if (arg.startsWith('"') && this.nameIn(pathOf(arg, line)) !== null)
+        throw new TraceError(`line ${line} of the trace: ${name} of a file that is watched`);
   }
 
   private open({ name, args, result, line }: Call): void {
@@ -138,7 +156,7 @@ export class DiskEvents {
 
   private change(call: Call): void {
     const { name, args, result, line } = call;
-    const opened = this.opened.get(Number(args[name === 'mmap' ? 4 : 0]));
+    const opened = this.opened.get(Number(args[WRITTEN_AT[name] ?? 0]));
     if (name === 'sync' || name === 'syncfs') throw unreadable(line, name);
     if (opened === undefined || opened.type === 'memory') return;
     if (result === null) {
