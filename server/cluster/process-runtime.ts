@@ -183,10 +183,12 @@ function acceptedBy(server: Server, dialled: Socket): Promise<Socket> {
     );
     server.on('connection', (socket) => {
       socket.on('error', () => {});
-      if (socket.remotePort === dialled.localPort && !dialled.destroyed) resolve(socket);
-      else socket.destroy();
+      if (socket.remotePort !== dialled.localPort || dialled.destroyed) socket.destroy();
+      else {
+        clearTimeout(late);
+        resolve(socket);
+      }
     });
-    server.once('close', () => clearTimeout(late));
   });
   // Its line may have failed before anybody waits for it.
   accepted.catch(() => {});
