@@ -1,5 +1,4 @@
 /** What strikes single nodes while the whole server lives; by its API, as a person would. */
-import { ClusterView } from '../contracts/view.ts';
 import type { Random } from '../server/base/random.ts';
 
 const NODES = ['n1', 'n2', 'n3'] as const;
@@ -49,16 +48,6 @@ export async function mend(url: string): Promise<void> {
 export async function forgetAfter(url: string, maxAgeMs: number): Promise<void> {
   if (!(await send(url, ['PUT', 'retention', { maxAgeMs, maxVersions: null }])))
     throw new Error('the server does not take the retention');
-}
-
-/** Processes in which nodes run now; none where the server does not answer. */
-export async function pidsOf(url: string): Promise<readonly number[]> {
-  try {
-    const view = ClusterView.parse(await (await fetch(`${url}/api/v1/cluster`)).json());
-    return view.nodes.flatMap(({ pid }) => pid ?? []);
-  } catch {
-    return [];
-  }
 }
 
 /** Whether it was done. A server that is killed meanwhile has not. */

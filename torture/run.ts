@@ -16,13 +16,14 @@ import { Books } from './books.ts';
 import type { Counts } from './books.ts';
 import { END_KEY, FIELD } from './events.ts';
 import type { Told } from './events.ts';
-import { forgetAfter, mend, pidsOf, strike } from './faults.ts';
+import { forgetAfter, mend, strike } from './faults.ts';
 import type { Blow } from './faults.ts';
 import { Fleet } from './fleet.ts';
 import { checkFlat } from './flat.ts';
 import type { Sample } from './flat.ts';
 import { filesMb, residentMb } from './gauge.ts';
 import { Judging } from './judging.ts';
+import { lookAt } from './look.ts';
 import { Signal } from './signal.ts';
 
 export interface Plan {
@@ -88,6 +89,7 @@ class Run {
   private readonly startsMs: number[] = [];
   private readonly samples: Sample[] = [];
   private readonly complaints: string[] = [];
+  private readonly broken = new Set<string>();
   private readonly startedMs = performance.now();
   private kills = 0;
   /** Operations with an answer. */
@@ -165,7 +167,12 @@ class Run {
   }
 
   private get found(): readonly string[] {
-    return [...this.books.complaints, ...this.judging.complaints, ...this.complaints];
+    return [
+      ...this.books.complaints,
+      ...this.judging.complaints,
+      ...this.complaints,
+      ...this.broken,
+    ];
   }
 
   private get tookMs(): number {
@@ -270,7 +277,9 @@ class Run {
   }
 
   private async sample(): Promise<void> {
-    const pids = new Set([this.server.pid, ...(await pidsOf(this.url))]);
+    const looked = await lookAt(this.url);
+    for (const each of looked.broken) this.broken.add(each);
+    const pids = new Set([this.server.pid, ...looked.pids]);
     this.samples.push({
       atMs: this.tookMs,
       answered: this.answered,

@@ -6,6 +6,7 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -164,6 +165,12 @@ function openCluster(dir: string, nodes: readonly string[]): ClusterFile {
       `the data folder ${dir} holds a cluster of ${known.nodes.length} nodes, and cannot be used for one of ${nodes.length}`,
     );
   }
+  // It is on the disk before the first database is made.
+  const databases = readdirSync(dir).filter((name) => DATABASE.test(name));
+  if (databases.length > 0)
+    throw new DataDirError(
+      `${file} is gone, which says whose databases are there (${databases.join(', ')}): put it back, or use another folder`,
+    );
   const cluster: ClusterFile = { clusterId: randomUUID(), nodes: [...nodes] };
   writeCluster(file, cluster);
   return cluster;
@@ -189,6 +196,7 @@ function syncFolder(dir: string): void {
 }
 
 const CLUSTER_FILE = 'cluster.json';
+const DATABASE = /^n\d+\.db$/;
 
 /** Null when there is none yet. */
 function readCluster(file: string): ClusterFile | null {

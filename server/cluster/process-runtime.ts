@@ -7,7 +7,7 @@ import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, Socket } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { assert } from '../base/assert.ts';
 import type { FromNode, NodeOptions, ToNode } from '../node/control.ts';
@@ -19,6 +19,8 @@ import type { LineEnd, NodeRun, NodeRuntime, RunEvents } from './node-runtime.ts
 const SEMI_SPACE_MB = Math.floor(YOUNG_GENERATION_MB / 3);
 /** Until a line is tried again that could not be laid (no port, no file descriptor), ms. */
 const LAY_AGAIN_MS = 100;
+/** A line that was not accepted after so long is given up, ms. */
+const ACCEPTED_WITHIN_MS = 2000;
 const LOOPBACK = '127.0.0.1';
 
 export interface ProcessOptions {
@@ -151,19 +153,13 @@ async function layLineAtLast(): Promise<[Socket, Socket]> {
 /** Both ends of a connection, of which nothing has been read. */
 async function layLine(): Promise<[Socket, Socket]> {
   const server = createServer({ pauseOnConnect: true });
-  const accepted = new Promise<Socket>((resolve) => {
-    server.on('connection', (socket) => {
-      socket.on('error', () => {});
-      if (socket.remotePort === dialled.localPort) resolve(socket);
-      else socket.destroy();
-    });
-  });
   const dialled = new Socket();
   // A socket that is paused does not begin to read when it is connected.
   dialled.pause();
   try {
     server.listen(0, LOOPBACK);
     await once(server, 'listening');
+    const accepted = acceptedBy(server, dialled);
     dialled.connect((server.address() as AddressInfo).port, LOOPBACK);
     await once(dialled, 'connect');
     dialled.on('error', () => {});
@@ -174,4 +170,27 @@ async function layLine(): Promise<[Socket, Socket]> {
   } finally {
     server.close();
   }
+}
+
+/** The other end of `dialled`. Rejects when it does not come. */
+function acceptedBy(server: Server, dialled: Socket): Promise<Socket> {
+  const accepted = new Promise<Socket>((resolve, reject) => {
+    server.on('error', reject);
+    // Without a file descriptor for it the system closes it again, which a paused socket does not see.
+    const late = setTimeout(
+      () => reject(new Error('the line was not accepted')),
+      ACCEPTED_WITHIN_MS,
+    );
+    server.on('connection', (socket) => {
+      socket.on('error', () => {});
+      if (socket.remotePort !== dialled.localPort || dialled.destroyed) socket.destroy();
+      else {
+        clearTimeout(late);
+        resolve(socket);
+      }
+    });
+  });
+  // Its line may have failed before anybody waits for it.
+  accepted.catch(() => {});
+  return accepted;
 }

@@ -18,6 +18,9 @@ import type { NodeRuntime } from './node-runtime.ts';
 /** A database of this size takes a processor half a second to read. */
 const SLOW_START_BYTES = 64 * 1024 * 1024;
 
+/** A node that is so much later than the others hangs, or its disk does, ms. */
+const LATE_AFTER_MS = 10_000;
+
 /** Longest wait for threads to take a new rule, ms; one that is stuck for longer sends nothing either. */
 const IN_FORCE_WITHIN_MS = 5000;
 
@@ -35,6 +38,8 @@ export interface SupervisorOptions {
   readonly leaseMs: number;
   /** How many threads can run at once. */
   readonly processors: number;
+  /** A start does not wait for a node that is so much later than the others, ms; 10 s when left out. */
+  readonly lateAfterMs?: number;
 }
 
 export interface SupervisorEvents extends NodeHandleEvents {
@@ -60,7 +65,7 @@ export class Supervisor {
   private readonly lives = new Map<string, Promise<void>>();
 
   /** The nodes that start after a quorum. */
-  private following: Promise<void> = Promise.resolve();
+  private following: Promise<unknown> = Promise.resolve();
   private isStopping = false;
   /** At which nodes begin: cluster time in real time. */
   pace = 1;
@@ -111,22 +116,38 @@ export class Supervisor {
   }
 
   /**
-   * Starts every node. Resolves when each serves or has failed; where a start is
-   * long and processors are few, already when a quorum serves: that is started
-   * first then, and the others follow.
+   * Starts every node. Resolves when each serves or has failed, or a quorum serves and
+   * the others are late; where a start is long and processors are few, already when a
+   * quorum serves: that is started first then, and the others follow.
    */
   async start(): Promise<void> {
     const { nodes } = this;
     const quorum = Math.floor(nodes.length / 2) + 1;
     const first = this.startsSlowly() ? nodes.slice(0, quorum) : nodes;
-    const revive = async (ids: readonly string[]): Promise<void> => {
-      await Promise.all(ids.map((id) => this.revive(id)));
-    };
-    await revive(first);
+    const starts = new Map(first.map((id) => [id, this.revive(id)]));
+    // Of a quorum that is first one may hang, too.
+    await this.up(starts, first.length < nodes.length ? 1 : quorum);
     if (this.isStopping) return;
-    const others = revive(nodes.slice(first.length));
-    this.following = others;
-    if (first.some((id) => !this.node(id).isServing)) await others;
+    for (const id of nodes.slice(first.length)) starts.set(id, this.revive(id));
+    this.following = Promise.all(starts.values());
+    if (first.length < nodes.length && first.some((id) => !this.node(id).isServing))
+      await this.up(starts, quorum);
+  }
+
+  /** Resolves when each serves or is gone again, or so many serve and the others are late. */
+  private up(starts: ReadonlyMap<string, Promise<unknown>>, enough: number): Promise<unknown> {
+    let serving = 0;
+    const late = new Promise<void>((resolve) => {
+      for (const [id, start] of starts)
+        start.then(
+          () => {
+            if (this.node(id).isServing && ++serving === enough)
+              setTimeout(resolve, this.options.lateAfterMs ?? LATE_AFTER_MS).unref();
+          },
+          () => {},
+        );
+    });
+    return Promise.race([Promise.all(starts.values()), late]);
   }
 
   private startsSlowly(): boolean {

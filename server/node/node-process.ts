@@ -85,6 +85,8 @@ const door = new ProcessDoor();
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
 process.once('disconnect', () => process.exit(0));
+// While modules are loaded, nobody hears that the server dies.
+if (!process.connected) process.exit(0);
 process.on('uncaughtException', (error: unknown) => {
   const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   door.break(reason);

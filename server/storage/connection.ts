@@ -82,9 +82,7 @@ export class Connection {
    */
   transact(of: WriteOf, epoch: number, statements: readonly Statement[]): void {
     failpoint(`${of}:begin`);
-    this.exclusively(() => {
-      if (this.prepare(IS_PRESENT_EPOCH).get([epoch]) === undefined)
-        throw new StorageError('fenced', 'the store was opened again');
+    this.asOwner(epoch, () => {
       for (const statement of statements) {
         this.run(statement);
         failpoint(`${of}:statement`);
@@ -92,6 +90,15 @@ export class Connection {
       failpoint(`${of}:commit`);
     });
     failpoint(`${of}:committed`);
+  }
+
+  /** One transaction, within which nobody else opens the store. Throws StorageError `fenced` if somebody has since `epoch`. */
+  asOwner<T>(epoch: number, act: () => T): T {
+    return this.exclusively(() => {
+      if (this.prepare(IS_PRESENT_EPOCH).get([epoch]) === undefined)
+        throw new StorageError('fenced', 'the store was opened again');
+      return act();
+    });
   }
 
   /** One transaction, in which nobody else writes; undone when `act` throws. */

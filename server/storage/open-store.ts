@@ -211,7 +211,10 @@ function read(connection: Connection, options: OpenOptions, node: NodeRow): Open
   const sessions = readSessions(connection, tallies.sessions);
   verifyApplied(kv, base, entries, versions, marks);
   verifyVersions(versions, tallies.versions);
-  const mark = StoreMark.begin(options.file, { ...identity, writes: node.writes });
+  // A start that was overtaken, by a server that began after ours had died, leaves the mark alone.
+  const mark = connection.asOwner(identity.bootEpoch, () =>
+    StoreMark.begin(options.file, { ...identity, writes: node.writes }),
+  );
   const restored = { identity, hardState, base, entries, kv, versions, marks, floors, sessions };
   return { connection, mark, node, tallies, checksums, packs, restored };
 }

@@ -1,7 +1,7 @@
 /** The data folder: one server at a time, one cluster for ever. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { build } from 'esbuild';
@@ -95,6 +95,23 @@ describe('the data folder', { timeout: SLOW_MACHINE_MS }, () => {
     );
     // The refusal leaves no lock behind.
     await (await DataDir.open(dir, NODES)).close();
+  });
+
+  it('[K56] is refused when databases are there and nothing says whose: no cluster is made up for them', async () => {
+    const first = await DataDir.open(dir, NODES);
+    await first.close();
+    const file = path.join(dir, 'cluster.json');
+    const before = readFileSync(file);
+    writeFileSync(first.databaseFile('n2'), '');
+    rmSync(file);
+    for (let start = 0; start < 2; start++)
+      await expect(DataDir.open(dir, NODES)).rejects.toThrow(
+        /cluster\.json is gone, which says whose databases are there \(n2\.db\): put it back/,
+      );
+    writeFileSync(file, before);
+    const again = await DataDir.open(dir, NODES);
+    expect(again.clusterId).toBe(first.clusterId);
+    await again.close();
   });
 
   it('[K8] is refused when it is damaged or cannot be written', async () => {

@@ -28,16 +28,27 @@ describe('a start of all nodes', { timeout: SLOW_MACHINE_MS }, () => {
     rmSync(dataDir.path, { recursive: true, force: true });
   });
 
-  function supervisor(processors: number, node = 'scripted-node.mjs'): Supervisor {
+  function supervisor(
+    processors: number,
+    node = 'scripted-node.mjs',
+    hanging: string | null = null,
+  ): Supervisor {
+    const threads = new ThreadRuntime(path.resolve('tests/cluster', node));
     return new Supervisor(
       {
         dataDir,
-        runtime: new ThreadRuntime(path.resolve('tests/cluster', node)),
+        runtime: {
+          run: (options, events) =>
+            // It never says a word.
+            threads.run(options, options.id === hanging ? { ...events, onMessage() {} } : events),
+          layLine: (take) => threads.layLine(take),
+        },
         migrationsDir: '',
         heartbeatIntervalMs: 30,
         electionTimeoutMs: 300,
         leaseMs: 0,
         processors,
+        lateAfterMs: 1000,
       },
       {
         onStarted: () => {},
@@ -105,6 +116,19 @@ describe('a start of all nodes', { timeout: SLOW_MACHINE_MS }, () => {
     await started;
     expect(states).not.toContain('n3 starting');
   });
+
+  it.each([false, true])(
+    '[K57] does not wait for a node that hangs (large databases: %s), which is ended with the others',
+    async (isLarge) => {
+      if (isLarge) haveLargeDatabase();
+      const nodes = supervisor(2, 'scripted-node.mjs', 'n1');
+      await nodes.start();
+      expect(nodes.node('n1').state).toBe('starting');
+      expect(['n2', 'n3'].map((id) => nodes.node(id).state)).toEqual(['serving', 'serving']);
+      await nodes.stop();
+      expect(nodes.node('n1').state).toBe('down');
+    },
+  );
 
   it('[H57] a fault is done once every thread that runs has taken it, but for those that are paused', async () => {
     const nodes = supervisor(3);

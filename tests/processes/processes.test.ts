@@ -1,12 +1,31 @@
 /** The program with each node in a process of its own: what can be done to those from outside. */
-import { execFileSync } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
+import { execFileSync, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NodeView } from '../../contracts/view.ts';
 import { ServerProcess } from '../../harness/server-process.ts';
+import type { NodeOptions } from '../../server/node/control.ts';
+import { SOUND_WORLD } from '../../server/node/control.ts';
 import { makeDataDir } from '../server.ts';
 
 const SLOW_MACHINE_MS = 180_000;
+const OPTIONS: Omit<NodeOptions, 'databaseFile'> = {
+  id: 'n1',
+  voters: ['n1', 'n2', 'n3'],
+  clusterId: 'cluster-1',
+  storeId: null,
+  bootEpoch: 0,
+  migrationsDir: 'prisma/migrations',
+  heartbeatIntervalMs: 50,
+  electionTimeoutMs: 500,
+  leaseMs: 0,
+  seed: 1,
+  world: SOUND_WORLD,
+  pace: 1,
+};
 
 describe('a server whose nodes are processes', { timeout: SLOW_MACHINE_MS }, () => {
   const dataDir = makeDataDir();
@@ -78,6 +97,25 @@ describe('a server whose nodes are processes', { timeout: SLOW_MACHINE_MS }, () 
     await expect.poll(() => pids.filter(isAlive)).toEqual([]);
   });
 
+  it('[X40] ends with it too when it dies before the node has begun to listen', async () => {
+    const folder = makeDataDir();
+    const [one, other] = await socketPair();
+    const child = fork('dist/node-process.js', [], { serialization: 'advanced' });
+    try {
+      const ended = once(child, 'exit');
+      child.send({ type: 'begin', options: { ...OPTIONS, databaseFile: `${folder}/n1.db` } });
+      child.send({ type: 'connect', peer: 'n2' }, one);
+      // Long before its modules are there.
+      child.disconnect();
+      expect(await ended).toEqual([0, null]);
+      expect(readdirSync(folder)).toEqual([]);
+    } finally {
+      child.kill('SIGKILL');
+      other.destroy();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
   async function view(): Promise<readonly NodeView[]> {
     const response = await fetch(`${server.url}/api/v1/cluster`);
     return ((await response.json()) as { nodes: NodeView[] }).nodes;
@@ -109,6 +147,18 @@ describe('a server whose nodes are processes', { timeout: SLOW_MACHINE_MS }, () 
     return JSON.parse(text) as { state?: string };
   }
 });
+
+/** Both ends of a connection, of which nothing has been read. */
+async function socketPair(): Promise<readonly [Socket, Socket]> {
+  const server = createServer({ pauseOnConnect: true }).listen(0, '127.0.0.1');
+  const accepted = once(server, 'connection');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const one = new Socket().pause().connect(port, '127.0.0.1');
+  const [other] = (await accepted) as [Socket];
+  server.close();
+  return [one, other];
+}
 
 function must(): never {
   throw new Error('three nodes, one leader');
