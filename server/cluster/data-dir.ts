@@ -16,6 +16,7 @@ import path from 'node:path';
 import * as z from 'zod';
 import { DataDirError } from '../base/start-errors.ts';
 import { FileLock } from '../storage/file-lock.ts';
+import { endLeftovers } from './leftovers.ts';
 
 const ClusterFile = z.object({
   clusterId: z.string().min(1),
@@ -54,6 +55,7 @@ export class DataDir {
       lock = await FileLock.take(path.join(dir, 'server.lock'), DYING_WITHIN_MS);
       if (lock === null) throw inUse(dir);
       writeFileSync(pidFile(dir), `${process.pid}\n`);
+      endLeftovers(dir);
       return new DataDir(dir, lock, openCluster(dir, nodes));
     } catch (error) {
       await lock?.release();

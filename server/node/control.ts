@@ -20,6 +20,9 @@ import type { WriteStamps } from './write-stages.ts';
 import type { StorageStatus, StoreIdentity, StoreRefusal } from '../ports/node-storage.ts';
 import type { PeerLine } from '../ports/peer-line.ts';
 
+/** The process of a node is called by this and its id. */
+export const NODE_TITLE = 'chronoraft ';
+
 /** What a link does to the messages that this end sends. */
 export interface LinkRule {
   /** Nothing passes. */

@@ -8,6 +8,7 @@ import { must } from '../base/assert.ts';
 import { SocketLine } from '../transport/socket-line.ts';
 import { armFailpoint } from './armed-failpoints.ts';
 import type { Arming } from './armed-failpoints.ts';
+import { NODE_TITLE } from './control.ts';
 import type { FromNode, NodeOptions, ToNode } from './control.ts';
 import type { NodeDoor } from './node-door.ts';
 import { runNode } from './run-node.ts';
@@ -94,7 +95,7 @@ process.on('uncaughtException', (error: unknown) => {
 process.on('message', (message: ToProcess, socket?: Socket) => {
   switch (message.type) {
     case 'begin':
-      process.title = `chronoraft ${message.options.id}`;
+      process.title = `${NODE_TITLE}${message.options.id}`;
       void runNode(message.options, door);
       return;
     case 'connect':

@@ -31,13 +31,11 @@ describe('a server whose nodes are processes', { timeout: SLOW_MACHINE_MS }, () 
   const dataDir = makeDataDir();
   let server: ServerProcess;
 
+  const start = (detached: boolean): Promise<ServerProcess> =>
+    ServerProcess.start({ dataDir, env: { PAGE: 'off', RUN_NODES_AS: 'processes' }, detached });
   beforeAll(async () => {
-    server = await ServerProcess.start({
-      dataDir,
-      env: { PAGE: 'off', RUN_NODES_AS: 'processes' },
-      // A group of its own, as a terminal makes one.
-      detached: true,
-    });
+    // A group of its own, as a terminal makes one.
+    server = await start(true);
   }, SLOW_MACHINE_MS);
   afterAll(async () => {
     await server.end('SIGKILL');
@@ -96,6 +94,26 @@ describe('a server whose nodes are processes', { timeout: SLOW_MACHINE_MS }, () 
     process.kill(server.pid, 'SIGKILL');
     await expect.poll(() => pids.filter(isAlive)).toEqual([]);
   });
+
+  it.runIf(process.platform === 'linux')(
+    '[X46] one that was paused when its server was killed is ended by the next server of its folder',
+    async () => {
+      await server.end('SIGKILL');
+      // Where the group goes on, as under a shell that runs no jobs, Linux does not wake who is stopped.
+      server = await start(false);
+      const { id, pid = 0 } = (await view()).find(({ role }) => role === 'follower') ?? must();
+      const others = (await view()).map((node) => node.pid ?? 0).filter((other) => other !== pid);
+      await post(`nodes/${id}/pause`, { forMs: 600_000 });
+      await expect.poll(() => stateOf(pid)).toBe('T');
+      process.kill(server.pid, 'SIGKILL');
+      await expect.poll(() => others.filter(isAlive)).toEqual([]);
+      expect(stateOf(pid)).toBe('T');
+      server = await start(true);
+      await expect.poll(() => isAlive(pid)).toBe(false);
+      await expect.poll(async () => (await node(id)).state).toBe('serving');
+      await write('with all three');
+    },
+  );
 
   it('[X40] ends with it too when it dies before the node has begun to listen', async () => {
     const folder = makeDataDir();
