@@ -83,6 +83,14 @@ export class Books {
       case 'looked':
         this.epochFor(message.looked.key).looks.push(message.looked);
         return;
+      case 'lost': {
+        const { client: who, key, revision } = message.lost;
+        this.complaints.push(`${who} past ${key}: revision ${revision}, once told, is lost`);
+        return;
+      }
+      case 'broken':
+        this.complaints.push(`${client} was told what cannot be: ${message.error}`);
+        return;
       case 'seen':
         for (const seen of message.seen) this.noteSeen(client, seen);
         return;

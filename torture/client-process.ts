@@ -4,7 +4,12 @@
  * know it says so; half of its unknown writes it settles later under their own names.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { connect, OutcomeUnknownError, UnavailableError } from '../client/kv/index.ts';
+import {
+  connect,
+  OutcomeUnknownError,
+  RevisionNotYetError,
+  UnavailableError,
+} from '../client/kv/index.ts';
 import type { IncrementAnswer, KvClient, SetAnswer } from '../client/kv/index.ts';
 import { must } from '../server/base/assert.ts';
 import { Random } from '../server/base/random.ts';
@@ -109,7 +114,9 @@ class Load {
       const found = answer.found ? String(answer.value) : null;
       tell({ type: 'looked', looked: { client, key, revision, found } });
     } catch (error) {
-      if (!(error instanceof UnavailableError)) throw error;
+      if (error instanceof RevisionNotYetError)
+        tell({ type: 'lost', lost: { client, key, revision } });
+      else if (!(error instanceof UnavailableError)) throw error;
     }
   }
 
@@ -212,7 +219,13 @@ function tellUnanswered(asked: Asked, outcome: 'failed' | 'unknown'): void {
 
 let load: Load | null = null;
 
-/** Whatever is not foreseen here is a finding: it ends the process, which the run reports. */
+/** Whatever is not foreseen here is a finding. */
+process.on('uncaughtException', (error) => {
+  process.send?.({ type: 'broken', error: String(error) } satisfies FromClient, () =>
+    process.exit(1),
+  );
+});
+
 process.on('message', (message: ToClient) => {
   switch (message.type) {
     case 'begin':

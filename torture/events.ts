@@ -25,9 +25,19 @@ export interface Looked {
   readonly found: string | null;
 }
 
+/** A revision that it was told of before is said not to be there yet. */
+export interface Lost {
+  readonly client: string;
+  readonly key: string;
+  readonly revision: number;
+}
+
 export type FromClient =
   | { readonly type: 'told'; readonly told: Told }
   | { readonly type: 'looked'; readonly looked: Looked }
+  | { readonly type: 'lost'; readonly lost: Lost }
+  /** What it did not foresee, and ends by: a watch that is behind what it was told, a session that is gone. */
+  | { readonly type: 'broken'; readonly error: string }
   /** Of this epoch and all before it nothing is open, and nothing more will be asked. */
   | { readonly type: 'closed'; readonly epoch: number }
   | { readonly type: 'seen'; readonly seen: readonly Seen[] }

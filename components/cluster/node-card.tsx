@@ -243,6 +243,9 @@ function Pulse({ node }: { readonly node: NodeView }) {
     case 'serving':
       break;
   }
+  const silentMs = now === null ? 0 : now - node.reportedAtMs;
+  if (silentMs > MUTE_AFTER_MS && node.faults.pausedUntilMs === null)
+    return `said nothing for ${formatAge(silentMs)}: busy, or stopped`;
   switch (node.role) {
     case 'leader':
       return `${heardPeers(node)} of ${node.progress.length} answer`;
@@ -256,6 +259,9 @@ function Pulse({ node }: { readonly node: NodeView }) {
       return `heard ${node.leader}, ${formatAge(heardAgoMs(node, node.lastHeardAtMs, now))}`;
   }
 }
+
+/** A node reports many times a second; one that did not for so long is told to be silent, ms. */
+const MUTE_AFTER_MS = 2000;
 
 /** Beyond this a report is no longer the newest word on a node's silence, ms. */
 const OLD_REPORT_MS = 1000;

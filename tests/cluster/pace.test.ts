@@ -56,7 +56,7 @@ describe('a slowed cluster', { timeout: SLOW_MACHINE_MS }, () => {
     await server.supervisor.revive(follower);
     await set('again');
     await until(() => node(follower).commitIndex === leader().commitIndex);
-    expect(server.fold.view(0).transit.some(({ from }) => from === follower)).toBe(true);
+    await until(() => server.fold.view(0).transit.some(({ from }) => from === follower));
     server.supervisor.isolate(leader().id);
     const askedMs = performance.now();
     const write = await server.kv.write(SET('nobody'), 100);

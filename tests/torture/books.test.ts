@@ -116,6 +116,15 @@ describe('books', () => {
     ]);
   });
 
+  it('[X34] a revision that was told and is there no more is found out', () => {
+    books.note('p', { type: 'lost', lost: { client: 'p.1', key: KEY, revision: 9 } });
+    books.note('q', { type: 'broken', error: 'RevisionNotYetError: the latest is 8' });
+    expect(books.complaints).toEqual([
+      'p.1 past t/3/register-0: revision 9, once told, is lost',
+      'q was told what cannot be: RevisionNotYetError: the latest is 8',
+    ]);
+  });
+
   it.each([
     ['is right', { revision: 7, key: KEY, value: null }, 7, []],
     ['goes by what was told, where nobody knows', { revision: 7, key: KEY, value: null }, null, []],

@@ -1,0 +1,41 @@
+/** A node that the system stopped, as the page tells of it; on a server of this file's own, with nodes as processes. */
+import { expect, test as base } from 'playwright/test';
+import { Dashboard } from './fixtures.ts';
+import { ServerUnderTest } from './server.ts';
+
+const test = base.extend<{ server: ServerUnderTest; dashboard: Dashboard }>({
+  // eslint-disable-next-line no-empty-pattern -- Playwright reads the fixture names from this pattern
+  server: async ({}, use) => {
+    const server = await ServerUnderTest.create(undefined, { RUN_NODES_AS: 'processes' });
+    await use(server);
+    await server.destroy();
+  },
+  dashboard: async ({ page, server }, use) => {
+    const dashboard = new Dashboard(page);
+    await dashboard.open(server.url);
+    await expect(dashboard.verdict).toHaveAttribute('data-state', 'healthy');
+    await use(dashboard);
+  },
+});
+
+test('[U137] a leader that somebody stopped is not taken for one, and its silence is told until it goes on', async ({
+  dashboard,
+  server,
+}) => {
+  const old = await dashboard.leader();
+  const { nodes } = await server.api.cluster();
+  const { pid = 0 } = nodes.find(({ id }) => id === old) ?? {};
+  const card = dashboard.card(old);
+  await expect(card).not.toContainText('said nothing');
+  process.kill(pid, 'SIGSTOP');
+  try {
+    await expect(card).toContainText(/said nothing for \d+(\.\d)? s: busy, or stopped/);
+    await expect(card).toHaveAttribute('aria-label', new RegExp(`Node ${old}: stale leader`));
+    await dashboard.write('while', 'one', 'stands still');
+  } finally {
+    process.kill(pid, 'SIGCONT');
+  }
+  await expect(card).not.toContainText('said nothing');
+  await expect(card).toHaveAttribute('data-role', 'follower');
+  await dashboard.converged();
+});
