@@ -71,8 +71,10 @@ export function NodeCard({ id }: { readonly id: string }) {
                 'max-w-full truncate',
                 standing === 'agreed' ? 'font-semibold' : 'font-medium text-quiet',
               )}
+              title={word}
             >
-              {word}
+              {/* Whole beside three buttons; its mark says that it leads. */}
+              {standing === 'stale' ? 'stale' : word}
             </span>
           </p>
           <p className="truncate text-xs text-quiet presenting:sm:group-data-[density=compact]/stage:hidden sm:group-data-[density=small]/stage:hidden">
@@ -245,7 +247,11 @@ function Pulse({ node }: { readonly node: NodeView }) {
   }
   const silentMs = now === null ? 0 : now - node.reportedAtMs;
   if (silentMs > MUTE_AFTER_MS && node.faults.pausedUntilMs === null)
-    return `said nothing for ${formatAge(silentMs)}: busy, or stopped`;
+    return (
+      <span title={`${node.id} reports nothing: its machine is busy, or somebody stopped it`}>
+        silent for {formatAge(silentMs)}
+      </span>
+    );
   switch (node.role) {
     case 'leader':
       return `${heardPeers(node)} of ${node.progress.length} answer`;
