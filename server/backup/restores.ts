@@ -132,9 +132,10 @@ export class Restores {
         room().then(() => done(null, bytes), done);
       },
     });
+    const file = createWriteStream(this.file);
     try {
       const signal = AbortSignal.any([this.stop.signal, idle.signal]);
-      await pipeline(upload, counted, createWriteStream(this.file), { signal });
+      await pipeline(upload, counted, file, { signal });
     } catch (cause) {
       if (cause instanceof NoSpace) throw cause;
       if ((cause as NodeJS.ErrnoException).code === 'ENOSPC')
@@ -142,6 +143,8 @@ export class Restores {
       throw new UploadBroken('the file did not come whole', { cause });
     } finally {
       clearTimeout(timer);
+      // One that was broken off at once may be about to be made: it is to be there before it is removed.
+      if (!file.closed) await new Promise<void>((resolve) => file.once('close', resolve));
     }
   }
 

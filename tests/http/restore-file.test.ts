@@ -1,7 +1,10 @@
 /** Files restored through the HTTP API, into empty clusters and into ones that go on. */
+import { pbkdf2 } from 'node:crypto';
 import { existsSync, writeFileSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import * as backup from '../../contracts/backup.ts';
 import type { Problem } from '../../contracts/errors.ts';
@@ -285,10 +288,16 @@ describe('restores of files over HTTP', { timeout: SLOW_MACHINE_MS }, () => {
     upload.write('{');
     await expect(stalled.run('present', upload)).rejects.toThrow(UploadBroken);
     expect(upload.destroyed).toBe(true);
+    // Broken off before its file was made: Node's threads, which make it, have other things to do first.
+    const busy = Promise.all(
+      Array.from({ length: 8 }, () => promisify(pbkdf2)('x', 'y', 100_000, 64, 'sha512')),
+    );
     const closed = new Restores(options);
     const open = expect(closed.run('present', new PassThrough())).rejects.toThrow(UploadBroken);
     await closed.close();
     await open;
+    await busy;
+    await stat(server.dataDir);
     expect(cluster.uploadIsThere).toBe(false);
   });
 
