@@ -88,8 +88,9 @@ async function readyUrl(child: ChildProcess): Promise<string> {
   const { stdout, stderr } = child;
   if (stdout === null) throw new Error('its output is a pipe');
   let printed = '';
+  let isReady = false;
   const keep = (text: string): void => {
-    printed += text;
+    if (!isReady) printed += text;
   };
   stderr?.setEncoding('utf8').on('data', keep);
   try {
@@ -105,6 +106,6 @@ async function readyUrl(child: ChildProcess): Promise<string> {
       }, reject);
     });
   } finally {
-    stderr?.off('data', keep).resume();
+    isReady = true;
   }
 }

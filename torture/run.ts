@@ -3,9 +3,6 @@
  * and the whole server is killed by SIGKILL again and again, or lives on for hours. What the
  * clients are told is held against what the store has, epoch by epoch.
  */
-import { once } from 'node:events';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect } from '../client/kv/index.ts';
 import type { KvClient } from '../client/kv/index.ts';
@@ -91,6 +88,8 @@ class Run {
   private readonly complaints: string[] = [];
   private readonly broken = new Set<string>();
   private readonly startedMs = performance.now();
+  /** Of its first life; it keeps it. 0: the system chooses. */
+  private port = 0;
   private kills = 0;
   /** Operations with an answer. */
   private answered = 0;
@@ -110,13 +109,13 @@ class Run {
     const { root, dataDir, runNodesAs, retentionMs } = this.plan;
     this.settings = {
       cwd: root,
-      port: await freePort(),
       dataDir,
       detached: true,
       // That nodes die is what this is about.
       env: { RUN_NODES_AS: runNodesAs, PAGE: 'off', LOG_LEVEL: 'fatal' },
     };
     let fleet: Fleet | null = null;
+    let going: Promise<void> = Promise.resolve();
     const beside = new AbortController();
     try {
       await this.begin();
@@ -129,7 +128,8 @@ class Run {
         this.judging.goOn(beside.signal),
         this.sampleUntil(beside.signal),
       ]);
-      await Promise.race([this.goThroughIt(), besides]);
+      going = this.goThroughIt(beside.signal);
+      await Promise.race([going, besides]);
       beside.abort();
       await besides;
       await this.end(fleet);
@@ -141,6 +141,8 @@ class Run {
     } finally {
       beside.abort();
       fleet?.kill();
+      // It may be starting one more server.
+      await going.catch(() => {});
       if (this.startsMs.length > 0) await this.server.end('SIGKILL');
     }
   }
@@ -163,7 +165,7 @@ class Run {
   }
 
   private get url(): string {
-    return `http://127.0.0.1:${this.settings.port}`;
+    return `http://127.0.0.1:${this.port}`;
   }
 
   private get found(): readonly string[] {
@@ -182,22 +184,23 @@ class Run {
   // --- lives and blows -----------------------------------------------------------------
 
   private async begin(): Promise<void> {
-    this.server = await ServerProcess.start(this.settings);
+    this.server = await ServerProcess.start({ ...this.settings, port: this.port });
+    this.port = Number(new URL(this.server.url).port);
     void this.server.gone.then(() => this.heard.notify());
     this.startsMs.push(this.server.readyAfterMs);
   }
 
-  private async goThroughIt(): Promise<void> {
+  private async goThroughIt(signal: AbortSignal): Promise<void> {
     const { kills, durationMs, life } = this.plan;
     if (life === null) {
-      await this.live(() => false, durationMs ?? 0);
+      await this.live(() => false, durationMs ?? 0, signal);
       return;
     }
     const isOver = (): boolean =>
-      kills !== null ? this.kills >= kills : this.tookMs >= (durationMs ?? 0);
+      signal.aborted || (kills !== null ? this.kills >= kills : this.tookMs >= (durationMs ?? 0));
     while (!isOver()) {
       const enough = this.answered + this.random.nextInt(...life);
-      await this.live(() => this.answered >= enough, LONGEST_LIFE_MS);
+      await this.live(() => this.answered >= enough, LONGEST_LIFE_MS, signal);
       await this.server.end('SIGKILL');
       this.kills++;
       await this.begin();
@@ -205,10 +208,14 @@ class Run {
   }
 
   /** With blows against single nodes. */
-  private async live(isEnough: () => boolean, longestMs: number): Promise<void> {
+  private async live(
+    isEnough: () => boolean,
+    longestMs: number,
+    signal: AbortSignal,
+  ): Promise<void> {
     const over = new AbortController();
     const striking = this.strikeUntil(over.signal);
-    await this.heard.until(() => isEnough() || this.server.isGone, longestMs);
+    await this.heard.until(() => isEnough() || this.server.isGone, longestMs, signal);
     if (this.server.isGone) {
       this.complaints.push('the server ended by itself');
       await this.begin();
@@ -308,12 +315,4 @@ class Run {
 /** Until so many ms have passed, or the signal is aborted. */
 function rest(ms: number, signal: AbortSignal): Promise<void> {
   return delay(ms, undefined, { signal }).catch(() => {});
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 }

@@ -112,7 +112,7 @@ describe('few file descriptors', { timeout: SLOW_MACHINE_MS }, () => {
           )
           .toBe(1);
         for (let n = 0; n < WRITES; n++) await ask('GET', `kv/a/f${n}`);
-        expect((await fetch(`${url}/readyz`)).status).toBe(200);
+        await expect.poll(async () => (await fetch(`${url}/readyz`)).status).toBe(200);
       } finally {
         for (const caller of callers) caller.destroy();
         line.destroy();
