@@ -1,26 +1,13 @@
 /** A disk that was damaged while the server was down, as the page tells of it; on servers of this file's own. */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { expect, test as base } from 'playwright/test';
+import { expect } from 'playwright/test';
 import type { Locator } from 'playwright/test';
-import { Dashboard } from './fixtures.ts';
+import { testOnOwnServer } from './fixtures.ts';
 import { keepPicture, smallTargets, violations } from './pages.ts';
-import { ServerUnderTest } from './server.ts';
+import type { ServerUnderTest } from './server.ts';
 
-const test = base.extend<{ server: ServerUnderTest; dashboard: Dashboard }>({
-  // eslint-disable-next-line no-empty-pattern -- Playwright reads the fixture names from this pattern
-  server: async ({}, use) => {
-    const server = await ServerUnderTest.create();
-    await use(server);
-    await server.destroy();
-  },
-  dashboard: async ({ page, server }, use) => {
-    const dashboard = new Dashboard(page);
-    await dashboard.open(server.url);
-    await expect(dashboard.verdict).toHaveAttribute('data-state', 'healthy');
-    await use(dashboard);
-  },
-});
+const test = testOnOwnServer();
 
 /** One bit, in the middle of the node's write-ahead log. */
 function damage(server: ServerUnderTest, node: string): void {

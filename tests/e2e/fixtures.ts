@@ -130,6 +130,24 @@ export const testOnNewServer = test.extend<object, { server: ServerUnderTest }>(
   ],
 });
 
+/** Each test has a server of its own, with these settings. */
+export function testOnOwnServer(env: Readonly<Record<string, string>> = {}) {
+  return base.extend<{ server: ServerUnderTest; dashboard: Dashboard }>({
+    // eslint-disable-next-line no-empty-pattern -- Playwright reads the fixture names from this pattern
+    server: async ({}, use) => {
+      const server = await ServerUnderTest.create(undefined, env);
+      await use(server);
+      await server.destroy();
+    },
+    dashboard: async ({ page, server }, use) => {
+      const dashboard = new Dashboard(page);
+      await dashboard.open(server.url);
+      await expect(dashboard.verdict).toHaveAttribute('data-state', 'healthy');
+      await use(dashboard);
+    },
+  });
+}
+
 /** Whatever the last test broke is mended through the API. */
 async function heal(server: ServerUnderTest): Promise<void> {
   const { api } = server;

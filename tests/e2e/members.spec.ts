@@ -1,22 +1,9 @@
 /** Members come and go through the page, on a server of this test's own. */
-import { expect, test as base } from 'playwright/test';
-import { Dashboard } from './fixtures.ts';
-import { ServerUnderTest } from './server.ts';
+import { expect } from 'playwright/test';
+import { testOnOwnServer } from './fixtures.ts';
+import type { Dashboard } from './fixtures.ts';
 
-const test = base.extend<{ server: ServerUnderTest; dashboard: Dashboard }>({
-  // eslint-disable-next-line no-empty-pattern -- Playwright reads the fixture names from this pattern
-  server: async ({}, use) => {
-    const server = await ServerUnderTest.create();
-    await use(server);
-    await server.destroy();
-  },
-  dashboard: async ({ page, server }, use) => {
-    const dashboard = new Dashboard(page);
-    await dashboard.open(server.url);
-    await expect(dashboard.verdict).toHaveAttribute('data-state', 'healthy');
-    await use(dashboard);
-  },
-});
+const test = testOnOwnServer();
 
 async function choose(dashboard: Dashboard, node: string, item: string): Promise<void> {
   await dashboard.press(`More for ${node}`);

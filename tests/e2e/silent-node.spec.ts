@@ -1,22 +1,8 @@
 /** A node that the system stopped, as the page tells of it; on a server of this file's own, with nodes as processes. */
-import { expect, test as base } from 'playwright/test';
-import { Dashboard } from './fixtures.ts';
-import { ServerUnderTest } from './server.ts';
+import { expect } from 'playwright/test';
+import { testOnOwnServer } from './fixtures.ts';
 
-const test = base.extend<{ server: ServerUnderTest; dashboard: Dashboard }>({
-  // eslint-disable-next-line no-empty-pattern -- Playwright reads the fixture names from this pattern
-  server: async ({}, use) => {
-    const server = await ServerUnderTest.create(undefined, { RUN_NODES_AS: 'processes' });
-    await use(server);
-    await server.destroy();
-  },
-  dashboard: async ({ page, server }, use) => {
-    const dashboard = new Dashboard(page);
-    await dashboard.open(server.url);
-    await expect(dashboard.verdict).toHaveAttribute('data-state', 'healthy');
-    await use(dashboard);
-  },
-});
+const test = testOnOwnServer({ RUN_NODES_AS: 'processes' });
 
 test('[U137] a leader that somebody stopped is not taken for one, and its silence is told until it goes on', async ({
   dashboard,
