@@ -1,8 +1,9 @@
 /** Real errors and delays of the system under a node, one that runs in a process of its own. */
 import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { whyNotRecorded } from '../../torture/crash-states/recording.ts';
+import { markFile } from '../../server/storage/store-mark.ts';
 import { buildNodes, Rig, WITHIN_MS } from './rig.ts';
 import { injecting } from './strace.ts';
 
@@ -24,6 +25,11 @@ beforeAll(async () => {
   rig = await Rig.start(nodes.file, { under: (node) => under.get(node) ?? [] });
 }, SLOW_MACHINE_MS);
 
+afterEach(async () => {
+  under.clear();
+  await rig.heal();
+}, SLOW_MACHINE_MS);
+
 afterAll(async () => {
   await rig.destroy();
   nodes.remove();
@@ -31,20 +37,23 @@ afterAll(async () => {
 
 describe('a disk that fails', { timeout: SLOW_MACHINE_MS }, () => {
   it.skipIf(why !== null).each([
-    ['cannot synchronise', injecting('fsync,fdatasync:error=EIO:when=30+'), /disk I\/O error/],
-    ['has no room', injecting('pwrite64:error=ENOSPC:when=400+'), /full/],
+    ['cannot synchronise', 'fsync,fdatasync:error=EIO:when=30+', database, /disk I\/O error/],
+    ['has no room', 'pwrite64:error=ENOSPC:when=400+', database, /full/],
+    ['has no room for the mark', 'pwrite64:error=ENOSPC:when=100+', mark, /no space left/],
   ])(
     '[X8] it %s: the node that leads stops and says why, and nothing acknowledged is lost',
-    async (_what, command, says) => {
-      await failUnderLoad(command, says);
+    async (_what, fault, files, says) => {
+      await failUnderLoad((node) => injecting(fault, files(node)), says);
     },
   );
 
   it('[X8] it takes no file beyond a size: the same', async () => {
-    const files = readdirSync(rig.dataDir).map((name) => statSync(path.join(rig.dataDir, name)));
-    const kib = Math.ceil(Math.max(...files.map(({ size }) => size)) / 1024) + ROOM_KIB;
-    const command = ['bash', '-c', `ulimit -f ${kib}; exec "$@"`, '-'];
-    await failUnderLoad(command, /I\/O error|full/);
+    const sizes = readdirSync(rig.dataDir).map((name) => statSync(inFolder(name)).size);
+    const kib = Math.ceil(Math.max(...sizes) / 1024) + ROOM_KIB;
+    await failUnderLoad(
+      () => ['bash', '-c', `ulimit -f ${kib}; exec "$@"`, '-'],
+      /I\/O error|full/,
+    );
   });
 
   it.skipIf(why !== null)(
@@ -52,8 +61,7 @@ describe('a disk that fails', { timeout: SLOW_MACHINE_MS }, () => {
     async () => {
       const victim = await rig.aFollower();
       await rig.server.supervisor.kill(victim);
-      const file = path.join(rig.dataDir, `${victim}.db`);
-      under.set(victim, injecting('pread64:error=EIO:when=2+', [file, `${file}-wal`]));
+      under.set(victim, injecting('pread64:error=EIO:when=2+', database(victim)));
       await rig.server.supervisor.revive(victim);
       expect(rig.server.fold.nodeView(victim)).toMatchObject({
         state: 'failed',
@@ -61,15 +69,13 @@ describe('a disk that fails', { timeout: SLOW_MACHINE_MS }, () => {
         // It says nothing of what is on the disk.
         refusal: null,
       });
-      under.clear();
-      await rig.heal();
     },
   );
 
   it.skipIf(why !== null)(
     '[X9] it is slow: writes take longer, and nobody is elected for it',
     async () => {
-      const leader = await startLeading(
+      const leader = await startLeading(() =>
         injecting(`fsync,fdatasync:delay_exit=${SYNC_DELAY_MS * 1000}`),
       );
       const { term } = rig.server.fold.nodeView(leader);
@@ -79,25 +85,41 @@ describe('a disk that fails', { timeout: SLOW_MACHINE_MS }, () => {
         return lastWriteMs !== null && lastWriteMs >= SYNC_DELAY_MS;
       });
       expect(rig.server.fold.nodeView(leader)).toMatchObject({ term, role: 'leader' });
-      under.clear();
+      // What slows it is gone with its process.
       await rig.server.supervisor.kill(leader);
-      await rig.heal();
     },
   );
 });
 
+function inFolder(name: string): string {
+  return path.join(rig.dataDir, name);
+}
+
+/** What SQLite writes of the node. */
+function database(node: string): readonly string[] {
+  const file = inFolder(`${node}.db`);
+  return [file, `${file}-wal`];
+}
+
+function mark(node: string): readonly string[] {
+  return [markFile(inFolder(`${node}.db`))];
+}
+
 /** It leads when this resolves, run by the command. */
-async function startLeading(command: readonly string[]): Promise<string> {
+async function startLeading(command: (node: string) => readonly string[]): Promise<string> {
   const { supervisor } = rig.server;
   const node = await rig.aFollower();
   await supervisor.kill(node);
-  under.set(node, command);
+  under.set(node, command(node));
   await supervisor.revive(node);
   await rig.lead(node);
   return node;
 }
 
-async function failUnderLoad(command: readonly string[], says: RegExp): Promise<void> {
+async function failUnderLoad(
+  command: (node: string) => readonly string[],
+  says: RegExp,
+): Promise<void> {
   const { fold } = rig.server;
   const written = new Map<string, string>();
   const victim = await startLeading(command);
