@@ -4,7 +4,7 @@
  * where one is installed. Prints a table and writes JSON. `-- --tiny` only
  * shows that it works; `-- --seconds N` sets how long each figure is measured.
  */
-import { parseArgs } from 'node:util';
+import { ProgramOptions } from '../harness/program-options.ts';
 import type { Load, LoadResult } from './closed-loop.ts';
 import { etcdVersion, startEtcd } from './etcd.ts';
 import { measureInProcess, withCluster } from './in-process.ts';
@@ -15,19 +15,23 @@ import { startFreshServer } from './server-process.ts';
 import { table } from './table.ts';
 import type { Line } from './table.ts';
 
-const { values } = parseArgs({
-  options: {
-    tiny: { type: 'boolean', default: false },
-    seconds: { type: 'string' },
-    out: { type: 'string', default: 'bench/results' },
-  },
+const HELP = `npm run bench -- [options]          the cluster, in its process and over HTTP
+npm run bench -- scale [options]    many versions
+npm run bench -- page [options]     open pages
+
+  --seconds N      how long each figure is measured; 5
+  --tiny           shows that it works, and measures nothing
+  --out FOLDER     where the report goes; bench/results
+
+npm run bench -- scale --help and npm run bench -- page --help have the rest.
+`;
+const options = new ProgramOptions('bench', HELP, {
+  tiny: { type: 'boolean' },
+  seconds: { type: 'string' },
+  out: { type: 'string', default: 'bench/results' },
 });
-const tiny = values.tiny;
-const measureMs = Number(values.seconds ?? (tiny ? 0.2 : 5)) * 1000;
-if (!(measureMs > 0)) {
-  process.stderr.write(`bench: --seconds ${values.seconds} is not a number above 0\n`);
-  process.exit(2);
-}
+const { tiny, seconds, out } = options.values;
+const measureMs = 1000 * options.amount('seconds', seconds ?? (tiny ? '0.2' : '5'));
 const warmupMs = tiny ? 100 : 1500;
 const depths = tiny ? [1, 8] : [1, 64, 256, 1000];
 const httpDepths = tiny ? [8] : [1, 64, 256];
@@ -95,7 +99,7 @@ for (const { system, name, start } of systems) {
 
 const workload =
   'values of 100 bytes over 1,000 keys; every write durable on a quorum, every read linearizable';
-const file = writeReport(values.out, { etcd: version, workload, measureMs, lines });
+const file = writeReport(out, { etcd: version, workload, measureMs, lines });
 process.stderr.write('\n');
 process.stdout.write(`${table(lines)}\n${workload}\nwritten to ${file}\n`);
 if (lines.some(({ errors }) => (errors ?? 0) > 0)) {

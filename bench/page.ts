@@ -4,7 +4,7 @@
  * their own; everything shares this machine's processors. `--minutes N` says how
  * long the page is watched, `--tiny` only shows that it works.
  */
-import { parseArgs } from 'node:util';
+import { ProgramOptions } from '../harness/program-options.ts';
 import { LiveLines } from './live-lines.ts';
 import { measureHttp } from './over-http.ts';
 import { LONG_TASK_MS, OpenPage } from './open-page.ts';
@@ -13,20 +13,19 @@ import { startFreshServer } from './server-process.ts';
 import { figureTable } from './table.ts';
 import type { Figure } from './table.ts';
 
-const { values } = parseArgs({
-  allowPositionals: true,
-  options: {
-    tiny: { type: 'boolean', default: false },
-    minutes: { type: 'string' },
-    out: { type: 'string', default: 'bench/results' },
-  },
+const HELP = `npm run bench -- page [options]
+
+  --minutes N      how long the page is watched; 1
+  --tiny           shows that it works, and measures little
+  --out FOLDER     where the report goes; bench/results
+`;
+const options = new ProgramOptions('bench page', HELP, {
+  tiny: { type: 'boolean' },
+  minutes: { type: 'string' },
+  out: { type: 'string', default: 'bench/results' },
 });
-const { tiny } = values;
-const minutes = Number(values.minutes ?? (tiny ? 0.05 : 1));
-if (!(minutes > 0)) {
-  process.stderr.write(`bench: --minutes ${values.minutes} is not a number above 0\n`);
-  process.exit(2);
-}
+const { tiny, out } = options.values;
+const minutes = options.amount('minutes', options.values.minutes ?? (tiny ? '0.05' : '1'));
 const browserPath = process.env['CHROMIUM_PATH'];
 if (browserPath === undefined) throw new Error('CHROMIUM_PATH names no browser');
 
@@ -98,5 +97,5 @@ try {
   await target.stop();
 }
 const said = `writes at ${load.depth} in flight; the page watched for ${minutes} minutes`;
-const file = writeReport(values.out, { minutes, figures });
+const file = writeReport(out, { minutes, figures });
 process.stdout.write(`\n${figureTable(figures)}\n${said}\nwritten to ${file}\n`);

@@ -7,7 +7,7 @@ import { cpSync, createWriteStream, mkdirSync, mkdtempSync, rmSync } from 'node:
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
+import { ProgramOptions } from '../harness/program-options.ts';
 import { report } from './report.ts';
 import { torture } from './run.ts';
 import type { Plan } from './run.ts';
@@ -41,7 +41,6 @@ const OPTIONS = {
   workers: { type: 'string', default: '4' },
   seed: { type: 'string' },
   keep: { type: 'string' },
-  help: { type: 'boolean', default: false },
 } as const;
 
 const HISTORY = 'history.jsonl';
@@ -53,17 +52,19 @@ const LEAST_RETENTION = 120;
 const SOAK = { retention: '300', blows: '1500' } as const;
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: OPTIONS });
-  if (values.help) {
-    process.stdout.write(HELP);
-    return;
-  }
+  const options = new ProgramOptions('torture', HELP, OPTIONS);
+  const { values } = options;
+  const asked = planOf(options);
   const folder = mkdtempSync(path.join(tmpdir(), 'chronoraft-torture-'));
   const file = path.join(folder, HISTORY);
   const history = createWriteStream(file);
-  const plan = planOf(values, path.join(folder, 'data'), (told) => {
-    for (const each of told) history.write(`${JSON.stringify(each)}\n`);
-  });
+  const plan: Plan = {
+    ...asked,
+    dataDir: path.join(folder, 'data'),
+    record: (told) => {
+      for (const each of told) history.write(`${JSON.stringify(each)}\n`);
+    },
+  };
   say(
     `seed ${plan.seed}: npm run torture -- ${process.argv.slice(2).join(' ')} --seed ${plan.seed}`,
   );
@@ -82,55 +83,50 @@ async function main(): Promise<void> {
   process.exitCode = isClean ? 0 : 1;
 }
 
-function planOf(
-  values: Partial<Record<keyof typeof OPTIONS, string | boolean>>,
-  dataDir: string,
-  record: Plan['record'],
-): Plan {
-  const minutes = values.minutes === undefined ? null : numberOf('minutes', values.minutes);
-  const kills = values.kills === undefined ? null : numberOf('kills', values.kills);
+type Options = ProgramOptions<typeof OPTIONS>;
+
+function planOf(options: Options): Omit<Plan, 'dataDir' | 'record'> {
+  const { values } = options;
+  const minutes = values.minutes === undefined ? null : options.amount('minutes', values.minutes);
+  const kills = values.kills === undefined ? null : options.count('kills', values.kills);
   const isSoak = minutes !== null && kills === null;
-  const retention = values.retention ?? (isSoak ? SOAK.retention : null);
   if (values.as !== 'threads' && values.as !== 'processes')
-    throw new Usage('--as is threads or processes');
+    return options.refuse('--as is threads or processes');
   return {
-    seed: values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed),
+    seed:
+      values.seed === undefined
+        ? Math.floor(Math.random() * 2 ** 31) + 1
+        : options.count('seed', values.seed),
     kills: kills ?? (minutes === null ? 100 : null),
     durationMs: minutes === null ? null : minutes * 60_000,
-    clients: numberOf('clients', values.clients),
-    workers: numberOf('workers', values.workers),
-    life: values.life === undefined && isSoak ? null : lifeOf(values.life ?? LIFE),
-    blowEveryMs: numberOf('blows', values.blows ?? (isSoak ? SOAK.blows : BLOWS)),
+    clients: options.count('clients', values.clients),
+    workers: options.count('workers', values.workers),
+    life: lifeOf(options, isSoak),
+    blowEveryMs: options.amount('blows', values.blows ?? (isSoak ? SOAK.blows : BLOWS)),
     epochMs: EPOCH_MS,
     graceMs: GRACE_MS,
-    retentionMs: retention === null ? null : retentionOf(retention) * 1000,
+    retentionMs: retentionOf(options, isSoak),
     runNodesAs: values.as,
     root: path.resolve('.'),
-    dataDir,
     clientFile: path.resolve('dist/torture/client-process.js'),
     say,
-    record,
   };
 }
 
-class Usage extends Error {}
-
-function retentionOf(text: unknown): number {
-  const seconds = numberOf('retention', text);
-  if (seconds < LEAST_RETENTION) throw new Usage(`--retention is ${LEAST_RETENTION} or more`);
-  return seconds;
+function retentionOf(options: Options, isSoak: boolean): number | null {
+  const given = options.values.retention ?? (isSoak ? SOAK.retention : undefined);
+  if (given === undefined) return null;
+  const seconds = options.amount('retention', given);
+  if (seconds < LEAST_RETENTION) return options.refuse(`--retention is ${LEAST_RETENTION} or more`);
+  return seconds * 1000;
 }
 
-function lifeOf(text: unknown): readonly [number, number] {
-  const [least = 0, most = 0] = String(text).split('-').map(Number);
-  if (!(least > 0 && most > least)) throw new Usage('--life is two numbers, as 10-400');
-  return [least, most];
-}
-
-function numberOf(name: string, text: unknown): number {
-  const number = Number(text);
-  if (!(number > 0)) throw new Usage(`--${name} is a number above 0`);
-  return number;
+function lifeOf(options: Options, isSoak: boolean): readonly [number, number] | null {
+  const { life } = options.values;
+  if (life === undefined && isSoak) return null;
+  const [least = 0, most = 0] = (life ?? LIFE).split('-').map(Number);
+  if (least > 0 && most > least) return [least, most];
+  return options.refuse(`--life ${life} is not two numbers, as 10-400`);
 }
 
 function say(line: string): void {
@@ -138,8 +134,6 @@ function say(line: string): void {
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(
-    error instanceof Usage ? `${error.message}\n\n${HELP}` : `${String(error)}\n`,
-  );
-  process.exit(error instanceof Usage ? 2 : 1);
+  process.stderr.write(`${String(error)}\n`);
+  process.exit(1);
 });
