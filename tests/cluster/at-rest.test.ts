@@ -5,6 +5,7 @@
  */
 import { copyFileSync, cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { MemberAnswer, NodeActionAnswer } from '../../contracts/control.ts';
 import { ClusterView, NodeView } from '../../contracts/view.ts';
@@ -14,6 +15,7 @@ import type { TestServer } from '../server.ts';
 
 const SLOW_MACHINE_MS = 180_000;
 const KEYS = 40;
+const LOOK_MS = 20;
 const PARTS: readonly string[] = ['', '-wal', '-shm', '-mark'];
 
 describe('disks damaged at rest', { timeout: SLOW_MACHINE_MS }, () => {
@@ -42,6 +44,7 @@ describe('disks damaged at rest', { timeout: SLOW_MACHINE_MS }, () => {
     const folder = copyOf(whole, (damaged) => flip(damaged, 'n2.db-wal', 20_000));
     server = await startTestServer(folder);
     await expect.poll(leader).toMatch(/^n[13]$/);
+    await expect.poll(async () => (await nodeOf('n2')).state).toBe('failed');
     await expectRefused('rolled-back');
     for (const [refusal, damage] of DAMAGES) {
       put(folder, 'n2', whole, 'n2');
@@ -100,7 +103,9 @@ describe('disks damaged at rest', { timeout: SLOW_MACHINE_MS }, () => {
     });
     server = await startTestServer(folder);
     for (const id of ['n2', 'n3'])
-      expect(await nodeOf(id)).toMatchObject({ state: 'failed', refusal: 'rolled-back' });
+      await expect
+        .poll(() => nodeOf(id))
+        .toMatchObject({ state: 'failed', refusal: 'rolled-back' });
     // The sound one asks for votes, and gets none of those that have forgotten theirs.
     await expect.poll(async () => (await nodeOf('n1')).role).toMatch(/andidate/);
     const outcome = await server.kv.write({ op: 'set', key: 'new', field: 'f', value: 'x' }, 500);
@@ -149,15 +154,27 @@ describe('disks damaged at rest', { timeout: SLOW_MACHINE_MS }, () => {
   /** Writes as a program of its own, which is killed where it stands. */
   async function writeAndKill(from: number, to: number): Promise<void> {
     const program = await ServerProcess.start({ dataDir: whole, env: { PAGE: 'off' } });
-    for (let i = from; i < to; i++) {
-      const response = await fetch(`${program.url}/api/v1/kv/k${i}/f`, {
-        method: 'PUT',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ value: `v${i}` }),
-      });
-      expect(response.status).toBe(200);
+    try {
+      for (let i = from; i < to; i++) {
+        const response = await fetch(`${program.url}/api/v1/kv/k${i}/f`, {
+          method: 'PUT',
+          headers: { 'content-type': 'application/json', 'request-timeout-ms': '60000' },
+          body: JSON.stringify({ value: `v${i}` }),
+        });
+        expect(response.status).toBe(200);
+        const { revision } = (await response.json()) as { revision: number };
+        // One that fell behind would have it all in one write, and so little to lose.
+        while ((await persisted(program.url)) < revision) await delay(LOOK_MS);
+      }
+    } finally {
+      await program.end('SIGKILL');
     }
-    await program.end('SIGKILL');
+  }
+
+  /** What every node has on its disk. */
+  async function persisted(url: string): Promise<number> {
+    const { nodes } = ClusterView.parse(await (await fetch(`${url}/api/v1/cluster`)).json());
+    return Math.min(...nodes.map(({ persistedIndex }) => persistedIndex));
   }
 
   function running(): TestServer {

@@ -21,14 +21,22 @@ describe('a cluster whose members change', { timeout: SLOW_MACHINE_MS }, () => {
     server = await startTestServer();
   }, SLOW_MACHINE_MS);
   afterEach(async () => {
-    await load?.end();
-    load = null;
-    await server.destroy();
+    try {
+      await load?.end();
+    } finally {
+      load = null;
+      await server.destroy();
+    }
   });
 
   it('[K15] adds a node by a snapshot and the log, while writes go on, and loses none', async () => {
     for (let i = 0; i < 300; i++) await write(`before${i % 10}`, String(i));
-    for (const id of server.supervisor.nodes) await act(`nodes/${id}/compact`);
+    const { index } = await write('before', 'all');
+    for (const id of server.supervisor.nodes) {
+      // It shortens its log to what it has, and may lead when the new one comes.
+      await applied(id, index);
+      await act(`nodes/${id}/compact`);
+    }
     load = new Load();
     const added = memberAnswer(await post('members'));
     expect(added).toMatchObject({ node: 'n4', voters: ['n1', 'n2', 'n3', 'n4'], quorum: 3 });
@@ -114,14 +122,17 @@ describe('a cluster whose members change', { timeout: SLOW_MACHINE_MS }, () => {
     });
     expect(Problem.parse(await call('DELETE', 'members/n9')).code).toBe('NODE_UNKNOWN');
     expect(Problem.parse(await post('members', { as: 'king' })).code).toBe('BAD_REQUEST');
-    const [first, second] = await Promise.all([post('members'), post('members')]);
-    expect(Problem.parse(second)).toMatchObject({
-      code: 'CHANGE_REFUSED',
-      message: 'another change of members is under way',
-    });
-    expect(memberAnswer(first).node).toBe('n4');
+    // Over two connections: either may come first.
+    const answers = await Promise.all([post('members'), post('members')]);
+    const refused = answers.filter((answer) => Problem.safeParse(answer).success);
+    expect(refused).toMatchObject([
+      { code: 'CHANGE_REFUSED', message: 'another change of members is under way' },
+    ]);
+    expect(memberAnswer(answers.find((answer) => !refused.includes(answer))).node).toBe('n4');
     expect(Problem.parse(await post('nodes/n9/lead')).code).toBe('NODE_UNKNOWN');
-    expect(Problem.parse(await post(`nodes/${await leaderOf()}/lead`)).code).toBe('CONFLICT');
+    await expect
+      .poll(async () => Problem.safeParse(await post(`nodes/${await leaderOf()}/lead`)).data?.code)
+      .toBe('CONFLICT');
   });
 
   it('[K18] the last voter cannot be removed', async () => {
@@ -138,17 +149,23 @@ describe('a cluster whose members change', { timeout: SLOW_MACHINE_MS }, () => {
     const leader = await leaderOf();
     load = new Load();
     for (const id of server.supervisor.nodes.filter((other) => other !== leader)) {
-      nodeAnswer(await post(`nodes/${id}/lead`));
-      expect(await leaderOf()).toBe(id);
+      // On a machine that stands still it may be late, and another lead instead.
+      await expect
+        .poll(async () => {
+          const answer = await post(`nodes/${id}/lead`);
+          return NodeActionAnswer.safeParse(answer).success ? leaderOf() : answer;
+        })
+        .toBe(id);
     }
     await load.end();
     for (const [key, value] of load.last) expect(await read(key)).toBe(value);
   });
 
   it('[K20] shortens a log on request; what it forgot is in the database after a restart', async () => {
-    for (let i = 0; i < 50; i++) await write(`k${i}`, String(i));
+    let index = 0;
+    for (let i = 0; i < 50; i++) ({ index } = await write(`k${i}`, String(i)));
     // It shortens its log to what it has: the last writes may still be on their way to it.
-    await converged('n1');
+    await applied('n1', index);
     await act('nodes/n1/compact');
     const { nodes } = ClusterView.parse(await call('GET', 'cluster'));
     expect(nodes.find(({ id }) => id === 'n1')?.firstIndex).toBeGreaterThan(50);
@@ -242,9 +259,14 @@ describe('a cluster whose members change', { timeout: SLOW_MACHINE_MS }, () => {
     }
   }
 
-  async function write(key: string, value: string): Promise<void> {
+  async function write(key: string, value: string): Promise<{ readonly index: number }> {
     const outcome = await server.kv.write({ op: 'set', key, field: 'f', value }, TIMEOUT_MS);
     if (!outcome.ok || !outcome.result.ok) throw new Error(JSON.stringify(outcome));
+    return outcome;
+  }
+
+  async function applied(id: string, index: number): Promise<void> {
+    await expect.poll(() => server.fold.nodeView(id).lastApplied).toBeGreaterThanOrEqual(index);
   }
 
   async function read(key: string): Promise<string | null> {

@@ -94,6 +94,15 @@ describe('the trace of a real cluster', { timeout: SLOW_MACHINE_MS }, () => {
     return TraceAnswer.parse(await requests.ok('GET', '/api/v1/trace'));
   }
 
+  /** Every node knows all that the leader has to be committed. */
+  function isLevel(): boolean {
+    const { nodes } = server.fold.view(0);
+    const leader = nodes.find(({ role }) => role === 'leader');
+    return nodes.every(
+      ({ commitIndex, leader: of }) => commitIndex === leader?.lastIndex && of === leader.id,
+    );
+  }
+
   async function until(seen: (answer: TraceAnswer) => boolean): Promise<TraceAnswer> {
     for (;;) {
       const answer = await read();
@@ -104,6 +113,8 @@ describe('the trace of a real cluster', { timeout: SLOW_MACHINE_MS }, () => {
   it('[H55] leads from the sending of an entry by its arrivals and answers to its commit', async () => {
     await requests.ok('PUT', '/api/v1/kv/k/f', { value: 'fast' });
     expect(await read()).toMatchObject({ stretch: 0, events: [] });
+    // Nothing of what came before is still on its way.
+    await expect.poll(isLevel).toBe(true);
     await requests.ok('PUT', '/api/v1/pace', { pace: 0.25 });
     await requests.ok('PUT', '/api/v1/kv/k/f', { value: 'slow' });
     const isCommit = (event: TraceAnswer['events'][number]): event is TraceMark =>

@@ -8,7 +8,10 @@ import { plantedRoot } from '../e2e/planted-root.ts';
 import { makeDataDir } from '../server.ts';
 import type { TestServer } from '../server.ts';
 
-export async function startPlantedServer(edits: readonly Planted[]): Promise<TestServer> {
+export async function startPlantedServer(
+  edits: readonly Planted[],
+  env: Record<string, string> = {},
+): Promise<TestServer> {
   const root = await plantedRoot(edits);
   const dataDir = makeDataDir();
   const clean = (): void => {
@@ -16,7 +19,7 @@ export async function startPlantedServer(edits: readonly Planted[]): Promise<Tes
     rmSync(dataDir, { recursive: true, force: true });
   };
   try {
-    const config = readConfig({ PORT: '0', DATA_DIR: dataDir, PAGE: 'off' }, root);
+    const config = readConfig({ PORT: '0', DATA_DIR: dataDir, PAGE: 'off', ...env }, root);
     const server = await startServer(config, createLogger('silent'), 'test');
     const destroy = async (): Promise<void> => {
       await server.close();

@@ -25,6 +25,7 @@ function order(number: number, blow: Blow) {
 
 beforeEach(async () => {
   const { supervisor } = server;
+  supervisor.healAll();
   for (const id of supervisor.nodes) {
     supervisor.resume(id);
     supervisor.setWorld(id, SOUND_WORLD);

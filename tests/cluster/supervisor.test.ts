@@ -11,6 +11,8 @@ import { makeDataDir } from '../server.ts';
 
 const SLOW_MACHINE_MS = 60_000;
 const LARGE_BYTES = 65 * 1024 * 1024;
+/** Where one hangs for good; else nobody may be called late for being slow. */
+const LATE_AFTER_MS = 1000;
 
 describe('a start of all nodes', { timeout: SLOW_MACHINE_MS }, () => {
   let dataDir: DataDir;
@@ -48,7 +50,7 @@ describe('a start of all nodes', { timeout: SLOW_MACHINE_MS }, () => {
         electionTimeoutMs: 300,
         leaseMs: 0,
         processors,
-        lateAfterMs: 1000,
+        ...(hanging !== null && { lateAfterMs: LATE_AFTER_MS }),
       },
       {
         onStarted: () => {},

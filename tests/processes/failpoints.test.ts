@@ -1,10 +1,14 @@
 /** Nodes that are killed at each step on the way of a write and of a snapshot, as processes are killed. */
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FailpointName } from '../../server/base/failpoint.ts';
+import type { Arming } from '../../server/node/armed-failpoints.ts';
 import { buildNodes, Rig, WITHIN_MS } from './rig.ts';
 
 const SLOW_MACHINE_MS = 3 * WITHIN_MS;
 const WRITERS = 16;
+/** Of the times that a failpoint is reached. */
+const NEVER = 0;
 
 type Victim = 'leader' | 'follower';
 type Provoke = 'writes' | 'election' | 'compaction' | 'catching up';
@@ -82,16 +86,7 @@ describe('a node that is killed', { timeout: SLOW_MACHINE_MS }, () => {
     '[X2] at $name, as a $victim ($provoke): what was acknowledged is there, once',
     async (row) => {
       round++;
-      const { name, provoke, nth = 1 } = row;
-      let victim = row.victim === 'leader' ? await rig.theLeader() : await rig.aFollower();
-      const arming = { name, nth, act: 'kill' } as const;
-      if (provoke === 'catching up') await leaveBehind(row.victim, victim);
-      if (provoke === 'catching up' && row.victim === 'follower') rig.armNextLife(victim, arming);
-      else {
-        if (provoke === 'catching up') victim = await rig.theLeader();
-        rig.arm(victim, arming);
-      }
-      await provoked(row, victim);
+      const victim = await killed(row);
       expect(rig.server.fold.nodeView(victim).reason).toBe('its process was ended by SIGKILL');
       // The two that are left go on by themselves.
       await rig.set(`round ${round}`, 'without', victim);
@@ -104,30 +99,67 @@ describe('a node that is killed', { timeout: SLOW_MACHINE_MS }, () => {
     },
   );
 
-  /** Writes as the row wants it until the victim is gone; what is under way then is still answered. */
-  async function provoked(row: Row, victim: string): Promise<void> {
-    const isGone = (): boolean => rig.state(victim) === 'failed';
-    const load = row.provoke === 'election' ? null : writeUntil(isGone);
-    const { supervisor } = rig.server;
-    if (row.provoke === 'election') {
-      // The third is to be elected: the victim votes for it.
-      const leader = rig.leader ?? '';
-      const third = rig.nodes.find((id) => id !== victim && id !== leader);
-      supervisor.node(leader).transferLeadership(third ?? '');
+  /** Writes meanwhile; what is under way when the victim is gone is still answered. */
+  async function killed(row: Row): Promise<string> {
+    let isOver = false;
+    const load = row.provoke === 'election' ? null : writeUntil(() => isOver);
+    try {
+      return await provoked(row);
+    } finally {
+      isOver = true;
+      await load;
     }
-    if (row.provoke === 'catching up') {
-      const behind = rig.nodes.filter((id) => rig.state(id) === 'down');
-      void Promise.all(behind.map((id) => supervisor.revive(id)));
-    }
-    if (row.provoke === 'compaction') supervisor.node(victim).compact();
-    await rig.until(`${victim} is gone`, isGone);
-    await load;
   }
 
-  /** A follower that is down lacks what the others do not have in their logs any more. */
-  async function leaveBehind(victim: Victim, node: string): Promise<void> {
+  /** Brings it about that a node which is armed comes to its failpoint; that node, once it is gone. */
+  async function provoked({ name, victim: as, provoke, nth = 1 }: Row): Promise<string> {
     const { supervisor } = rig.server;
-    const behind = victim === 'follower' ? node : await rig.aFollower();
+    const arming = { name, nth, act: 'kill' } as const;
+    const isGone = (id: string): boolean => rig.state(id) === 'failed';
+    if (provoke === 'catching up' && as === 'leader') return killedSending(arming);
+    const victim = as === 'leader' ? await rig.theLeader() : await rig.aFollower();
+    if (provoke === 'catching up') {
+      await leaveBehind(victim);
+      rig.armNextLife(victim, arming);
+      void supervisor.revive(victim);
+    } else rig.arm(victim, arming);
+    if (provoke === 'compaction') supervisor.node(victim).compact();
+    await rig.until(`${victim} is gone`, () => {
+      // Another is to be elected: the victim votes for it.
+      if (provoke === 'election') handOver(victim);
+      return isGone(victim);
+    });
+    return victim;
+  }
+
+  /** To any but this one. */
+  function handOver(voter: string): void {
+    const { leader } = rig;
+    const next = rig.nodes.find((id) => id !== voter && id !== leader);
+    if (leader !== null) rig.server.supervisor.node(leader).transferLeadership(next ?? '');
+  }
+
+  /** Whoever leads while one needs a snapshot; another may have come to lead in between, and sent it. */
+  async function killedSending(arming: Arming): Promise<string> {
+    const { supervisor, fold } = rig.server;
+    for (;;) {
+      const behind = await rig.aFollower();
+      const index = await leaveBehind(behind);
+      const victim = await rig.theLeader();
+      rig.arm(victim, arming);
+      void supervisor.revive(behind);
+      await rig.until('the snapshot was sent, or begun', () => {
+        const { state, lastApplied } = fold.nodeView(behind);
+        return rig.state(victim) === 'failed' || (state === 'serving' && lastApplied > index);
+      });
+      if (rig.state(victim) === 'failed') return victim;
+      rig.arm(victim, { ...arming, nth: NEVER });
+    }
+  }
+
+  /** A follower that is down lacks what the others do not have in their logs any more; the index of that. */
+  async function leaveBehind(behind: string): Promise<number> {
+    const { supervisor } = rig.server;
     await supervisor.kill(behind);
     const { index } = await rig.set(`round ${round}`, 'while one is down', behind);
     const others = rig.nodes.filter((id) => id !== behind);
@@ -138,6 +170,7 @@ describe('a node that is killed', { timeout: SLOW_MACHINE_MS }, () => {
     await rig.until('their logs begin after it', () =>
       others.every((id) => rig.server.fold.nodeView(id).firstIndex > index),
     );
+    return index;
   }
 
   async function writeUntil(isOver: () => boolean): Promise<void> {
@@ -214,6 +247,9 @@ describe('a leader that is stopped', { timeout: SLOW_MACHINE_MS }, () => {
       { type: 'get', key: 'stopped', field: 'x' },
       WITHIN_MS,
     );
+    // Had it led no more, it would have the write last.
+    if (process.platform === 'linux')
+      await rig.until('it is stopped', () => /\) T /.test(statOf(rig.child(old).pid)));
     rig.child(old).kill('SIGCONT');
     const read = await through;
     // Whoever answers: what was acknowledged before the question is in the answer.
@@ -222,6 +258,11 @@ describe('a leader that is stopped', { timeout: SLOW_MACHINE_MS }, () => {
     expect(await rig.get('stopped', 'y')).toBe('during');
   });
 });
+
+/** What the system knows of the process. */
+function statOf(pid = 0): string {
+  return readFileSync(`/proc/${pid}/stat`, 'utf8');
+}
 
 describe('a build for use', { timeout: SLOW_MACHINE_MS }, () => {
   it('[X5] has nothing that can be armed', async () => {

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NodeView } from '../../contracts/view.ts';
 import { ServerProcess } from '../../harness/server-process.ts';
+import { must } from '../../server/base/assert.ts';
 import type { NodeOptions } from '../../server/node/control.ts';
 import { SOUND_WORLD } from '../../server/node/control.ts';
 import { makeDataDir } from '../server.ts';
@@ -43,12 +44,11 @@ describe('a server whose nodes are processes', { timeout: SLOW_MACHINE_MS }, () 
   });
 
   it('[X6] tells in which process each runs; one that is killed there has failed, and the others go on', async () => {
-    const nodes = await view();
-    const pids = new Set(nodes.map(({ pid }) => pid));
+    const pids = new Set((await view()).map(({ pid }) => pid));
     expect(pids.size).toBe(3);
     expect(pids).not.toContain(server.pid);
     await write('1');
-    const { id, pid } = nodes.find(({ role }) => role === 'leader') ?? must();
+    const { id, pid } = await someone('leader');
     process.kill(pid ?? 0, 'SIGKILL');
     await expect
       .poll(() => node(id))
@@ -62,7 +62,7 @@ describe('a server whose nodes are processes', { timeout: SLOW_MACHINE_MS }, () 
   it.runIf(process.platform === 'linux')(
     '[X6] stops the process of a paused node, and lets it go on',
     async () => {
-      const { id, pid = 0 } = (await view()).find(({ role }) => role === 'follower') ?? must();
+      const { id, pid = 0 } = await someone('follower');
       await post(`nodes/${id}/pause`, { forMs: 600_000 });
       // The system takes it off its processor a moment after it was told to.
       await expect.poll(() => stateOf(pid)).toBe('T');
@@ -101,7 +101,7 @@ describe('a server whose nodes are processes', { timeout: SLOW_MACHINE_MS }, () 
       await server.end('SIGKILL');
       // Where the group goes on, as under a shell that runs no jobs, Linux does not wake who is stopped.
       server = await start(false);
-      const { id, pid = 0 } = (await view()).find(({ role }) => role === 'follower') ?? must();
+      const { id, pid = 0 } = await someone('follower');
       const others = (await view()).map((node) => node.pid ?? 0).filter((other) => other !== pid);
       await post(`nodes/${id}/pause`, { forMs: 600_000 });
       await expect.poll(() => stateOf(pid)).toBe('T');
@@ -140,7 +140,18 @@ describe('a server whose nodes are processes', { timeout: SLOW_MACHINE_MS }, () 
   }
 
   async function node(id: string): Promise<NodeView> {
-    return (await view()).find((each) => each.id === id) ?? must();
+    return must(
+      (await view()).find((each) => each.id === id),
+      `${id} is a member`,
+    );
+  }
+
+  /** The first that has the role, once one has. */
+  async function someone(role: 'leader' | 'follower'): Promise<NodeView> {
+    const isOne = (each: NodeView): boolean => each.role === role && each.state === 'serving';
+    let found: NodeView | undefined;
+    await expect.poll(async () => (found = (await view()).find(isOne))).toBeDefined();
+    return must(found, `a ${role}`);
   }
 
   async function write(value: string): Promise<void> {
@@ -176,10 +187,6 @@ async function socketPair(): Promise<readonly [Socket, Socket]> {
   const [other] = (await accepted) as [Socket];
   server.close();
   return [one, other];
-}
-
-function must(): never {
-  throw new Error('three nodes, one leader');
 }
 
 /** One letter, as the system tells it: T is stopped. */
