@@ -10,6 +10,7 @@ import { BEAT_EVERY_MS, Packet, Patch } from '../../contracts/live.ts';
 import type { ClientToServerEvents, ServerToClientEvents } from '../../contracts/live.ts';
 import { ClusterView } from '../../contracts/view.ts';
 import { sharedServer } from '../server.ts';
+import { makeWhole } from '../whole.ts';
 
 const SLOW_MACHINE_MS = 120_000;
 
@@ -19,8 +20,9 @@ describe('a live page', { timeout: SLOW_MACHINE_MS }, () => {
   const server = sharedServer();
   const sockets: LiveSocket[] = [];
 
-  afterEach(() => {
+  afterEach(async () => {
     for (const socket of sockets.splice(0)) socket.disconnect();
+    await makeWhole(server);
   });
 
   it('[V8] gets the whole view on joining, then every patch in order, and they fit together', async () => {
@@ -80,18 +82,25 @@ describe('a live page', { timeout: SLOW_MACHINE_MS }, () => {
       break;
     }
     await killed;
-    await server.supervisor.revive('n3');
   });
 
   it('[V10] gets at most thirty patches a second under load', async () => {
     const socket = join();
     await next(socket, 'view');
+    let isLoaded = true;
+    // Many would leave a busy machine no time to patch.
+    const writers = Array.from({ length: 4 }, async (_, n) => {
+      while (isLoaded) await write(`load${n}`);
+    });
+    await next(socket, 'beat');
     let patches = 0;
     socket.on('patch', () => patches++);
     const startedMs = performance.now();
-    await Promise.all(Array.from({ length: 2000 }, (_, n) => write(`load${n}`)));
-    await next(socket, 'beat');
+    // Longer than a second, however fast the machine is: a few patches at once make no rate.
+    for (let beat = 0; beat < 2; beat++) await next(socket, 'beat');
     const seconds = (performance.now() - startedMs) / 1000;
+    isLoaded = false;
+    await Promise.all(writers);
     expect(patches / seconds).toBeLessThan(35);
     expect(patches).toBeGreaterThan(0);
   });
@@ -113,8 +122,11 @@ describe('a live page', { timeout: SLOW_MACHINE_MS }, () => {
     other.on('packets', () => others++);
     await Promise.all([next(watching, 'view'), next(other, 'view')]);
     watching.emit('watchPackets', true);
-    const packets = Packet.array().parse(await next(watching, 'packets'));
-    expect(packets.some(({ type }) => type === 'Heartbeat' || type === 'AppendEntries')).toBe(true);
+    const nextPackets = inbox(watching, 'packets');
+    // An election, or answers alone, may come first.
+    const seen = new Set<string>();
+    while (!seen.has('Heartbeat') && !seen.has('AppendEntries'))
+      for (const { type } of Packet.array().parse(await nextPackets())) seen.add(type);
     watching.emit('watchPackets', false);
     expect(others).toBe(0);
   });

@@ -284,9 +284,11 @@ describe('commands', { timeout: SLOW_MACHINE_MS }, () => {
       terminal: { columns: 80, rows: 24 },
       env: { NO_COLOR: '1' },
       keyboard,
-      onOutput: (text, output) => {
-        seen.push(text);
-        if (!isSmall && seen.join('').includes('q quits')) {
+      onOutput: (written, output) => {
+        seen.push(written);
+        // No one leads for a moment, on a machine that stalls.
+        const text = seen.join('');
+        if (!isSmall && text.includes('q quits') && text.includes('Healthy: ')) {
           isSmall = true;
           setImmediate(() => {
             Object.assign(output, { columns: 30, rows: 8 }).emit('resize');
@@ -300,7 +302,6 @@ describe('commands', { timeout: SLOW_MACHINE_MS }, () => {
     expect(raw).toEqual([true, false]);
     expect(stdout.startsWith(`${escape}[?1049h${escape}[?25l`)).toBe(true);
     expect(stdout.endsWith(`${escape}[?25h${escape}[?1049l`)).toBe(true);
-    expect(stdout).toContain('Healthy: ');
     const small = stdout.slice(stdout.lastIndexOf(`${escape}[2J`));
     const rows = [...small.matchAll(/\[(\d+);1H.\[2K([^\n]*?)(?=\P{L}?\[[\d?])/gu)];
     expect(rows.length).toBeGreaterThan(3);
@@ -354,7 +355,7 @@ describe('commands', { timeout: SLOW_MACHINE_MS }, () => {
   });
 
   it('[Z2] without a quorum status ends with 4 and a write with 4, and with it again with 0', async () => {
-    expect(await run(['status'])).toMatchObject({ code: 0 });
+    await expect.poll(async () => (await run(['status'])).code).toBe(0);
     for (const node of ['n1', 'n2'])
       expect(await run(['node', 'kill', node])).toMatchObject({ code: 0 });
     expect(await run(['node', 'kill', 'n1'])).toMatchObject({ code: 1 });

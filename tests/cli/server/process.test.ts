@@ -8,6 +8,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { makeDataDir, sharedServer } from '../../server.ts';
 
 const SLOW_MACHINE_MS = 180_000;
+/** A machine that is busy with other things may take its time. */
+const PATIENT = ['--timeout', '60s'];
 
 describe('the program chronoraft', { timeout: SLOW_MACHINE_MS }, () => {
   const server = sharedServer();
@@ -20,7 +22,7 @@ describe('the program chronoraft', { timeout: SLOW_MACHINE_MS }, () => {
 
   it('[Z14] ends with the code and the line of what happened', async () => {
     const [good, bad, nobody] = await Promise.all([
-      ended(start(['scan'], { CHRONORAFT_URL: server.url })),
+      ended(start(['scan', ...PATIENT], { CHRONORAFT_URL: server.url })),
       ended(start(['scan', '--limt', '1'], {})),
       ended(start(['scan'], { CHRONORAFT_URL: 'http://127.0.0.1:9' })),
     ]);
@@ -42,7 +44,7 @@ describe('the program chronoraft', { timeout: SLOW_MACHINE_MS }, () => {
       });
       expect(answer.status).toBe(200);
     }
-    const child = start(['scan', '--values'], { CHRONORAFT_URL: server.url });
+    const child = start(['scan', '--values', ...PATIENT], { CHRONORAFT_URL: server.url });
     child.stdout?.once('data', () => child.stdout?.destroy());
     let stderr = '';
     child.stderr?.on('data', (text: Buffer) => {
@@ -59,9 +61,9 @@ describe('the program chronoraft', { timeout: SLOW_MACHINE_MS }, () => {
     const words = ['start', '--port', '0', '--data-dir', folder, '--nodes', '1', '--no-page'];
     const child = start(words, {});
     const url = await ready(child);
-    const put = await ended(start(['put', 'a', 'b', 'c', '--url', url], {}));
+    const put = await ended(start(['put', 'a', 'b', 'c', '--url', url, ...PATIENT], {}));
     expect(put).toMatchObject({ code: 0, stderr: '' });
-    const members = await ended(start(['member', 'list', '--url', url], {}));
+    const members = await ended(start(['member', 'list', '--url', url, ...PATIENT], {}));
     expect(members.stdout).toBe('n1\tvoter\na quorum is 1 of 1\n');
     child.kill('SIGINT');
     const [code] = (await once(child, 'exit')) as [number | null];
