@@ -95,13 +95,16 @@ export class Faults {
     }
   }
 
-  /** Makes links whole, ends pauses, and puts disks and clocks right. Nodes that are down stay down. */
+  /**
+   * Makes links whole, ends pauses, and puts disks and clocks right. Nodes that are down stay down.
+   * Who stood still goes on last: at once, and by then in a sound world.
+   */
   async heal(): Promise<void> {
     const { supervisor } = this;
     supervisor.healAll();
     for (const id of supervisor.nodes) {
-      supervisor.resume(id);
       if (!isSound(supervisor.world(id))) supervisor.setWorld(id, SOUND_WORLD);
+      supervisor.resume(id);
     }
     await supervisor.inForce();
   }

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { AuditRecord } from '../../contracts/audit.ts';
+import type { AuditAnswer, AuditRecord } from '../../contracts/audit.ts';
 import { BACKUP_TYPE } from '../../contracts/backup-type.ts';
 import { roleOfRoute } from '../../server/access/roles.ts';
 import { must } from '../../server/base/assert.ts';
@@ -139,8 +139,12 @@ describe('a file that is still being sent', () => {
     await expect.poll(restores).toMatchObject({ running: { mode: 'present' } });
     expect((await raw('POST', '/api/v1/sign-out', own)).statusCode).toBe(200);
     const more = setInterval(() => sending.write(' '), 100);
-    expect(await cut).toMatchObject([{ code: 'ECONNRESET' }]);
-    clearInterval(more);
+    try {
+      // By whichever notices first: what reads, or what writes.
+      expect(await cut).toMatchObject([{ code: expect.stringMatching(/^(?:ECONNRESET|EPIPE)$/) }]);
+    } finally {
+      clearInterval(more);
+    }
     await expect
       .poll(restores)
       .toMatchObject({ running: null, last: { ok: false, problem: { status: 400 } } });
@@ -208,6 +212,7 @@ describe('the trail', () => {
   });
 
   it('[H70] has of those whom nobody knows their wrong tokens alone', async () => {
+    await expect.poll(async () => (await audit()).waiting).toBe(0);
     const before = (await trail()).length;
     const json = { 'content-type': 'application/json' };
     const url = `${server.url}/api/v1/sign-in`;
@@ -222,6 +227,7 @@ describe('the trail', () => {
     expect((await fetch(url, { method: 'POST', headers: json, body })).status).toBe(401);
     const wrong = { who: null, what: 'POST /api/v1/sign-in', status: 401 };
     await expect.poll(async () => (await trail())[0]).toMatchObject(wrong);
+    await expect.poll(async () => (await audit()).waiting).toBe(0);
     expect((await trail()).length).toBe(before + 1);
   });
 });
@@ -258,8 +264,9 @@ async function put(key: string, field: string, value: string): Promise<void> {
   expect(answer.status).toBe(200);
 }
 
+/** With patience: a machine that is busy with other things may take its time. */
 function bearer(token: string): Record<string, string> {
-  return { authorization: `Bearer ${token}` };
+  return { authorization: `Bearer ${token}`, 'request-timeout-ms': '60000' };
 }
 
 /** As it is written: fetch would mend the target. */
@@ -298,6 +305,15 @@ function hangUp(method: string, target: string): Promise<void> {
 
 /** Newest first. */
 async function trail(): Promise<readonly AuditRecord[]> {
-  const answer = await fetch(`${server.url}/api/v1/audit?limit=500`, { headers: bearer(VIEWER) });
-  return ((await answer.json()) as { records: AuditRecord[] }).records;
+  return (await audit()).records;
+}
+
+/** As a quorum has it: without one, as while a leader is elected, any node tells what it knows. */
+async function audit(): Promise<AuditAnswer> {
+  for (;;) {
+    const target = `${server.url}/api/v1/audit?limit=500`;
+    const answer = await fetch(target, { headers: bearer(VIEWER) });
+    const told = (await answer.json()) as AuditAnswer;
+    if (answer.status !== 503 && told.current) return told;
+  }
 }

@@ -30,6 +30,7 @@ import { sharedServer } from '../server.ts';
 
 /** Whatever is expected happens soon; a machine that is busy with other things may take its time. */
 const SLOW_MACHINE_MS = 120_000;
+const PATIENT = { 'request-timeout-ms': '60000' };
 
 type Reply =
   | { readonly ok: true; readonly body: unknown }
@@ -93,7 +94,7 @@ class ApiSubject implements Subject {
   /** All versions come as a file, of which no page is asked for. */
   private async backup({ prefix, at, asOf }: Asked<'versions'>): Promise<ReadOutcome> {
     const path = `/api/v1/backup${queryOf({ prefix, at, asOf })}`;
-    const text = await (await fetch(this.base + path)).text();
+    const text = await (await fetch(this.base + path, { headers: PATIENT })).text();
     const [header, ...lines] = text.split('\n').slice(0, -1);
     const view = BackupHeader.parse(JSON.parse(header ?? ''));
     const versions = lines
@@ -124,7 +125,7 @@ class ApiSubject implements Subject {
     const response = await fetch(this.base + path, {
       method,
       headers: {
-        'request-timeout-ms': '60000',
+        ...PATIENT,
         ...(body !== undefined && { 'content-type': type }),
       },
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),

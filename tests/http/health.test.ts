@@ -3,9 +3,8 @@ import { spawn } from 'node:child_process';
 import { connect } from 'node:net';
 import { rmSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { ReadyAnswer, VersionAnswer } from '../../contracts/server.ts';
-import { must } from '../../server/base/assert.ts';
 import { makeDataDir, sharedServer } from '../server.ts';
 import { Requests } from './requests.ts';
 
@@ -24,6 +23,12 @@ describe('health', { timeout: SLOW_MACHINE_MS }, () => {
     expect(response.headers.get('content-type')).toBe('text/plain; charset=utf-8');
     return [response.status, await response.text()];
   };
+
+  /** Of a test that failed. */
+  afterEach(async () => {
+    server.supervisor.healAll();
+    await server.pace.set(1);
+  });
 
   it('[H61] tells each check on a line of its own, if asked', async () => {
     await isReady();
@@ -47,8 +52,6 @@ describe('health', { timeout: SLOW_MACHINE_MS }, () => {
 
   it('[H61] is not ready where a leader cannot prove that it leads, and says why', async () => {
     await isReady();
-    const { leader } = await ready();
-    const id = must(leader, 'a ready cluster has a leader');
     // It goes on believing for up to an election time-out; then nobody leads that can be heard of.
     for (const node of server.supervisor.nodes) server.supervisor.isolate(node);
     await expect.poll(async () => (await requests.call('GET', '/readyz')).status).toBe(503);
@@ -63,7 +66,6 @@ describe('health', { timeout: SLOW_MACHINE_MS }, () => {
     expect((await requests.call('GET', '/livez')).status).toBe(200);
     server.supervisor.healAll();
     await isReady();
-    expect(server.supervisor.has(id)).toBe(true);
   });
 
   it('[H61] a paused cluster is alive, and not ready; however often it is asked, it is ready again when it goes on', async () => {

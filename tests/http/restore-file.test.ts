@@ -49,7 +49,8 @@ class Cluster {
   }
 
   async backup(query = ''): Promise<string> {
-    const response = await fetch(`${this.server.url}/api/v1/backup${query}`);
+    const headers = { 'request-timeout-ms': '60000' };
+    const response = await fetch(`${this.server.url}/api/v1/backup${query}`, { headers });
     expect(response.status).toBe(200);
     return response.text();
   }
@@ -316,8 +317,9 @@ describe('restores of files over HTTP', { timeout: SLOW_MACHINE_MS }, () => {
         written.set(cell.replace('/', '.'), { value: `other ${i}`, timestamp });
       }
     })();
-    const { timestamp, written: changed } = await cluster.restore(file);
-    running = false;
+    const { timestamp, written: changed } = await cluster.restore(file).finally(() => {
+      running = false;
+    });
     await others;
     expect(changed).toBeGreaterThanOrEqual(6000);
     expect(await cluster.fields(`prefix=h19w&at=${timestamp}`)).toEqual(before);
