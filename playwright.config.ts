@@ -16,8 +16,9 @@ export default defineConfig({
   fullyParallel: false,
   retries: 0,
   forbidOnly: isCi,
-  timeout: 120_000,
-  expect: { timeout: 20_000 },
+  // A minute for whatever is waited for, as in all tests here: nobody waits for what comes at once.
+  timeout: 240_000,
+  expect: { timeout: 60_000 },
   reporter: [['list'], ['json', { outputFile: 'test-results/e2e.json' }]],
   use: {
     viewport: { width: 1440, height: 900 },

@@ -11,6 +11,7 @@ import type { ClientToServerEvents, ServerToClientEvents } from '../contracts/li
 import { ChronoraftClient } from './http-client.ts';
 import { wantsView } from './live-store.ts';
 import type { LiveAction, LiveState } from './live-store.ts';
+import { OwnStalls } from './own-stalls.ts';
 import { Watches } from './watch.ts';
 
 /** How often the age of the last message is judged, ms. */
@@ -110,7 +111,11 @@ export function connectLive(target: LiveTarget): Live {
   });
   socket.io.on('reconnect_attempt', () => take({ type: 'attempt' }));
   document.addEventListener('visibilitychange', onVisibility);
-  const clock = setInterval(() => take({ type: 'clock', nowMs: Date.now() }), CLOCK_EVERY_MS);
+  const stalls = new OwnStalls(CLOCK_EVERY_MS, Date.now());
+  const clock = setInterval(() => {
+    const nowMs = Date.now();
+    if (stalls.mayJudge(nowMs)) take({ type: 'clock', nowMs });
+  }, CLOCK_EVERY_MS);
 
   const end = (): void => {
     clearInterval(clock);

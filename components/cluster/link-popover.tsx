@@ -110,6 +110,7 @@ export function LinkPopover({ a, b, anchor, onClose }: LinkPopoverProps) {
         <div key={way} className="flex flex-col">
           <RangeField
             label="Delay"
+            disabled={disabled !== null}
             value={stepOf(lane.delayMs)}
             min={0}
             max={LOG_STEPS}
@@ -118,19 +119,31 @@ export function LinkPopover({ a, b, anchor, onClose }: LinkPopoverProps) {
           />
           <RangeField
             label="Jitter"
+            disabled={disabled !== null}
             value={stepOf(lane.jitterMs)}
             min={0}
             max={LOG_STEPS}
             textOf={(step) => `+0–${msWords(step)}`}
             onValue={(step) => change({ jitterMs: msAt(step) })}
           />
-          <Share label="Lost" value={lane.loss} onValue={(loss) => change({ loss })} />
+          <Share
+            label="Lost"
+            disabled={disabled !== null}
+            value={lane.loss}
+            onValue={(loss) => change({ loss })}
+          />
           <Share
             label="Sent twice"
+            disabled={disabled !== null}
             value={lane.duplicate}
             onValue={(duplicate) => change({ duplicate })}
           />
-          <Share label="Swapped" value={lane.reorder} onValue={(reorder) => change({ reorder })} />
+          <Share
+            label="Swapped"
+            disabled={disabled !== null}
+            value={lane.reorder}
+            onValue={(reorder) => change({ reorder })}
+          />
         </div>
         {differ && (
           <p className="text-xs text-quiet">
@@ -152,14 +165,16 @@ export function LinkPopover({ a, b, anchor, onClose }: LinkPopoverProps) {
 
 interface ShareProps {
   readonly label: string;
+  readonly disabled: boolean;
   readonly value: number;
   onValue(value: number): void;
 }
 
-function Share({ label, value, onValue }: ShareProps) {
+function Share({ label, disabled, value, onValue }: ShareProps) {
   return (
     <RangeField
       label={label}
+      disabled={disabled}
       value={Math.round(value * 100)}
       min={0}
       max={100}

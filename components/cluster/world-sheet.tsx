@@ -12,6 +12,7 @@ import { CopyCurl } from '../ui/copy-curl.tsx';
 import { RangeField } from '../ui/range-field.tsx';
 import { Sheet } from '../ui/sheet.tsx';
 import { useCurl } from '../ui/use-curl.ts';
+import { useAsked } from './use-asked.ts';
 import { useFaults } from './use-faults.ts';
 
 /** Offsets on the slider, either way, ms; the API takes more. */
@@ -41,17 +42,23 @@ function DiskAndClock({ node }: Pick<WorldSheetProps, 'node'>) {
   const { busy, error, send } = useFaults();
   const because = disabled ?? (busy ? 'Under way' : null);
   const { diskDelayMs, diskFull, clockOffsetMs, clockDrift } = node.faults;
-  const disk: DiskBody = { delayMs: diskDelayMs, full: diskFull };
-  const clock: ClockBody = { offsetMs: clockOffsetMs, drift: clockDrift };
+  const [disk, askDisk] = useAsked<DiskBody>({ delayMs: diskDelayMs, full: diskFull });
+  const [clock, askClock] = useAsked<ClockBody>({ offsetMs: clockOffsetMs, drift: clockDrift });
   const change = (parts: Partial<DiskBody>): void => {
-    if (disabled === null) send(setDisk(id, { ...disk, ...parts }));
+    if (disabled !== null) return;
+    const next = { ...disk, ...parts };
+    askDisk(next);
+    send(setDisk(id, next));
   };
   const turn = (parts: Partial<ClockBody>): void => {
-    if (disabled === null) send(setClock(id, { ...clock, ...parts }));
+    if (disabled !== null) return;
+    const next = { ...clock, ...parts };
+    askClock(next);
+    send(setClock(id, next));
   };
   const shift = (byMs: number): void =>
     turn({
-      offsetMs: Math.max(-MOST_OFFSET_MS, Math.min(MOST_OFFSET_MS, clockOffsetMs + byMs)),
+      offsetMs: Math.max(-MOST_OFFSET_MS, Math.min(MOST_OFFSET_MS, clock.offsetMs + byMs)),
     });
   return (
     <>
@@ -59,6 +66,7 @@ function DiskAndClock({ node }: Pick<WorldSheetProps, 'node'>) {
         <h3 className="font-semibold">Disk</h3>
         <RangeField
           label="Slower by"
+          disabled={disabled !== null}
           value={stepOf(diskDelayMs)}
           min={0}
           max={LOG_STEPS}
@@ -91,6 +99,7 @@ function DiskAndClock({ node }: Pick<WorldSheetProps, 'node'>) {
         <h3 className="font-semibold">Clock</h3>
         <RangeField
           label="Offset"
+          disabled={disabled !== null}
           value={clockOffsetMs}
           min={-MOST_OFFSET_MS}
           max={MOST_OFFSET_MS}
@@ -100,6 +109,7 @@ function DiskAndClock({ node }: Pick<WorldSheetProps, 'node'>) {
         />
         <RangeField
           label="Drift"
+          disabled={disabled !== null}
           value={clockDrift}
           min={FAULT_LIMITS.driftLeast}
           max={FAULT_LIMITS.driftMost}

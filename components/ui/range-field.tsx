@@ -8,6 +8,8 @@ interface RangeFieldProps {
   readonly min: number;
   readonly max: number;
   readonly step?: number;
+  /** It could not be handed over: nothing moves. */
+  readonly disabled: boolean;
   /** The value as it is shown and read out. */
   textOf(value: number): string;
   /** The slider was let go, or a key moved it. */
@@ -15,12 +17,21 @@ interface RangeFieldProps {
 }
 
 /** A labelled slider that says its value while it moves, and hands it over when it rests. */
-export function RangeField({ label, value, min, max, step = 1, textOf, onValue }: RangeFieldProps) {
+export function RangeField({
+  label,
+  value,
+  min,
+  max,
+  step = 1,
+  disabled,
+  textOf,
+  onValue,
+}: RangeFieldProps) {
   const [draft, setDraft] = useState<number | null>(null);
   const input = useRef<HTMLInputElement>(null);
   const id = useId();
   const hand = useEffectEvent((next: number) => onValue(next));
-  useEffect(() => setDraft(null), [value]);
+  useEffect(() => setDraft(null), [value, disabled]);
   useEffect(() => {
     const element = input.current;
     // React's own "change" is every movement.
@@ -39,6 +50,7 @@ export function RangeField({ label, value, min, max, step = 1, textOf, onValue }
         min={min}
         max={max}
         step={step}
+        disabled={disabled}
         value={shown}
         aria-valuetext={textOf(shown)}
         onChange={(event) => setDraft(Number(event.target.value))}

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright/test';
 import { expect, test } from './fixtures.ts';
-import { LONG_IN_LIGHT, violations } from './pages.ts';
+import { LONG_IN_LIGHT, expectWidth, violations } from './pages.ts';
 
 async function open(page: Page, url: string, prefix: string): Promise<void> {
   await page.goto(`${url}/keys?motion=off&prefix=${encodeURIComponent(prefix)}`);
@@ -138,7 +138,7 @@ for (const colorScheme of ['dark', 'light'] as const) {
     await expect(page.getByTestId('file-restore')).toHaveAttribute('data-step', 'asking');
     expect(await violations(page)).toEqual([]);
     await page.setViewportSize({ width: 390, height: 844 });
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+    await expectWidth(page, 390);
     await page.getByRole('button', { name: 'Replace the present' }).click();
     await expect(page.getByTestId('file-restore')).toHaveAttribute('data-step', 'done');
     expect(await violations(page)).toEqual([]);

@@ -65,11 +65,11 @@ test('[U37] what was written while it could not be asked for shows when it can',
   await api.set('data', 'late', 'one');
   await dashboard.read('data', 'late');
   const history = '**/api/v1/history/**';
-  const refused = new Promise<void>((resolve) => {
-    void page.route(history, async (route) => {
-      await route.abort();
-      resolve();
-    });
+  let tellRefused = (): void => {};
+  const refused = new Promise<void>((resolve) => (tellRefused = resolve));
+  await page.route(history, async (route) => {
+    await route.abort();
+    tellRefused();
   });
   const { revision } = await api.set('data', 'late', 'two');
   await refused;

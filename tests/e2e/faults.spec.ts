@@ -2,6 +2,7 @@
 import type { Locator } from 'playwright/test';
 import { expect, test } from './fixtures.ts';
 import type { Dashboard } from './fixtures.ts';
+import { lateStream } from './late-stream.ts';
 import { ServerUnderTest } from './server.ts';
 import { LONG_IN_LIGHT, violations } from './pages.ts';
 
@@ -48,6 +49,28 @@ test('[U57] a node is paused, slowed, filled and set wrong from its menu; its ca
     await expect(faultsOf(dashboard, id)).toContainText(words);
   await page.keyboard.press('h');
   await expect(faultsOf(dashboard, id)).toHaveCount(0);
+});
+
+test('[U140] what is set of a disk and a clock one after the other all stands, though the page hears late of each; what cannot be sent cannot be set', async ({
+  dashboard,
+  server,
+}) => {
+  const { page } = dashboard;
+  const stream = await lateStream(page, 600);
+  await dashboard.open(server.url);
+  const id = await follower(dashboard);
+  await choose(dashboard, `More for ${id}`, `Disk and clock of ${id}`);
+  const sheet = page.getByRole('dialog', { name: `Disk and clock of ${id}` });
+  const slower = sheet.getByRole('slider', { name: 'Slower by' });
+  await slower.fill('70');
+  await sheet.getByRole('switch', { name: `Disk of ${id} full` }).click();
+  await sheet.getByRole('slider', { name: 'Drift' }).fill('100');
+  for (let i = 0; i < 2; i++) await sheet.getByRole('button', { name: 'Clock +5 s' }).click();
+  for (const words of ['disk full', /disk \+\d+ ms/, 'clock +10.0 s', 'clock +10 % rate'])
+    await expect(faultsOf(dashboard, id)).toContainText(words);
+  stream.lateMs = Number.POSITIVE_INFINITY;
+  await expect(dashboard.app).toHaveAttribute('data-conn', 'reconnecting');
+  await expect(slower).toBeDisabled();
 });
 
 test('[U58] a link is slowed, made lossy and cut, both ways or one, and tells it', async ({

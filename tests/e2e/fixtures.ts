@@ -32,8 +32,11 @@ export class Dashboard {
 
   /** The leader that a quorum agrees on, once there is one. */
   async leader(): Promise<string> {
-    await expect(this.verdict).toHaveAttribute('data-leader', /^n\d$/);
-    return (await this.verdict.getAttribute('data-leader')) ?? '';
+    let leader = '';
+    await expect
+      .poll(async () => (leader = (await this.verdict.getAttribute('data-leader')) ?? ''))
+      .toMatch(/^n\d$/);
+    return leader;
   }
 
   async number(locator: Locator, attribute: string): Promise<number> {
@@ -75,13 +78,21 @@ export class Dashboard {
     await form.getByRole('button', { name: 'Read', exact: true }).click();
     await answered;
     const result = this.page.getByTestId('read-result');
-    await expect(result).toHaveAttribute('data-found', /true|false/);
-    const found = (await result.getAttribute('data-found')) === 'true';
+    let shown = { found: '', value: '', revision: '' };
+    await expect
+      .poll(async () => {
+        const [found = '', value = '', revision = ''] = await result.evaluate(({ dataset }) => [
+          dataset['found'],
+          dataset['value'],
+          dataset['revision'],
+        ]);
+        shown = { found, value, revision };
+        return found;
+      })
+      .toMatch(/true|false/);
     return {
-      value: found
-        ? (JSON.parse((await result.getAttribute('data-value')) ?? 'null') as string)
-        : null,
-      revision: await this.number(result, 'data-revision'),
+      value: shown.found === 'true' ? (JSON.parse(shown.value) as string) : null,
+      revision: Number(shown.revision),
     };
   }
 
@@ -153,7 +164,11 @@ async function heal(server: ServerUnderTest): Promise<void> {
   const { api } = server;
   await api.request('POST', '/api/v1/heal');
   for (const node of (await api.cluster()).nodes) {
-    if (node.state !== 'serving') await api.revive(node.id);
+    if (node.state === 'serving') continue;
+    // It may have come up by itself meanwhile.
+    const { status, body } = await api.request('POST', `/api/v1/nodes/${node.id}/revive`);
+    if (status !== 200 && status !== 409)
+      throw new Error(`${node.id} does not come back: ${JSON.stringify(body)}`);
   }
 }
 

@@ -5,11 +5,9 @@ import type { Locator } from 'playwright/test';
 import type { StepAnswer } from '../../contracts/pace.ts';
 import { expect, NODES, test } from './fixtures.ts';
 import type { Dashboard } from './fixtures.ts';
-import { THEMES, violations } from './pages.ts';
+import { THEMES, expectSize, violations } from './pages.ts';
 import type { ServerUnderTest } from './server.ts';
 
-/** Longer than the server tries, in cluster time. */
-const ANSWERED_WITHIN_MS = 20_000;
 const MOST_STEPS = 60;
 
 test.afterEach(async ({ server }) => {
@@ -25,17 +23,22 @@ async function expectSteps(dashboard: Dashboard, states: Record<string, string>)
     await expect(step(dashboard, id)).toHaveAttribute('data-state', state);
 }
 
-/** Pauses a cluster in which nothing is on its way, and sends a write, of which this gives the index. */
-async function writePaused(dashboard: Dashboard, server: ServerUnderTest): Promise<number> {
-  const written = await dashboard.write('follow', 'me', 'before');
-  const last = await dashboard.converged(written);
+/** Pauses a cluster in which nothing is on its way, and sends a write: of what index, and to whom. */
+async function writePaused(
+  dashboard: Dashboard,
+  server: ServerUnderTest,
+): Promise<{ readonly index: number; readonly leader: string }> {
+  await dashboard.converged(await dashboard.write('follow', 'me', 'before'));
   await server.api.request('PUT', '/api/v1/pace', { pace: 0 });
   await expect(dashboard.page.getByTestId('cluster-speed')).toHaveAttribute('data-pace', '0');
+  // From here on nobody else can come to lead.
+  const leader = await dashboard.leader();
+  const last = await dashboard.converged();
   const form = dashboard.page.getByTestId('write-form');
   await form.getByRole('textbox', { name: 'Value' }).fill('after');
   await form.getByRole('button', { name: 'Write', exact: true }).click();
   await expect(step(dashboard, 'appended')).toContainText(`at index ${last + 1}`);
-  return last + 1;
+  return { index: last + 1, leader };
 }
 
 /** Lets one event after the other happen, up to one that is like this. */
@@ -52,8 +55,7 @@ test('[U115] in a paused cluster the steps of a write light one by one, each wit
   server,
 }) => {
   const { page } = dashboard;
-  const leader = await dashboard.leader();
-  const index = await writePaused(dashboard, server);
+  const { index, leader } = await writePaused(dashboard, server);
   const result = page.getByTestId('write-result');
   await expectSteps(dashboard, {
     accepted: 'done',
@@ -78,12 +80,7 @@ test('[U115] in a paused cluster the steps of a write light one by one, each wit
   await expect(step(dashboard, 'applied')).toContainText('on 1 of 3');
   await expect(result).toHaveAttribute('data-outcome', 'committed');
   await expect(result).toContainText(`revision ${index} at`);
-  expect(
-    await page.evaluate(() => [
-      document.documentElement.scrollWidth,
-      document.documentElement.scrollHeight,
-    ]),
-  ).toEqual([1440, 900]);
+  await expectSize(page, 1440, 900);
 
   await server.api.request('PUT', '/api/v1/pace', { pace: 1 });
   await expect(step(dashboard, 'applied')).toContainText('on 3 of 3');
@@ -95,13 +92,12 @@ test('[U116] a write whose quorum dies is unknown and never failed, and is told 
 }) => {
   const { page } = dashboard;
   const { api } = server;
-  const leader = await dashboard.leader();
-  const index = await writePaused(dashboard, server);
+  const { index, leader } = await writePaused(dashboard, server);
   const others = NODES.filter((node) => node !== leader);
   for (const node of others) await api.kill(node);
   await api.request('PUT', '/api/v1/pace', { pace: 1 });
   const result = page.getByTestId('write-result');
-  await expect(result).toHaveAttribute('data-outcome', 'unknown', { timeout: ANSWERED_WITHIN_MS });
+  await expect(result).toHaveAttribute('data-outcome', 'unknown');
   await expect(result).toContainText(`? Unknown entry ${index} may be committed, now or later.`);
   await expect(result).not.toContainText(/fail|reject/i);
   await expectSteps(dashboard, { appended: 'done', acknowledged: 'begun', committed: 'ahead' });
@@ -109,10 +105,11 @@ test('[U116] a write whose quorum dies is unknown and never failed, and is told 
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     expect(await violations(page, '[data-testid=write-form]')).toEqual([]);
   }
-  for (const node of others) await api.revive(node);
-  await expect(result).toHaveAttribute('data-outcome', 'committed', {
-    timeout: ANSWERED_WITHIN_MS,
-  });
+  // With one of them only the node that has the entry can win; both could go on without it.
+  const [one = '', other = ''] = others;
+  await api.revive(one);
+  await expect(result).toHaveAttribute('data-outcome', 'committed');
+  await api.revive(other);
   await expect(result).toContainText(`after all: revision ${index} at`);
   await expectSteps(dashboard, { acknowledged: 'done', committed: 'done', applied: 'done' });
   expect((await api.history('follow', 'me')).versions.at(-1)).toMatchObject({
@@ -150,6 +147,7 @@ test('[U117] what the forms copy runs in a shell, and every form has it', async 
   expect(await run(await copied('Copy the delete as curl'))).toMatchObject({ existed: true });
 
   await page.goto(`${server.url}/keys?key=copied&compare=rev+${revision}&motion=off`);
+  await expect(dashboard.app).toHaveAttribute('data-conn', 'live');
   expect(await run(await copied('Copy the comparison as curl'))).toMatchObject({
     changes: [{ field: 'it' }],
   });
@@ -159,5 +157,6 @@ test('[U117] what the forms copy runs in a shell, and every form has it', async 
   // Not run: other tests of this server count versions.
   expect(await copied('Copy as curl')).toContain('"maxVersions":900');
   await page.goto(`${server.url}/chaos?motion=off`);
+  await expect(dashboard.app).toHaveAttribute('data-conn', 'live');
   expect(await copied('Copy as curl')).toContain('"durationMs":30000');
 });

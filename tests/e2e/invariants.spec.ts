@@ -5,7 +5,7 @@ import type { Page } from 'playwright/test';
 import { Dashboard, expect, test } from './fixtures.ts';
 import { plantedRoot } from './planted-root.ts';
 import { ServerUnderTest } from './server.ts';
-import { violations } from './pages.ts';
+import { expectWidth, violations } from './pages.ts';
 
 const IDS = [
   'election-safety',
@@ -81,7 +81,7 @@ test('[U72] the strip and both sheets break no accessibility rule, in both theme
   await page.setViewportSize({ width: 390, height: 844 });
   await expect(page.getByTestId('invariants')).toContainText(/6 invariants hold, [\d,]+ checks/);
   await page.getByTestId('invariants').click();
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+  await expectWidth(page, 390);
 });
 
 test('[U71] where a node applies a value wrongly, the page says so before all else', async ({

@@ -1,7 +1,7 @@
 /** The Keys page: live now, honest about the past, and able to bring it back. */
 import type { Locator, Page } from 'playwright/test';
 import { expect, test as base } from './fixtures.ts';
-import { LONG_IN_LIGHT, violations } from './pages.ts';
+import { LONG_IN_LIGHT, expectWidth, violations } from './pages.ts';
 
 /** The Keys page, in the words of the person who looks at it. */
 class KeysPage {
@@ -233,7 +233,6 @@ for (const colorScheme of ['dark', 'light'] as const) {
     await api.set('axe', 'name', 'two', { timestamp: 2000 });
     await api.set('axe', 'gone', 'x', { timestamp: 1000, ttl: 500 });
     await api.request('PUT', '/api/v1/kv/axe/list', { value: ['a', ''] });
-    const width = () => page.evaluate(() => document.documentElement.scrollWidth);
     for (const query of [
       { prefix: 'nothing:' },
       {},
@@ -248,7 +247,7 @@ for (const colorScheme of ['dark', 'light'] as const) {
         await expect(page.getByTestId('key-diff')).toHaveAttribute('data-changes', '3');
       expect([query, await violations(keysPage.page)]).toEqual([query, []]);
       await page.setViewportSize({ width: 390, height: 844 });
-      expect([query, await width()]).toEqual([query, 390]);
+      await expectWidth(page, 390);
     }
     await page.setViewportSize({ width: 1440, height: 900 });
     await keysPage.press('Record axe');

@@ -3,7 +3,11 @@ import { LIMITS } from '../../contracts/kv.ts';
 import { BatchAnswer } from '../../contracts/write.ts';
 import type { ApiClient } from './api.ts';
 import { expect, NODES, test } from './fixtures.ts';
-import { violations } from './pages.ts';
+import { expectWidth, violations } from './pages.ts';
+
+test.afterEach(async ({ server }) => {
+  await server.api.request('PUT', '/api/v1/pace', { pace: 1 });
+});
 
 test('[U75] the bar leads to every page and says which one is open, on a phone too', async ({
   dashboard,
@@ -27,7 +31,7 @@ test('[U75] the bar leads to every page and says which one is open, on a phone t
     await nav.getByRole('button', { name: 'Pages:' }).press('Enter');
     await nav.getByRole('link', { name, exact: true }).click();
     await expect(nav.getByRole('button', { name: `Pages: ${name}` })).toBeVisible();
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+    await expectWidth(page, 390);
   }
 });
 
@@ -145,19 +149,22 @@ test('[U80] what a leader that is cut off logs in vain is striped, then listed; 
 }) => {
   const { page } = dashboard;
   const { api } = server;
+  await dashboard.converged((await api.set('split', 'brain', 'before')).revision);
+  // It believes itself leader for one election time-out more, which is long while the cluster is paused.
+  await api.request('PUT', '/api/v1/pace', { pace: 0 });
+  await expect(page.getByTestId('cluster-speed')).toHaveAttribute('data-pace', '0');
   const old = await dashboard.leader();
   const [other = ''] = NODES.filter((node) => node !== old);
-  const { revision } = await api.set('split', 'brain', 'before');
+  const revision = await dashboard.converged();
   const [lost, at] = [revision + 1, `log-cell-${old}-${revision + 1}`];
   await page.goto(`${server.url}/log?motion=off`);
   await expect(page.getByTestId(`log-row-${revision}`)).toBeVisible();
 
   await api.request('POST', `/api/v1/nodes/${old}/isolate`);
-  // It believes itself leader for about one election time-out more, and takes the write.
-  await Promise.all([
-    api.request('PUT', '/api/v1/kv/split/brain', { value: 'in vain' }),
-    expect(page.getByTestId(at)).toHaveAttribute('data-state', /appended|divergent/),
-  ]);
+  const written = api.request('PUT', '/api/v1/kv/split/brain', { value: 'in vain' });
+  await expect(page.getByTestId(at)).toHaveAttribute('data-state', 'appended');
+  await api.request('PUT', '/api/v1/pace', { pace: 1 });
+  await written;
   await expect(page.getByTestId(at)).toHaveAttribute('data-state', 'divergent');
   await expect(page.getByTestId(`log-cell-${other}-${lost}`)).toHaveAttribute(
     'data-state',
@@ -175,7 +182,7 @@ test('[U80] what a leader that is cut off logs in vain is striped, then listed; 
   await page.setViewportSize({ width: 390, height: 844 });
   await page.getByTestId(`log-row-${revision}`).click();
   await expect(page.getByTestId('log-entry')).toBeVisible();
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+  await expectWidth(page, 390);
   expect(await violations(page)).toEqual([]);
 });
 

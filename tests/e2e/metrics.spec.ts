@@ -1,6 +1,6 @@
 /** The Metrics page: its charts, their words and tables, and what happened meanwhile. */
 import { expect, test } from './fixtures.ts';
-import { violations } from './pages.ts';
+import { expectSize, expectWidth, violations } from './pages.ts';
 
 const CHARTS = 11;
 
@@ -16,11 +16,7 @@ test('[U82] charts fill up to now with what is written, say when a node is down,
   const throughput = page.getByTestId('chart-throughput');
   await expect(throughput).toHaveAttribute('data-points', /[1-9]/);
   await expect(throughput.locator('svg .recharts-line')).toHaveCount(2);
-  const sizes = await page.evaluate(() => {
-    const { scrollWidth, scrollHeight } = document.documentElement;
-    return { scrollWidth, scrollHeight };
-  });
-  expect(sizes).toEqual({ scrollWidth: 1440, scrollHeight: 900 });
+  await expectSize(page, 1440, 900);
 
   const [down = ''] = (await api.cluster()).nodes
     .filter(({ role }) => role !== 'leader')
@@ -39,6 +35,6 @@ test('[U82] charts fill up to now with what is written, say when a node is down,
   await expect(throughput).toContainText('-30 s');
   await page.setViewportSize({ width: 390, height: 844 });
   await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+  await expectWidth(page, 390);
   expect(await violations(page)).toEqual([]);
 });

@@ -24,7 +24,7 @@ test('[O18] a browser gets the page by address and by link, Prometheus and curl 
       expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
       return response.text();
     };
-    expect(await told()).toContain('chronoraft_has_leader 1\n');
+    await expect.poll(told).toContain('chronoraft_has_leader 1\n');
     // The open page itself, once it has joined.
     await expect.poll(told).toMatch(/^chronoraft_sockets [1-9]\d*$/m);
   }

@@ -1,7 +1,8 @@
 /** The page itself: for every eye, every width and no mouse. */
 import { expect, test } from './fixtures.ts';
 import type { Dashboard } from './fixtures.ts';
-import { LONG, LONG_IN_LIGHT, violations } from './pages.ts';
+import { lateStream } from './late-stream.ts';
+import { LONG, LONG_IN_LIGHT, THEMES, expectSize, expectWidth, violations } from './pages.ts';
 
 /** A story worth a picture: values with a past, and a leader that was replaced. */
 async function live(dashboard: Dashboard): Promise<void> {
@@ -33,30 +34,44 @@ for (const colorScheme of ['dark', 'light'] as const) {
   });
 }
 
+test('[U138] a page whose picture is old breaks no accessibility rule, in both themes', async ({
+  dashboard,
+  server,
+}) => {
+  const { page, app } = dashboard;
+  const stream = await lateStream(page, 0);
+  for (const href of ['/', '/log', '/keys', '/metrics']) {
+    stream.lateMs = 0;
+    await page.goto(`${server.url}${href}?motion=off`);
+    await expect(app).toHaveAttribute('data-conn', 'live');
+    stream.lateMs = Number.POSITIVE_INFINITY;
+    await expect(app).toHaveAttribute('data-conn', 'reconnecting');
+    for (const colorScheme of THEMES) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      expect(await violations(page)).toEqual([]);
+    }
+  }
+});
+
 test('[U16] at 390 px nothing is wider than the screen, and a node can be killed and revived', async ({
   dashboard,
 }) => {
   const { page } = dashboard;
   await page.setViewportSize({ width: 390, height: 844 });
-  const width = () => page.evaluate(() => document.documentElement.scrollWidth);
-  expect(await width()).toBe(390);
+  await expectWidth(page, 390);
   await dashboard.write('phone', 'long', 'W'.repeat(3000));
   await dashboard.read('phone', 'long');
-  expect(await width()).toBe(390);
+  await expectWidth(page, 390);
   await dashboard.press('Kill n2');
   await expect(dashboard.card('n2')).toHaveAttribute('data-up', 'false');
-  expect(await width()).toBe(390);
+  await expectWidth(page, 390);
   await dashboard.press('Revive n2');
   await expect(dashboard.card('n2')).toHaveAttribute('data-up', 'true');
 });
 
 test('[U16] at 1440 by 900 the whole page is seen without scrolling', async ({ dashboard }) => {
   await dashboard.write('a', 'x', '1');
-  const size = await dashboard.page.evaluate(() => {
-    const { scrollWidth, scrollHeight } = document.documentElement;
-    return { scrollWidth, scrollHeight };
-  });
-  expect(size).toEqual({ scrollWidth: 1440, scrollHeight: 900 });
+  await expectSize(dashboard.page, 1440, 900);
 });
 
 test('[U17] with the keyboard alone a value is written, the leader killed and revived', async ({

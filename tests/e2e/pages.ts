@@ -1,6 +1,7 @@
 /** What holds of every page, whatever it shows: how the specs of single pages ask for it, too. */
 import { AxeBuilder } from '@axe-core/playwright';
 import path from 'node:path';
+import { expect } from 'playwright/test';
 import type { Page } from 'playwright/test';
 
 export const WIDTHS = [
@@ -41,6 +42,23 @@ export async function smallTargets(page: Page): Promise<readonly string[]> {
       return [`${Math.round(width)} x ${Math.round(height)}: ${element.outerHTML.slice(0, 120)}`];
     });
   });
+}
+
+/** Nothing is wider than the screen, once all that is laid out by script has followed. */
+export async function expectWidth(page: Page, width: number): Promise<void> {
+  await expect
+    .poll(() => page.evaluate(() => document.documentElement.scrollWidth), 'the width of the page')
+    .toBe(width);
+}
+
+/** The whole page is seen at once, without scrolling. */
+export async function expectSize(page: Page, width: number, height: number): Promise<void> {
+  const size = (): Promise<readonly number[]> =>
+    page.evaluate(() => {
+      const { scrollWidth, scrollHeight } = document.documentElement;
+      return [scrollWidth, scrollHeight];
+    });
+  await expect.poll(size, 'the size of the page').toEqual([width, height]);
 }
 
 /** Keeps a picture beside the results; it is looked at, and compared with nothing. */

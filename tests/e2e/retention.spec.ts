@@ -2,7 +2,7 @@
 import { expect, test as base } from 'playwright/test';
 import type { Page } from 'playwright/test';
 import { ServerUnderTest } from './server.ts';
-import { THEMES, violations } from './pages.ts';
+import { THEMES, expectWidth, violations } from './pages.ts';
 
 const test = base.extend<{ server: ServerUnderTest }>({
   // eslint-disable-next-line no-empty-pattern -- Playwright reads the fixture names from this pattern
@@ -36,16 +36,14 @@ test('[U55] the policy is read, warned of, set, and carried out', async ({ page,
     expect(await violations(page)).toEqual([]);
   }
   await page.setViewportSize({ width: 390, height: 844 });
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+  await expectWidth(page, 390);
   await dialog.getByRole('button', { name: 'Set, and forget' }).click();
   await expect(dialog).toContainText('Old versions go within about a minute');
   await page.setViewportSize({ width: 1440, height: 900 });
 
   // Carried out: asked until the answer is that it is.
   const past = `/api/v1/kv/${encodeURIComponent(key)}/name?asOf=${first.revision}`;
-  await expect
-    .poll(async () => (await server.api.request('GET', past)).status, { timeout: 30_000 })
-    .toBe(410);
+  await expect.poll(async () => (await server.api.request('GET', past)).status).toBe(410);
   expect((await server.api.get(key, 'name')).version?.revision).toBe(second.revision);
   await open(page, server.url, `key=${encodeURIComponent(key)}&time=rev ${first.revision}`);
   await expect(page.getByText('This past is forgotten').first()).toBeVisible();

@@ -10,7 +10,7 @@ test('[U137] a leader that somebody stopped is not taken for one, and its silenc
 }) => {
   const old = await dashboard.leader();
   const { nodes } = await server.api.cluster();
-  const { pid = 0 } = nodes.find(({ id }) => id === old) ?? {};
+  const pid = nodes.find(({ id }) => id === old)?.pid ?? Number.NaN;
   const card = dashboard.card(old);
   await expect(card).not.toContainText('silent');
   process.kill(pid, 'SIGSTOP');

@@ -5,7 +5,7 @@ import { ClusterView } from '../../contracts/view.ts';
 import type { EventView } from '../../contracts/view.ts';
 import { expect, test } from './fixtures.ts';
 import type { ServerUnderTest } from './server.ts';
-import { THEMES, violations } from './pages.ts';
+import { THEMES, expectWidth, violations } from './pages.ts';
 
 const FROM_MS = Date.UTC(2026, 0, 2, 3, 0);
 const LENGTH_MS = 600_000;
@@ -104,7 +104,7 @@ test('[U128] idle minutes are narrow marks with their length, and a moment stays
   await expect(slider).toHaveValue(String(after));
   await page.setViewportSize({ width: 390, height: 844 });
   await marks.last().focus();
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+  await expectWidth(page, 390);
 });
 
 test('[U129] an event of the feed leads to its moment while the page looks back', async ({

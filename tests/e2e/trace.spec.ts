@@ -1,7 +1,7 @@
 /** The message trace of a slowed cluster, as a person opens, reads and saves it. */
 import { readFile } from 'node:fs/promises';
 import { expect, testOnNewServer as test } from './fixtures.ts';
-import { violations } from './pages.ts';
+import { expectWidth, violations } from './pages.ts';
 
 test.afterEach(async ({ server }) => {
   await server.api.request('PUT', '/api/v1/pace', { pace: 1 });
@@ -42,7 +42,7 @@ test('[U130] messages are arrows from line to line, and rows of a table, until t
   await sheet.getByRole('button', { name: 'Show heartbeats' }).click();
   await expect(table).toContainText('sends Heartbeat ');
   await page.setViewportSize({ width: 390, height: 844 });
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+  await expectWidth(page, 390);
 
   const saving = page.waitForEvent('download');
   await sheet.getByRole('button', { name: 'Save for ShiViz' }).click();
