@@ -119,13 +119,17 @@ describe('too much and too slow', () => {
 
   it('[G9] a flood is refused with the time to come again, and others are none the worse', async () => {
     const answers: Response[] = [];
+    const refused: Response[] = [];
+    // They are counted by the time: on a slow machine more have to come.
     const reader = async (): Promise<void> => {
-      while (answers.length < 120) answers.push(await ask('/api/v1/version', VIEWER));
+      while (answers.length < 120 || refused.length === 0) {
+        const answer = await ask('/api/v1/version', VIEWER);
+        answers.push(answer);
+        if (answer.status === 429) refused.push(answer);
+      }
     };
     await Promise.all(Array.from({ length: 8 }, reader));
-    const refused = answers.filter(({ status }) => status === 429);
     expect(answers.length - refused.length).toBeGreaterThanOrEqual(50);
-    expect(refused.length).toBeGreaterThan(0);
     const [one] = refused;
     expect(one?.headers.get('content-type')).toMatch(/^application\/problem\+json/);
     expect(Number(one?.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);

@@ -101,6 +101,11 @@ class Reader {
 describe('the client library', { timeout: SLOW_MACHINE_MS }, () => {
   const server = sharedServer();
 
+  /** Of a test that failed. */
+  afterEach(async () => {
+    await Promise.all(server.supervisor.nodes.map((id) => server.supervisor.revive(id)));
+  });
+
   it('[L19] reads and writes all that the API has, now and in the past, with the coordinates of each answer', async () => {
     const client = clientOf({ url: `${server.url}/` });
     const first = await client.set('shop', 'price', '10');

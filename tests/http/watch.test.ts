@@ -133,9 +133,10 @@ describe('a watch over HTTP', { timeout: SLOW_MACHINE_MS }, () => {
       const revisions = await Promise.all(Array.from({ length: 5 }, () => set('large', value + i)));
       last = Math.max(...revisions);
       // A line of which nothing is taken for thirty seconds is ended, however slow the machine.
-      await takeOnePiece(idle);
+      await takeOne(idle);
     }
     await busy.reach(last);
+    await takeOne(idle);
     // Some seconds after the last write.
     await busy.until((messages) => messages.at(-1)?.event === 'progress');
     idle.response.resume();
@@ -262,11 +263,11 @@ describe('a watch over HTTP', { timeout: SLOW_MACHINE_MS }, () => {
     await expect.poll(() => acknowledged.length, { timeout: 60_000 }).toBeGreaterThan(enough);
   }
 
-  async function takeOnePiece({ response }: EventReader): Promise<void> {
-    const piece = once(response, 'data');
-    response.once('data', () => response.pause());
-    response.resume();
-    await piece;
+  async function takeOne(reader: EventReader): Promise<void> {
+    const { length } = reader.messages;
+    reader.response.resume();
+    await reader.until((messages) => messages.length > length);
+    reader.response.pause();
   }
 
   async function nobodyWatches(): Promise<void> {
