@@ -62,6 +62,20 @@ export function percentOf(axis: TimeFold, ms: number): number {
   return (100 * axis.placeOf(ms)) / Math.max(1, axis.length);
 }
 
+/** The folds of which one mark after the other is closer than `least` %, middle to middle, together; oldest first. */
+export function foldGroups(axis: TimeFold, least: number): readonly (readonly Span[])[] {
+  const groups: Span[][] = [];
+  let lastMiddle = Number.NEGATIVE_INFINITY;
+  for (const fold of axis.folds) {
+    const middle = (percentOf(axis, fold.fromMs) + percentOf(axis, fold.toMs)) / 2;
+    const group = groups.at(-1);
+    if (group !== undefined && middle - lastMiddle < least) group.push(fold);
+    else groups.push([fold]);
+    lastMiddle = middle;
+  }
+  return groups;
+}
+
 /** What is folded, and the width of each mark, ms. Leaving one out makes marks wider, so that another may go. */
 function worthFolding(
   whole: number,

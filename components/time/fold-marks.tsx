@@ -1,65 +1,91 @@
 'use client';
 
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { lengthInWords } from '../../client/duration.ts';
 import type { Span } from '../../client/recording-lanes.ts';
-import { percentOf } from '../../client/time-fold.ts';
+import { foldGroups, percentOf } from '../../client/time-fold.ts';
 import type { TimeFold } from '../../client/time-fold.ts';
 import { secondOf } from '../live/live-provider.tsx';
+
+/** What can be hit without hitting its neighbour, px: the least there is by rule, and one for rounding. */
+const TARGET_PX = 25;
 
 interface FoldMarksProps {
   readonly axis: TimeFold;
   onUnfold(): void;
 }
 
-/** Where time is left out, as a break in the lanes; its length is told to those who point at it, reach it or hear the page. */
+/**
+ * Where time is left out, as a break in the lanes; its length is told to those who point at it, reach it or
+ * hear the page. Breaks that are too close to be hit apart are one target, which tells of each.
+ */
 export function FoldMarks({ axis, onUnfold }: FoldMarksProps) {
-  const [told, setTold] = useState<Span | null>(null);
+  const [told, setTold] = useState<string | null>(null);
+  const [width, setWidth] = useState(0);
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const element = box.current;
+    if (element === null) return;
+    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  const groups = foldGroups(axis, width === 0 ? 100 : (100 * TARGET_PX) / width);
   return (
-    <>
-      {axis.folds.map((fold) => {
-        const left = percentOf(axis, fold.fromMs);
-        const share = percentOf(axis, fold.toMs) - left;
+    // What lies below has words of its own for who points at it.
+    <div ref={box} className="pointer-events-none absolute inset-0">
+      {groups.map((folds) => {
+        const fromMs = folds[0]?.fromMs ?? 0;
+        const toMs = folds.at(-1)?.toMs ?? 0;
+        const left = percentOf(axis, fromMs);
+        const share = percentOf(axis, toMs) - left;
+        const words = folds.map(wordsOf).join('; ');
         return (
           <button
-            key={fold.fromMs}
+            key={fromMs}
             type="button"
             data-testid="fold-mark"
-            data-from-ms={fold.fromMs}
-            data-to-ms={fold.toMs}
-            aria-label={`${wordsOf(fold)}. Unfold`}
+            data-from-ms={fromMs}
+            data-to-ms={toMs}
+            aria-label={`${words}. Unfold`}
             style={{ left: `${left + share / 2}%`, width: `${share}%` }}
             // Wide enough to be hit, however narrow it is drawn.
-            className="absolute top-0 flex h-7 min-w-6 -translate-x-1/2 justify-center"
-            onPointerEnter={() => setTold(fold)}
+            className="pointer-events-auto absolute top-0 h-7 min-w-6 -translate-x-1/2"
+            onPointerEnter={() => setTold(words)}
             onPointerLeave={() => setTold(null)}
-            onFocus={() => setTold(fold)}
+            onFocus={() => setTold(words)}
             onBlur={() => setTold(null)}
             onClick={() => {
               setTold(null);
               onUnfold();
             }}
-          >
-            <Break />
-          </button>
+          />
         );
       })}
+      {axis.folds.map(({ fromMs, toMs }) => (
+        <Break key={fromMs} at={(percentOf(axis, fromMs) + percentOf(axis, toMs)) / 2} />
+      ))}
       {told !== null && (
         <p
           aria-hidden="true"
           className="absolute bottom-full left-1/2 z-10 mb-1 w-max max-w-60 -translate-x-1/2 sm:max-w-none rounded-lg border border-line-strong bg-raised px-3 py-1 text-[13px] shadow-lg"
         >
-          {wordsOf(told)}
+          {told}
         </p>
       )}
-    </>
+    </div>
   );
 }
 
-/** Two slanted strokes through the lanes, as an axis is broken on paper. */
-function Break() {
+/** Two slanted strokes through the lanes, as an axis is broken on paper; `at` %. */
+function Break({ at }: { readonly at: number }) {
   return (
-    <svg viewBox="0 0 14 28" className="h-7 w-3.5" aria-hidden="true">
+    <svg
+      viewBox="0 0 14 28"
+      style={{ left: `${at}%` }}
+      className="absolute top-0 h-7 w-3.5 -translate-x-1/2"
+      aria-hidden="true"
+    >
       <path d="M4 28 7 0h6l-3 28z" fill="var(--surface)" />
       <path d="M3 28 6 0M9 28 12 0" stroke="var(--quiet)" strokeWidth="1.5" fill="none" />
     </svg>

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { lengthInWords } from '../../client/duration.ts';
 import type { Span } from '../../client/recording-lanes.ts';
-import { foldAt, percentOf, timeFold } from '../../client/time-fold.ts';
+import { foldAt, foldGroups, percentOf, timeFold } from '../../client/time-fold.ts';
 
 const FROM_MS = Date.UTC(2026, 10, 21);
 
@@ -104,6 +104,17 @@ describe('the folded axis', () => {
     expect(foldAt(axis, 10_000)).toEqual({ fromMs: 10_000, toMs: 890_000 });
     expect(foldAt(axis, 890_000)).toBeNull();
     expect(percentOf(timeFold({ fromMs: 5, toMs: 5 }, []), 5)).toBe(0);
+  });
+
+  it('[V34] takes marks together that are too close to be hit apart', () => {
+    const range = { fromMs: 0, toMs: 900_000 };
+    const idle = [100, 200, 300, 700].map((s) => ({ fromMs: s * 1000, toMs: s * 1000 + 98_000 }));
+    const axis = timeFold(range, idle);
+    const [a, b, c, d] = axis.folds;
+    expect(foldGroups(axis, 1)).toEqual([[a], [b], [c], [d]]);
+    expect(foldGroups(axis, 5)).toEqual([[a, b, c], [d]]);
+    expect(foldGroups(axis, 100)).toEqual([[a, b, c, d]]);
+    expect(foldGroups(timeFold(range, []), 5)).toEqual([]);
   });
 
   it('[V34] tells the length of a stretch in words', () => {

@@ -13,9 +13,12 @@ const LENGTH_MS = 600_000;
 const MOMENTS_MS = [30_000, 330_000].map((ms) => FROM_MS + ms);
 
 /** Ten minutes with two events, and the second after each full of work. */
-async function longRecording(server: ServerUnderTest): Promise<string> {
+async function longRecording(
+  server: ServerUnderTest,
+  moments: readonly number[] = MOMENTS_MS,
+): Promise<string> {
   const view = ClusterView.parse((await server.api.request('GET', '/api/v1/cluster')).body);
-  const events = MOMENTS_MS.map(
+  const events = moments.map(
     (atMs, i): EventView => ({
       seq: i + 1,
       atMs,
@@ -30,7 +33,7 @@ async function longRecording(server: ServerUnderTest): Promise<string> {
     leaders: [{ fromMs: FROM_MS, toMs: FROM_MS + LENGTH_MS, node: 'n2', term: 3 }],
     faults: [],
     failed: [],
-    busy: MOMENTS_MS.map((fromMs) => ({ fromMs, toMs: fromMs + 1000 })),
+    busy: moments.map((fromMs) => ({ fromMs, toMs: fromMs + 1000 })),
     events,
   };
   const header: RecordingHeader = {
@@ -48,8 +51,8 @@ async function longRecording(server: ServerUnderTest): Promise<string> {
     events: [event],
   }));
   const [fromMs, toMs] = [FROM_MS, FROM_MS + LENGTH_MS];
-  const head = { segment: 1, fromMs, toMs, seq: 1, patches: 2, lanes, view: first };
-  const end = { end: true, segments: 1, patches: 2 };
+  const head = { segment: 1, fromMs, toMs, seq: 1, patches: moments.length, lanes, view: first };
+  const end = { end: true, segments: 1, patches: moments.length };
   return [header, head, ...patches, end].map((line) => `${writeLine(line)}\n`).join('');
 }
 
@@ -105,6 +108,30 @@ test('[U128] idle minutes are narrow marks with their length, and a moment stays
   await page.setViewportSize({ width: 390, height: 844 });
   await marks.last().focus();
   await expectWidth(page, 390);
+});
+
+test('[U128] marks that are too close to be hit apart are one target, which tells of each', async ({
+  dashboard,
+  server,
+}) => {
+  const { page } = dashboard;
+  // A moment of work each minute: the marks stand close.
+  const moments = Array.from({ length: 9 }, (_, i) => FROM_MS + (i + 1) * 60_000);
+  await page.getByLabel('Recording file').setInputFiles({
+    name: 'often.ndjson',
+    mimeType: 'application/x-ndjson',
+    buffer: Buffer.from(await longRecording(server, moments)),
+  });
+  await expect(page.getByTestId('view-note')).toHaveText('from often.ndjson');
+  for (const width of [1440, 390]) {
+    await page.setViewportSize({ width, height: 900 });
+    await expect(page.getByTestId('fold-mark').first()).toBeVisible();
+    await expect
+      .poll(() => violations(page, '[data-testid=time-bar]'), `broken rules at ${width} px`)
+      .toEqual([]);
+  }
+  const together = page.getByTestId('fold-mark').first();
+  await expect(together).toHaveAccessibleName(/^Idle for .* UTC; Idle for .* UTC\. Unfold$/);
 });
 
 test('[U129] an event of the feed leads to its moment while the page looks back', async ({
