@@ -95,7 +95,7 @@ describe('a planted bug is found out by a run', { timeout: SLOW_MS }, () => {
     );
     // The run has little to write until it happens, be the machine slow.
     for (let n = 0; n < EARLY; n++)
-      await server.kv.write({ op: 'set', key: 'early', field: 'f', value: n }, SLOW_MS);
+      await server.kv.write({ op: 'set', key: 'early', field: 'f', value: String(n) }, SLOW_MS);
     await expect
       .poll(() => Math.min(...server.fold.view(0).nodes.map(({ commitIndex }) => commitIndex)))
       .toBeGreaterThan(EARLY);
