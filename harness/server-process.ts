@@ -19,6 +19,8 @@ export interface ServerSettings {
   readonly mainFile?: string;
   /** In a process group of its own, so that SIGKILL takes it and its nodes' processes at one instant. */
   readonly detached?: boolean;
+  /** A command that runs the program for us; it is given the program's own as its last arguments, and becomes it. */
+  readonly under?: readonly string[];
   /** What it logs is shown, or kept for the error of a start that fails. */
   readonly log?: 'shown' | 'kept';
 }
@@ -46,7 +48,9 @@ export class ServerProcess {
   static async start(settings: ServerSettings): Promise<ServerProcess> {
     const { dataDir, port = 0, env, cwd = process.cwd(), detached = false } = settings;
     const startedMs = performance.now();
-    const child = spawn(process.execPath, [settings.mainFile ?? 'dist/main.js'], {
+    const program = [process.execPath, settings.mainFile ?? 'dist/main.js'];
+    const [command = '', ...args] = [...(settings.under ?? []), ...program];
+    const child = spawn(command, args, {
       cwd,
       detached,
       env: {

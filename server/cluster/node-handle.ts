@@ -53,6 +53,11 @@ export interface LogPage {
 /** Hears, before the answer, when the proposal came to each stage of its way; not if it never came to its end. */
 export type OnStages = (node: string, stamps: WriteStamps) => void;
 
+interface OpenPace {
+  readonly ask: PaceAsk;
+  readonly answer: (answer: PaceAnswer | null) => void;
+}
+
 type ReadItem = Extract<ToNode, { type: 'read' }>['items'][number];
 
 export class NodeHandle {
@@ -68,7 +73,7 @@ export class NodeHandle {
   private readonly proposals = new Map<number, (proposed: Proposed) => void>();
   private readonly reads = new Map<number, (read: ReadResult) => void>();
   private readonly logs = new Map<number, (page: LogPage | null) => void>();
-  private readonly paces = new Map<number, (answer: PaceAnswer | null) => void>();
+  private readonly paces = new Map<number, OpenPace>();
   private readonly syncs = new Map<number, () => void>();
   /** Of the proposals, those whose stages somebody wants. */
   private readonly traced = new Map<number, OnStages>();
@@ -228,12 +233,16 @@ export class NodeHandle {
     this.post({ type: 'campaign' });
   }
 
-  /** Null when it is gone before it has answered; one that starts answers when it serves. */
+  /**
+   * Null when it is gone before it has answered, or paused: then it does it when it runs again.
+   * One that starts answers when it serves; one that is to drop a message, or is paused already,
+   * when it runs.
+   */
   pace(ask: PaceAsk): Promise<PaceAnswer | null> {
     if (this.life === null) return Promise.resolve(null);
     const id = this.nextId++;
     this.post({ type: 'pace', id, ask });
-    return new Promise((resolve) => this.paces.set(id, resolve));
+    return new Promise((answer) => this.paces.set(id, { ask, answer }));
   }
 
   /** Its end of a fresh line; of a node that does not run, the line ends here. */
@@ -255,6 +264,9 @@ export class NodeHandle {
   pause(): void {
     this.life?.run.pause();
     this.answerSyncs();
+    // What became of a message only the node can tell.
+    for (const [id, { ask }] of this.paces)
+      if (ask.do !== 'drop') take(this.paces, id)?.answer(null);
   }
 
   resume(): void {
@@ -313,7 +325,7 @@ export class NodeHandle {
         this.events.onReport(message.report);
         return;
       case 'pace':
-        take(this.paces, message.id)?.(message.answer);
+        take(this.paces, message.id)?.answer(message.answer);
         return;
       case 'synced':
         take(this.syncs, message.id)?.();
@@ -344,7 +356,7 @@ export class NodeHandle {
     for (const answer of proposals) answer({ outcome: 'unknown', leaderHint: null });
     for (const answer of reads) answer({ outcome: 'failed', reason: 'halted', leaderHint: null });
     for (const answer of logs) answer(null);
-    for (const answer of paces) answer(null);
+    for (const { answer } of paces) answer(null);
     this.answerSyncs();
   }
 

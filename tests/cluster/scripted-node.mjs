@@ -121,6 +121,11 @@ parentPort.on('message', (message) => {
     });
     answer(message.data.map((data, i) => ({ id: message.ids[i], data })));
   }
+  if (message.type === 'pace') {
+    channel.postMessage({ from: id, asked: true });
+    if (mode === 'apply')
+      parentPort.postMessage({ type: 'pace', id: message.id, answer: { of: 'done' } });
+  }
   if (message.type === 'sync') {
     heldSyncs.push(message.id);
     channel.postMessage({ from: id, asked: true });

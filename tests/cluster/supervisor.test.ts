@@ -4,9 +4,12 @@ import path from 'node:path';
 import { BroadcastChannel } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DataDir } from '../../server/cluster/data-dir.ts';
+import { ClusterPace } from '../../server/cluster/cluster-pace.ts';
 import { Faults } from '../../server/cluster/faults.ts';
 import { Supervisor } from '../../server/cluster/supervisor.ts';
 import { ThreadRuntime } from '../../server/cluster/thread-runtime.ts';
+import { RealClock } from '../../server/node/real-clock.ts';
+import { PacedClock } from '../../server/ports/paced-clock.ts';
 import { makeDataDir } from '../server.ts';
 
 const SLOW_MACHINE_MS = 60_000;
@@ -163,6 +166,35 @@ describe('a start of all nodes', { timeout: SLOW_MACHINE_MS }, () => {
     expect(isDone).toBe(false);
     nodes.pause('n3', 60_000);
     await cut;
+    nodes.resume('n3');
+    channel.close();
+    await nodes.stop();
+  });
+
+  it('[K58] a change of speed does not wait for a node that is paused while it is asked', async () => {
+    const nodes = supervisor(3);
+    await nodes.start();
+    const channel = new BroadcastChannel(dataDir.clusterId);
+    const seen = { acted: 0, asked: 0 };
+    let onSeen = (): void => {};
+    channel.onmessage = ({ data }: { data: { acted?: true; asked?: true } }) => {
+      if (data.acted === true) seen.acted++;
+      if (data.asked === true) seen.asked++;
+      onSeen();
+    };
+    const until = (isSo: () => boolean): Promise<void> =>
+      new Promise((resolve) => {
+        onSeen = () => {
+          if (isSo()) resolve();
+        };
+        onSeen();
+      });
+    for (const to of ['n1', 'n2']) channel.postMessage({ to, mode: 'apply' });
+    await until(() => seen.acted === 2);
+    const changed = new ClusterPace(nodes, new PacedClock(new RealClock()), () => {}).set(0.25);
+    await until(() => seen.asked === 3);
+    nodes.pause('n3', 60_000);
+    await changed;
     nodes.resume('n3');
     channel.close();
     await nodes.stop();

@@ -1,22 +1,18 @@
 /** A server that may have few files open: at its start, and when others take what it has left. */
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import http from 'node:http';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import type { NodeView } from '../../contracts/view.ts';
+import { ServerProcess } from '../../harness/server-process.ts';
 import { must } from '../../server/base/assert.ts';
 import { makeDataDir } from '../server.ts';
 
 const WITHIN_MS = 60_000;
 const SLOW_MACHINE_MS = 3 * WITHIN_MS;
-const READY = /ready:\s+(http:\/\/\S+)/;
 /** Node itself cannot read what the program consists of. */
 const TOO_FEW = 60;
 const ENOUGH = 160;
@@ -24,15 +20,13 @@ const ENOUGH = 160;
 const CALLERS = 400;
 const WRITES = 30;
 
-function start(limit: number, dataDir: string, env: Record<string, string>): ChildProcess {
-  return spawn(
-    'bash',
-    ['-c', `ulimit -n ${limit}; exec "$@"`, '-', process.execPath, 'dist/main.js'],
-    {
-      env: { ...process.env, PORT: '0', PAGE: 'off', DATA_DIR: dataDir, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  );
+function start(
+  limit: number,
+  dataDir: string,
+  env: Record<string, string>,
+): Promise<ServerProcess> {
+  const under = ['bash', '-c', `ulimit -n ${limit}; exec "$@"`, '-'];
+  return ServerProcess.start({ dataDir, env: { PAGE: 'off', ...env }, under, log: 'kept' });
 }
 
 describe('few file descriptors', { timeout: SLOW_MACHINE_MS }, () => {
@@ -40,11 +34,9 @@ describe('few file descriptors', { timeout: SLOW_MACHINE_MS }, () => {
     const folder = makeDataDir();
     const dataDir = path.join(folder, 'data');
     try {
-      const server = start(TOO_FEW, dataDir, {});
-      const said = text(must(server.stderr, 'a pipe'));
-      const [code] = (await once(server, 'close')) as [number];
-      expect(code).toBe(1);
-      expect(await said).toMatch(/EMFILE: too many open files/);
+      await expect(start(TOO_FEW, dataDir, {})).rejects.toThrow(
+        /ended before it was ready \(1\):[^]*EMFILE: too many open files/,
+      );
       expect(existsSync(dataDir)).toBe(false);
     } finally {
       rmSync(folder, { recursive: true, force: true });
@@ -55,22 +47,25 @@ describe('few file descriptors', { timeout: SLOW_MACHINE_MS }, () => {
     '[X14] all taken by callers, with nodes as %s: consensus goes on; a node that cannot start says why, and comes back when there are some',
     async (RUN_NODES_AS) => {
       const dataDir = makeDataDir();
-      const server = start(ENOUGH, dataDir, { RUN_NODES_AS, ELECTION_TIMEOUT_MS: '3000' });
-      server.stderr?.resume();
+      const server = await start(ENOUGH, dataDir, { RUN_NODES_AS, ELECTION_TIMEOUT_MS: '3000' });
       const callers: Socket[] = [];
       const line = new http.Agent({ keepAlive: true, maxSockets: 1 });
       try {
-        const url = await readyAt(server);
+        const { url } = server;
         const ask = asker(url, line);
         await ask('PUT', 'kv/a/before', { value: 'x' });
+        let before: readonly NodeView[] = [];
+        const leading = (): NodeView | undefined => before.find(({ role }) => role === 'leader');
         await expect
-          .poll(async () => (await nodes(ask)).filter(({ role }) => role === 'leader').length)
-          .toBe(1);
-        const before = await nodes(ask);
-        const leader = must(
-          before.find(({ role }) => role === 'leader'),
-          'a leader',
-        );
+          .poll(async () => {
+            before = await nodes(ask);
+            return before.every(({ term, leader }) => {
+              const first = leading();
+              return first !== undefined && leader === first.id && term === first.term;
+            });
+          })
+          .toBe(true);
+        const leader = must(leading(), 'a leader');
         const { port, hostname } = new URL(url);
         const fill = async (): Promise<void> => {
           for (let n = 0; n < CALLERS; n++) {
@@ -116,9 +111,7 @@ describe('few file descriptors', { timeout: SLOW_MACHINE_MS }, () => {
       } finally {
         for (const caller of callers) caller.destroy();
         line.destroy();
-        const ended = once(server, 'close');
-        server.kill('SIGTERM');
-        await ended;
+        await server.end('SIGTERM');
         rmSync(dataDir, { recursive: true, force: true });
       }
     },
@@ -165,14 +158,4 @@ async function nodes(ask: Ask): Promise<readonly NodeView[]> {
 
 function descriptorsOf(pid = 0): number {
   return readdirSync(`/proc/${pid}/fd`).length;
-}
-
-function readyAt(server: ChildProcess): Promise<string> {
-  return new Promise((resolve, reject) => {
-    server.once('close', () => reject(new Error('it did not start')));
-    createInterface({ input: must(server.stdout, 'a pipe') }).on('line', (said) => {
-      const [, url] = READY.exec(said) ?? [];
-      if (url !== undefined) resolve(url);
-    });
-  });
 }
