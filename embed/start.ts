@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createLogger } from '../server/logger.ts';
+import { createLogger, standardErrorAtOnce } from '../server/logger.ts';
 import { startServer } from '../server/server.ts';
 import type { ChronoraftOptions } from './chronoraft-options.ts';
 import type { Chronoraft } from './chronoraft.ts';
@@ -40,7 +40,7 @@ export async function startChronoraft(
   const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
     version: string;
   };
-  const logger = createLogger(config.logLevel, ...lineTaker(options.log));
+  const logger = createLogger(config.logLevel, destinationOf(options.log));
   try {
     const server = await startServer({ ...config, dataDir }, logger, version, BUILT_FROM);
     return new EmbeddedServer(server, dataDir, afterwards);
@@ -51,23 +51,19 @@ export async function startChronoraft(
 }
 
 /** A log whose taker throws must not take the server along: it is the program's to hear of it. */
-function lineTaker(
-  take: ((line: string) => void) | undefined,
-): [] | [{ write(line: string): void }] {
-  if (take === undefined) return [];
-  return [
-    {
-      write: (line) => {
-        try {
-          take(line.trimEnd());
-        } catch (error) {
-          queueMicrotask(() => {
-            throw error;
-          });
-        }
-      },
+function destinationOf(take: ((line: string) => void) | undefined): { write(line: string): void } {
+  if (take === undefined) return standardErrorAtOnce();
+  return {
+    write: (line) => {
+      try {
+        take(line.trimEnd());
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
     },
-  ];
+  };
 }
 
 /** Wherever the package was put. */

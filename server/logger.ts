@@ -32,3 +32,8 @@ export function createLogger(
     destination,
   );
 }
+
+/** Standard error, without a look at the end of the process: a line is out once it is written. */
+export function standardErrorAtOnce(): DestinationStream {
+  return pino.destination({ dest: 2, sync: true });
+}

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../../cli/commands.ts';
 import { must } from '../../../server/base/assert.ts';
 import { sharedServer } from '../../server.ts';
+import { makeWhole } from '../../whole.ts';
 import { cli } from '../world.ts';
 import type { Ended, WorldOptions } from '../world.ts';
 import { PRINTED } from './printed.ts';
@@ -42,6 +43,8 @@ describe('examples', { timeout: SLOW_MACHINE_MS }, () => {
       expect((await stopped).code).toBe(130);
       return;
     }
+    // There must be a lead to hand over.
+    if (line === 'chronoraft member transfer') await makeWhole(server);
     let ended = await typed(line);
     if (LOOKS.test(line))
       await expect.poll(async () => (ended = await typed(line)).stdout).toMatch(printedBy(line));

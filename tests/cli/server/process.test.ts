@@ -39,7 +39,7 @@ describe('the program chronoraft', { timeout: SLOW_MACHINE_MS }, () => {
       const value = 'v'.repeat(1_000_000);
       const answer = await fetch(`${server.url}/api/v1/kv/big/f${at}`, {
         method: 'PUT',
-        headers: { 'content-type': 'application/json' },
+        headers: { 'content-type': 'application/json', 'request-timeout-ms': '60000' },
         body: JSON.stringify({ value }),
       });
       expect(answer.status).toBe(200);
