@@ -236,7 +236,6 @@ export class ChaosRun {
     while (!signal.aborted) {
       const now = this.history.nowMs;
       this.noteLeader();
-      if (now >= this.settings.durationMs) break;
       if (this.history.isFull) this.stop('Its history was full.');
       for (const over of standing.filter((strike) => strike.atMs + strike.forMs <= now)) {
         standing.splice(standing.indexOf(over), 1);
@@ -249,6 +248,8 @@ export class ChaosRun {
         began.set(next, work);
         own(work);
       }
+      // After what was due: on a machine that stood still the last of it is due only now.
+      if (now >= this.settings.durationMs) break;
       await delay(LOOK_EVERY_MS);
     }
     this.load.abort();

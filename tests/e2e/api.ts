@@ -55,9 +55,9 @@ export class ApiClient {
     return ClusterView.parse(await this.expectOk('GET', '/api/v1/cluster'));
   }
 
-  async log(node: string): Promise<LogAnswer> {
+  async log(node: string, from = 1): Promise<LogAnswer> {
     return LogAnswer.parse(
-      await this.expectOk('GET', `/api/v1/nodes/${node}/log?from=1&limit=500`),
+      await this.expectOk('GET', `/api/v1/nodes/${node}/log?from=${from}&limit=500`),
     );
   }
 
