@@ -6,7 +6,7 @@ import { membershipOf, snapshotFor } from '../../client/membership.ts';
 import type { Membership } from '../../client/membership.ts';
 import { sidesOf, standingOf } from '../../client/verdict.ts';
 import type { NodeView } from '../../contracts/view.ts';
-import { useActionsDisabled, useLive, useNow } from '../live/live-provider.tsx';
+import { useActionsDisabled, useHeardUntil, useLive } from '../live/live-provider.tsx';
 import { Button } from '../ui/button.tsx';
 import { useToast } from '../ui/toast.tsx';
 import { dropWords } from './drop-words.ts';
@@ -234,7 +234,7 @@ function NodeActions({ node }: { readonly node: NodeView }) {
 
 /** The sign of life that matters for this role. */
 function Pulse({ node }: { readonly node: NodeView }) {
-  const now = useNow();
+  const now = useHeardUntil();
   const snapshot = useLive(({ view }) => (view === null ? null : snapshotFor(view, node.id)));
   switch (node.state) {
     case 'starting':

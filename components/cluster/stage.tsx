@@ -255,18 +255,23 @@ function QuorumNote({ className, style }: Pick<ComponentProps<'p'>, 'className' 
 /** What the shapes of messages mean, or why there are none. */
 function MessagesNote() {
   const mode = useViewingState((state) => state.mode);
-  if (mode === 'live') return <PacketLegend />;
+  const freshness = useFreshness();
+  if (mode === 'live' && freshness === null) return <PacketLegend />;
   // In the room of the legend, so that no node moves.
   return (
     <div className="relative">
       <div className="invisible">
         <PacketLegend />
       </div>
-      <p className="absolute inset-0 text-xs text-quiet">
-        {mode === 'replay'
-          ? 'Messages between nodes are not recorded'
-          : 'Messages are not shown while the view is paused'}
-      </p>
+      {mode === 'live' ? (
+        <p className="absolute inset-0 font-medium">{freshness}</p>
+      ) : (
+        <p className="absolute inset-0 text-xs text-quiet">
+          {mode === 'replay'
+            ? 'Messages between nodes are not recorded'
+            : 'Messages are not shown while the view is paused'}
+        </p>
+      )}
     </div>
   );
 }
@@ -278,13 +283,13 @@ function sideWords(view: ClusterView | null, { nodes, hasQuorum }: Side): string
   return `${here} of ${voters.length}, ${hasQuorum ? 'quorum' : 'no quorum'}`;
 }
 
-/** Says how old the drained picture is, where its buttons, which cannot be pressed now, leave room. */
+/** In a presentation, which has no legend, says how old the drained picture is. */
 function StaleNote() {
   const note = useFreshness();
   const isLive = useViewingState(({ mode }) => mode === 'live');
   if (note === null || !isLive) return null;
   return (
-    <p className="absolute inset-x-0 top-15 mx-auto w-fit rounded-lg border border-line-strong bg-raised px-3 py-1.5 font-medium sm:top-2 sm:right-3 sm:left-auto">
+    <p className="absolute top-2 right-3 hidden rounded-lg border border-line-strong bg-raised px-3 py-1.5 font-medium presenting:block">
       {note}
     </p>
   );

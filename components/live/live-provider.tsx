@@ -119,6 +119,20 @@ export function useServerNow(): number | null {
   return local === null ? null : local + offset;
 }
 
+/**
+ * As {@link useNow}, but never later than the server's last word: whatever was silent since then, it may have
+ * been the page that did not hear.
+ */
+export function useHeardUntil(): number | null {
+  const now = useNow();
+  const lastWordMs = useStream(({ lastMessageAtMs, serverOffsetMs }) =>
+    lastMessageAtMs === null
+      ? null
+      : Math.floor((lastMessageAtMs + serverOffsetMs) / TICK_MS) * TICK_MS,
+  );
+  return now === null || lastWordMs === null ? now : Math.min(now, lastWordMs);
+}
+
 function subscribeToTicks(onTick: () => void): () => void {
   const timer = setInterval(onTick, TICK_MS);
   return () => clearInterval(timer);

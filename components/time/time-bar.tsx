@@ -8,6 +8,7 @@ import { SPEEDS } from '../../client/viewing.ts';
 import type { Mode, Speed } from '../../client/viewing.ts';
 import {
   secondOf,
+  useHeardUntil,
   useLive,
   useServerNow,
   useStream,
@@ -67,14 +68,18 @@ function Where() {
     fileName: state.source.fileName,
   }));
   const now = useServerNow();
+  const heardUntil = useHeardUntil();
+  const isStale = useStream(({ conn }) => conn === 'reconnecting') && mode === 'live';
   const shown = useLive(({ view }) => view?.events.at(-1)?.seq ?? 0);
   const newest = useStream(({ view }) => view?.events.at(-1)?.seq ?? 0);
-  const at = atMs ?? now;
+  const at = atMs ?? (isStale ? heardUntil : now);
   const note =
     mode === 'paused'
       ? `${newest - shown} ${newest - shown === 1 ? 'event' : 'events'} behind`
       : mode === 'live'
-        ? 'as it happens'
+        ? isStale
+          ? 'as heard last'
+          : 'as it happens'
         : busy
           ? 'loading…'
           : skippedMs !== null
@@ -92,8 +97,8 @@ function Where() {
           mode === 'replay' && 'text-past',
         )}
       >
-        <ModeMark mode={mode} />
-        {MODE_WORDS[mode]}
+        <ModeMark mode={mode} isStale={isStale} />
+        {isStale ? 'NOT LIVE' : MODE_WORDS[mode]}
       </span>
       <span className="font-mono text-xs" data-testid="view-time" data-at-ms={atMs ?? ''}>
         {at === null ? '' : `${secondOf(at)} UTC`}
@@ -105,11 +110,19 @@ function Where() {
   );
 }
 
-/** A dot that is there, two bars, or an arrow back: never told by colour alone. */
-function ModeMark({ mode }: { readonly mode: Mode }) {
+interface ModeMarkProps {
+  readonly mode: Mode;
+  readonly isStale: boolean;
+}
+
+/** A dot that is there, a ring where it was, two bars, or an arrow back: never told by colour alone. */
+function ModeMark({ mode, isStale }: ModeMarkProps) {
   return (
     <svg viewBox="0 0 12 12" className="size-3 shrink-0" aria-hidden="true" fill="currentColor">
-      {mode === 'live' && <circle cx="6" cy="6" r="4.5" />}
+      {mode === 'live' && !isStale && <circle cx="6" cy="6" r="4.5" />}
+      {isStale && (
+        <circle cx="6" cy="6" r="4" fill="none" stroke="currentColor" strokeWidth="1.5" />
+      )}
       {mode === 'paused' && <path d="M2 1h3v10H2zM7 1h3v10H7z" />}
       {mode === 'replay' && <path d="M6 1v10L0 6zM12 1v10L6 6z" />}
     </svg>

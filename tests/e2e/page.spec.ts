@@ -1,8 +1,15 @@
 /** The page itself: for every eye, every width and no mouse. */
-import { expect, test } from './fixtures.ts';
+import { NODES, expect, test } from './fixtures.ts';
+import type { Locator } from 'playwright/test';
 import type { Dashboard } from './fixtures.ts';
 import { lateStream } from './late-stream.ts';
 import { LONG, LONG_IN_LIGHT, THEMES, expectSize, expectWidth, violations } from './pages.ts';
+
+async function boxOf(shown: Locator) {
+  const box = await shown.boundingBox();
+  if (box === null) throw new Error('it is not shown');
+  return box;
+}
 
 /** A story worth a picture: values with a past, and a leader that was replaced. */
 async function live(dashboard: Dashboard): Promise<void> {
@@ -51,6 +58,34 @@ test('[U138] a page whose picture is old breaks no accessibility rule, in both t
       expect(await violations(page)).toEqual([]);
     }
   }
+});
+
+test('[U141] a page that hears nothing calls no node silent, and tells its age where it covers nothing', async ({
+  dashboard,
+  server,
+}) => {
+  const { page, app } = dashboard;
+  await page.setViewportSize({ width: 390, height: 844 });
+  const stream = await lateStream(page, 0);
+  await page.goto(`${server.url}/?motion=off`);
+  await expect(app).toHaveAttribute('data-conn', 'live');
+  stream.lateMs = Number.POSITIVE_INFINITY;
+  const note = page
+    .getByRole('main')
+    .getByText(/^Last update ([5-9]|\d\d+) s ago, reconnecting/)
+    .filter({ visible: true });
+  await expect(note).toBeVisible();
+  for (const node of NODES) await expect(dashboard.card(node)).not.toContainText('silent');
+  await expect(page.getByTestId('view-mode')).toHaveText('NOT LIVE');
+  const { y: top, height } = await boxOf(note);
+  for (const above of ['Kill leader', 'Add node']) {
+    const { y, height: tall } = await boxOf(page.getByRole('button', { name: above }));
+    expect(y + tall, above).toBeLessThanOrEqual(top);
+  }
+  expect(top + height).toBeLessThanOrEqual((await boxOf(dashboard.card('n1'))).y);
+  stream.lateMs = 0;
+  await expect(app).toHaveAttribute('data-conn', 'live');
+  await expect(page.getByTestId('view-mode')).toHaveText('LIVE');
 });
 
 test('[U16] at 390 px nothing is wider than the screen, and a node can be killed and revived', async ({
