@@ -1,13 +1,8 @@
 'use client';
 
 import clsx from 'clsx';
-import { useEffect, useState } from 'react';
-import {
-  INVARIANT_WORDS,
-  lastCheckOf,
-  summaryOf,
-  violationOf,
-} from '../../client/invariant-words.ts';
+import { useState } from 'react';
+import { INVARIANT_WORDS, lastCheckOf, summaryOf } from '../../client/invariant-words.ts';
 import type { InvariantView } from '../../contracts/invariants.ts';
 import { useLive } from '../live/live-provider.tsx';
 import { AlertsButton } from './alerts-button.tsx';
@@ -21,8 +16,6 @@ export function InvariantsStrip() {
   const invariants = useLive(({ view }) => view?.invariants ?? NONE);
   const stale = useLive((state) => state.conn === 'reconnecting');
   const [open, setOpen] = useState(false);
-  const violation = violationOf(invariants);
-  useTitle(violation === null ? null : `Safety violated: ${violation.text}`);
   return (
     <section
       aria-label="Invariants and alerts"
@@ -81,16 +74,4 @@ function Item({ invariant }: { readonly invariant: InvariantView }) {
 function worstOf(invariants: readonly InvariantView[]): InvariantView['status'] {
   if (invariants.some(({ status }) => status === 'fail')) return 'fail';
   return invariants.some(({ status }) => status === 'pass') ? 'pass' : 'unknown';
-}
-
-/** The document's title while there is something graver than its name; null: its own. */
-function useTitle(title: string | null): void {
-  useEffect(() => {
-    if (title === null) return;
-    const own = document.title;
-    document.title = title;
-    return () => {
-      document.title = own;
-    };
-  }, [title]);
 }

@@ -7,6 +7,7 @@ import { headlineOf } from '../../client/verdict.ts';
 import type { Verdict } from '../../client/verdict.ts';
 import { secondOf, useLive, useViewingState } from '../live/live-provider.tsx';
 import { useForecast } from './forecast.tsx';
+import { useTitle } from './use-title.ts';
 
 /** The one sentence that is never off screen, and the headline numbers. */
 export function VerdictBar() {
@@ -17,6 +18,7 @@ export function VerdictBar() {
   const forecast = useForecast();
   const isViolated = verdict.state === 'violated';
   const isAlarming = isViolated || verdict.state === 'no-quorum' || verdict.state === 'stopped';
+  useTitle(isViolated ? `${verdict.word}: ${verdict.sentence}` : null);
   return (
     <div
       className={clsx(

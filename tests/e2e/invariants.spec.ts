@@ -114,6 +114,14 @@ test('[U71] where a node applies a value wrongly, the page says so before all el
       /state hash [0-9a-f]{16} at revision \d+/,
     );
     expect(await breaches(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    // Each page has a title, which comes when its turn comes.
+    await page.getByRole('link', { name: 'Log', exact: true }).click();
+    await expect(page).toHaveURL(/\/log$/);
+    await expect(page.getByTestId('cluster-verdict')).toHaveAttribute('data-state', 'violated');
+    await expect(page).toHaveTitle(/^Safety violated: /);
+    await page.evaluate(() => (document.title = 'Chronoraft'));
+    await expect(page).toHaveTitle(/^Safety violated: /);
   } finally {
     await server.destroy();
     await rm(root, { recursive: true, force: true });
