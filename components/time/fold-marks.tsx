@@ -1,11 +1,12 @@
 'use client';
 
-import { useEffect, useRef, useState } from 'react';
+import { useRef, useState } from 'react';
 import { lengthInWords } from '../../client/duration.ts';
 import type { Span } from '../../client/recording-lanes.ts';
 import { foldGroups, percentOf } from '../../client/time-fold.ts';
 import type { TimeFold } from '../../client/time-fold.ts';
 import { secondOf } from '../live/live-provider.tsx';
+import { useWidth } from '../ui/use-width.ts';
 
 /** What can be hit without hitting its neighbour, px: the least there is by rule, and one for rounding. */
 const TARGET_PX = 25;
@@ -21,15 +22,8 @@ interface FoldMarksProps {
  */
 export function FoldMarks({ axis, onUnfold }: FoldMarksProps) {
   const [told, setTold] = useState<string | null>(null);
-  const [width, setWidth] = useState(0);
   const box = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    const element = box.current;
-    if (element === null) return;
-    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, []);
+  const width = useWidth(box);
   const groups = foldGroups(axis, width === 0 ? 100 : (100 * TARGET_PX) / width);
   return (
     // What lies below has words of its own for who points at it.

@@ -7,6 +7,7 @@ import type { NodeStep, Trace, VectorClock } from '../../client/message-trace.ts
 import { drawTrace } from '../../client/trace-drawing.ts';
 import type { Arrow, DrawnMark } from '../../client/trace-drawing.ts';
 import { END_WORDS, indexOf, markWords, whatOf } from '../../client/trace-words.ts';
+import { useWidth } from '../ui/use-width.ts';
 
 /** Left of the lines, for cluster time, px. */
 const SCALE_PX = 44;
@@ -28,15 +29,8 @@ interface TraceDiagramProps {
 /** A line for each node, an arrow for each message, time downwards. What is pointed at lights up what led to it. */
 export function TraceDiagram({ trace, heartbeats }: TraceDiagramProps) {
   const box = useRef<HTMLDivElement>(null);
-  const [width, setWidth] = useState(0);
+  const width = useWidth(box);
   const [pointed, setPointed] = useState<string | null>(null);
-  useEffect(() => {
-    const element = box.current;
-    if (element === null) return;
-    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, []);
   const drawing = useMemo(
     () => drawTrace(trace, { width, scalePx: SCALE_PX, heartbeats }),
     [trace, width, heartbeats],
